@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-connection.h"
+
+G_BEGIN_DECLS
+
+#define SYNC_TYPE_WORKER (sync_worker_get_type ())
+G_DECLARE_FINAL_TYPE (SyncWorker, sync_worker, SYNC, WORKER, GObject)
+
+/**
+ * SyncWorkerFunc:
+ * @connection: the worker's connection
+ * @data: what was given
+ * @cancellable: (nullable): cancels long work between its steps
+ * @error: where to put an error
+ *
+ * Something to do on the worker's thread. A transaction left open is rolled back after it.
+ *
+ * Returns: %FALSE with @error set if it failed
+ */
+typedef gboolean (*SyncWorkerFunc) (SyncConnection *connection, gpointer data,
+                                    GCancellable *cancellable, GError **error);
+
+SyncWorker *sync_worker_new (SyncConnection *connection);
+gboolean sync_worker_is_current (SyncWorker *worker);
+gboolean sync_worker_call (SyncWorker *worker, SyncWorkerFunc func, gpointer data,
+                           GCancellable *cancellable, GError **error);
+void sync_worker_call_async (SyncWorker *worker, SyncWorkerFunc func, gpointer data,
+                             GDestroyNotify free_data, GCancellable *cancellable,
+                             GAsyncReadyCallback callback, gpointer user_data);
+gpointer sync_worker_call_finish (SyncWorker *worker, GAsyncResult *result, GError **error);
+void sync_worker_shut_down (SyncWorker *worker);
+
+G_END_DECLS
