@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-entity.h"
+#include "sync-error.h"
+
+G_BEGIN_DECLS
+
+/* The value types that the store gives out: plain copies, free to cross threads. All times are
+ * microseconds since 1970 in UTC; G_MININT64 (SYNC_TIME_UNKNOWN): unknown or never. */
+
+#define SYNC_TIME_UNKNOWN G_MININT64
+
+typedef enum
+{
+  SYNC_RUN_SYNC,
+  SYNC_RUN_SEED,
+  SYNC_RUN_HYDRATE,
+} SyncRunKind;
+
+typedef enum
+{
+  SYNC_OUTCOME_RUNNING,   /* or killed while it ran */
+  SYNC_OUTCOME_DONE,
+  SYNC_OUTCOME_NOTHING,   /* there was nothing to do */
+  SYNC_OUTCOME_FAILED,
+  SYNC_OUTCOME_CANCELLED,
+  SYNC_OUTCOME_STOPPED,   /* by the brake, a revoked device, another cloud */
+} SyncOutcome;
+
+/**
+ * SyncCounts:
+ * @pulled: rows written here because they changed elsewhere (deletions included)
+ * @pushed: rows that the cloud took (deletions included)
+ * @deleted: rows deleted here or there
+ * @merged: rows changed on both sides that came together without a person
+ * @conflicts: conflicts left for a person
+ * @refused: rows that the cloud refused
+ * @held: rows from the cloud that the local table refused
+ */
+typedef struct
+{
+  guint64 pulled;
+  guint64 pushed;
+  guint64 deleted;
+  guint64 merged;
+  guint64 conflicts;
+  guint64 refused;
+  guint64 held;
+} SyncCounts;
+
+typedef struct
+{
+  char *entity;
+  SyncCounts counts;
+} SyncEntityCounts;
+
+/**
+ * SyncResult:
+ * @run: its number in the history, 0 if it left no record
+ * @total: sums over the entities
+ * @entities: (element-type SyncEntityCounts): those that something happened to
+ * @error: (nullable): why it did not end well
+ * @repeats: how many further runs with nothing to do this record stands for
+ *
+ * One run: what SyncManager answers with and what the history keeps.
+ */
+typedef struct
+{
+  gint64 run;
+  SyncRunKind kind;
+  SyncOutcome outcome;
+  gint64 started_at;
+  gint64 finished_at;
+  SyncCounts total;
+  GPtrArray *entities;
+  guint64 requests;
+  guint64 bytes_sent;
+  guint64 bytes_received;
+  guint64 repeats;
+  gboolean dry_run;
+  GError *error;
+} SyncResult;
+
+/**
+ * SyncChange:
+ * @id: the row's id: its key values as SQL literals, joined by commas
+ * @state: `pending`, `refused` or `failed`
+ * @operation: `insert`, `update` or `delete`
+ * @changed_at: when, or SYNC_TIME_UNKNOWN
+ * @next_attempt_at: SYNC_TIME_UNKNOWN: with the next run
+ * @error_code: (nullable): a code name of sync_error_code_name()
+ * @reason: (nullable): SQLSTATE or alike
+ * @column: (nullable)
+ *
+ * One row waiting in the outbox.
+ */
+typedef struct
+{
+  char *entity;
+  char *id;
+  char *state;
+  char *operation;
+  gint64 seq;
+  gint64 changed_at;
+  guint attempts;
+  gint64 next_attempt_at;
+  char *error_code;
+  char *reason;
+  char *column;
+} SyncChange;
+
+/* A row from the cloud that the local table refused. */
+typedef struct
+{
+  char *entity;
+  char *id;
+  gint64 version;
+  char *reason; /* unique, check, not-null, foreign-key, column, children, type, other */
+  char *detail; /* (nullable): the constraint or column */
+  gint64 held_at;
+} SyncHeld;
+
+/**
+ * SyncConflict:
+ * @number: names it
+ * @kind: `edit-edit`, `edit-delete` (edited here, deleted there), `delete-edit`, or a record:
+ *   `overwritten`, `cascade`, `scan`, `discard`, `seed`
+ * @state: `open`, `resolved` or `undone`
+ * @base: (nullable): the row as last synced, a JSON object
+ * @local: (nullable): this device's row; %NULL: deleted here
+ * @remote: (nullable): the other side's row; %NULL: deleted there
+ * @columns: (array zero-terminated=1): the columns changed on both sides
+ * @result: (nullable): what the row became; %NULL: deleted, or still open
+ * @resolution: (nullable): `local`, `remote`, `merged`, `both`
+ * @resolved_by: (nullable): `user`, or the strategy or rule
+ * @can_keep_both: whether a copy with a new id can be made (not for natural keys)
+ */
+typedef struct
+{
+  gint64 number;
+  char *entity;
+  char *id;
+  char *kind;
+  char *state;
+  char *base;
+  char *local;
+  char *remote;
+  gint64 remote_version;
+  gint64 seq;
+  gint64 local_time;
+  gint64 remote_time;
+  char *local_device;
+  char *remote_device;
+  GStrv columns;
+  char *result;
+  char *resolution;
+  char *resolved_by;
+  gint64 created_at;
+  gint64 resolved_at;
+  gboolean can_keep_both;
+} SyncConflict;
+
+/* An entity and how it stands. */
+typedef struct
+{
+  SyncEntity *entity;
+  gint64 records;
+  gint64 waiting;
+  gint64 refused; /* refused and failed */
+  gint64 held;
+  gint64 conflicts;
+  gint64 pulled_version;
+  gint64 last_change_at;
+} SyncEntityStatus;
+
+/**
+ * SyncStats:
+ * @records: rows in the enabled entities' tables
+ * @history: (element-type SyncResult): the newest runs
+ */
+typedef struct
+{
+  gint64 records;
+  gint64 pending;
+  gint64 failed; /* refused by the cloud, or failed too often */
+  gint64 held;
+  gint64 conflicts_open;
+  gint64 conflicts_resolved;
+  gint64 queue_bytes;
+  gint64 last_sync_at;
+  gint64 next_sync_at;
+  GPtrArray *history;
+} SyncStats;
+
+#define SYNC_TYPE_RESULT (sync_result_get_type ())
+#define SYNC_TYPE_CHANGE (sync_change_get_type ())
+#define SYNC_TYPE_HELD (sync_held_get_type ())
+#define SYNC_TYPE_CONFLICT (sync_conflict_get_type ())
+#define SYNC_TYPE_ENTITY_STATUS (sync_entity_status_get_type ())
+#define SYNC_TYPE_STATS (sync_stats_get_type ())
+GType sync_result_get_type (void);
+GType sync_change_get_type (void);
+GType sync_held_get_type (void);
+GType sync_conflict_get_type (void);
+GType sync_entity_status_get_type (void);
+GType sync_stats_get_type (void);
+
+SyncResult *sync_result_new (SyncRunKind kind);
+SyncResult *sync_result_copy (const SyncResult *result);
+void sync_result_free (SyncResult *result);
+SyncCounts *sync_result_counts_for (SyncResult *result, const char *entity);
+void sync_result_sum (SyncResult *result);
+SyncChange *sync_change_copy (const SyncChange *change);
+void sync_change_free (SyncChange *change);
+SyncHeld *sync_held_copy (const SyncHeld *held);
+void sync_held_free (SyncHeld *held);
+SyncConflict *sync_conflict_copy (const SyncConflict *conflict);
+void sync_conflict_free (SyncConflict *conflict);
+SyncEntityStatus *sync_entity_status_copy (const SyncEntityStatus *status);
+void sync_entity_status_free (SyncEntityStatus *status);
+SyncStats *sync_stats_copy (const SyncStats *stats);
+void sync_stats_free (SyncStats *stats);
+
+const char *sync_run_kind_to_string (SyncRunKind kind);       /* sync, seed, hydrate */
+const char *sync_outcome_to_string (SyncOutcome outcome);     /* running, done, nothing, … */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncResult, sync_result_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncChange, sync_change_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncHeld, sync_held_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncConflict, sync_conflict_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncEntityStatus, sync_entity_status_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncStats, sync_stats_free)
+
+G_END_DECLS

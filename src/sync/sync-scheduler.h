@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-manager.h"
+
+G_BEGIN_DECLS
+
+#define SYNC_TYPE_SCHEDULER (sync_scheduler_get_type ())
+G_DECLARE_FINAL_TYPE (SyncScheduler, sync_scheduler, SYNC, SCHEDULER, GObject)
+
+/* When runs happen by themselves: at start, by interval, 5 s after the last local change of any
+ * process, with back-off after errors; while it holds the lease of the database, so that a window and
+ * `psync watch` never both do. Property `next-run` (µs since 1970 or SYNC_TIME_UNKNOWN). */
+SyncScheduler *sync_scheduler_new (SyncManager *manager, SyncSettings *settings, SyncClock *clock);
+void sync_scheduler_start (SyncScheduler *scheduler); /* whatever `auto-sync` says: obeys it as it changes */
+void sync_scheduler_stop (SyncScheduler *scheduler);
+gint64 sync_scheduler_get_next_run (SyncScheduler *scheduler);
+
+G_END_DECLS

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef struct _SyncStore SyncStore;
+
+/**
+ * SyncConfig:
+ * @auto_sync: automatic runs (FALSE)
+ * @interval_minutes: between automatic runs (30)
+ * @batch_size: rows a request; 0: chosen by the engine
+ * @max_retries: attempts before a row counts as failed (3)
+ * @sync_after_changes: also 5 s after the last local change (TRUE)
+ * @sync_at_start: also when the program starts (TRUE)
+ */
+typedef struct
+{
+  gboolean auto_sync;
+  guint interval_minutes;
+  guint batch_size;
+  guint max_retries;
+  gboolean sync_after_changes;
+  gboolean sync_at_start;
+} SyncConfig;
+
+#define SYNC_TYPE_CONFIG (sync_config_get_type ())
+GType sync_config_get_type (void);
+
+#define SYNC_TYPE_SETTINGS (sync_settings_get_type ())
+G_DECLARE_FINAL_TYPE (SyncSettings, sync_settings, SYNC, SETTINGS, GObject)
+
+/**
+ * SyncSettingSource:
+ *
+ * Where a value comes from: flags > environment > the database > defaults.
+ */
+typedef enum
+{
+  SYNC_SETTING_DEFAULT,
+  SYNC_SETTING_DATABASE,
+  SYNC_SETTING_ENVIRONMENT,
+  SYNC_SETTING_FLAG,
+} SyncSettingSource;
+
+/**
+ * SyncSettingInfo:
+ * @name: for example `interval-minutes`
+ * @value: (nullable): as text
+ * @default_value: (nullable)
+ * @variable: (nullable): the environment variable that overrides it
+ */
+typedef struct
+{
+  const char *name;
+  char *value;
+  const char *default_value;
+  const char *variable;
+  SyncSettingSource source;
+} SyncSettingInfo;
+
+void sync_setting_info_free (SyncSettingInfo *info);
+
+/* Names: auto-sync, interval-minutes, batch-size, max-retries, sync-after-changes, sync-at-start,
+ * provider (supabase|vault|none), supabase-url, supabase-anon-key, vault-path, device-name.
+ * Booleans take true/1/yes/on and their opposites. A bad value: SYNC_ERROR_INVALID, the subject is the
+ * setting or the environment variable. */
+SyncSettings *sync_settings_new (SyncStore *store, GHashTable *flags, const char *const *environment);
+gboolean sync_settings_check (SyncSettings *settings, GError **error); /* every value readable */
+void sync_settings_get_config (SyncSettings *settings, SyncConfig *config);
+char *sync_settings_dup (SyncSettings *settings, const char *name);
+GPtrArray *sync_settings_list (SyncSettings *settings); /* (element-type SyncSettingInfo) */
+gboolean sync_settings_exists (const char *name);
+/* value NULL: back to the default. Signal `changed` (name) afterwards. */
+void sync_settings_set_async (SyncSettings *settings, const char *name, const char *value,
+                              GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data);
+gboolean sync_settings_set_finish (SyncSettings *settings, GAsyncResult *result, GError **error);
+
+G_END_DECLS
