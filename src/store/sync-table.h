@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-connection.h"
+#include "sync-row.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SyncTable:
+ *
+ * Reads and writes the rows of one entity's local table: the bridge between SQLite values and travelling
+ * rows ([struct@SyncRow]). Belongs to the worker's thread.
+ */
+typedef struct _SyncTable SyncTable;
+
+SyncTable *sync_table_new (SyncConnection *connection, SyncEntity *entity, GError **error);
+void sync_table_free (SyncTable *table);
+const SyncEntity *sync_table_get_entity (SyncTable *table);
+gboolean sync_table_has_owner_triggers (SyncTable *table);
+gboolean sync_table_is_referenced (SyncTable *table);
+
+/* Reads the row with this id. *found FALSE: there is none. SYNC_ERROR_ROW_REFUSED with the column: a value
+ * that cannot travel. */
+gboolean sync_table_read (SyncTable *table, const char *id, SyncRow *row, gboolean *found,
+                          GError **error);
+gboolean sync_table_exists (SyncTable *table, const char *id, gboolean *found, GError **error);
+/* Of a statement whose columns from `first` on are the entity's columns in order. */
+gboolean sync_table_read_columns (SyncTable *table, SyncStatement *statement, int first, SyncRow *row,
+                                  GError **error);
+/* Names the columns for such a statement, each qualified. */
+void sync_table_append_columns (SyncTable *table, GString *sql, const char *qualifier);
+
+/* Writing. SYNC_ERROR_CONSTRAINT: the table refused it. *changed: whether a row was there. */
+gboolean sync_table_insert (SyncTable *table, const SyncRow *row, GError **error);
+gboolean sync_table_update (SyncTable *table, const SyncRow *row, const char *id, gboolean *changed,
+                            GError **error);
+gboolean sync_table_delete (SyncTable *table, const char *id, gboolean *changed, GError **error);
+/* Gives an integer-keyed row another key (the row's children follow through sync_table_move_children()). */
+gboolean sync_table_set_key (SyncTable *table, const char *id, gint64 new_key, GError **error);
+
+/* The id of a travelling row: what quote() gives for its key once it is stored. FALSE: no usable key (null or
+ * a value that no key can have). */
+gboolean sync_table_row_id (SyncTable *table, const SyncRow *row, GString *id);
+/* The key columns' travelling values of an id as a JSON array, for SyncProvider's fetch. */
+gboolean sync_table_append_key_json (SyncTable *table, const char *id, GString *out, GError **error);
+gboolean sync_table_has_integer_key (SyncTable *table);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncTable, sync_table_free)
+
+G_END_DECLS
