@@ -412,11 +412,13 @@ check_schema (SyncProvider *self, const SyncCloudState *state, GError **error)
   if (state->schema_version <= 0)
     sync_error_set (error, SYNC_ERROR_SCHEMA_MISSING, location, "the cloud has no schema of ours");
   else if (state->schema_version < SYNC_CLOUD_SCHEMA_VERSION)
-    sync_error_set (error, SYNC_ERROR_SCHEMA_OLD, location, "the cloud's schema is version %d, not %d",
-                    state->schema_version, SYNC_CLOUD_SCHEMA_VERSION);
+    sync_error_set (error, SYNC_ERROR_SCHEMA_OLD, location,
+                    "the cloud's schema is version %d, not %d", state->schema_version,
+                    SYNC_CLOUD_SCHEMA_VERSION);
   else if (state->schema_version > SYNC_CLOUD_SCHEMA_VERSION)
-    sync_error_set (error, SYNC_ERROR_SCHEMA_NEW, location, "the cloud's schema is version %d, not %d",
-                    state->schema_version, SYNC_CLOUD_SCHEMA_VERSION);
+    sync_error_set (error, SYNC_ERROR_SCHEMA_NEW, location,
+                    "the cloud's schema is version %d, not %d", state->schema_version,
+                    SYNC_CLOUD_SCHEMA_VERSION);
   else
     return TRUE;
   return FALSE;
