@@ -1,0 +1,646 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-table.h"
+
+#include <math.h>
+
+#include "sync-capture.h"
+#include "sync-time.h"
+
+/**
+ * SyncTable:
+ *
+ * Reads and writes the rows of one entity's local table.
+ */
+struct _SyncTable
+{
+  SyncConnection *connection; /* (unowned) */
+  SyncEntity *entity;         /* (owned) */
+  char *select_sql;           /* (owned): the columns of a row by key */
+  char *exists_sql;           /* (owned) */
+  char *insert_sql;           /* (owned) */
+  char *update_sql;           /* (owned) (nullable): NULL if there is nothing but the key */
+  char *delete_sql;           /* (owned) */
+  gboolean owner_triggers;
+  gboolean referenced;
+};
+
+static void
+append_key_condition (GString *sql, const SyncEntity *entity, guint first_parameter)
+{
+  for (guint i = 0; i < entity->n_keys; i++)
+    {
+      g_string_append (sql, i == 0 ? " WHERE " : " AND ");
+      sync_sql_append_identifier (sql, entity->columns[i].name);
+      g_string_append_printf (sql, " = ?%u", first_parameter + i);
+    }
+}
+
+static char *
+build_select (SyncTable *table, gboolean columns)
+{
+  g_autoptr (GString) sql = g_string_new ("SELECT ");
+
+  if (columns)
+    sync_table_append_columns (table, sql, NULL);
+  else
+    g_string_append (sql, "1");
+  g_string_append (sql, " FROM main.");
+  sync_sql_append_identifier (sql, table->entity->table);
+  append_key_condition (sql, table->entity, 1);
+  return g_string_free (g_steal_pointer (&sql), FALSE);
+}
+
+static char *
+build_insert (const SyncEntity *entity)
+{
+  g_autoptr (GString) sql = g_string_new ("INSERT INTO main.");
+
+  sync_sql_append_identifier (sql, entity->table);
+  for (guint i = 0; i < entity->n_columns; i++)
+    {
+      g_string_append (sql, i == 0 ? " (" : ", ");
+      sync_sql_append_identifier (sql, entity->columns[i].name);
+    }
+  for (guint i = 0; i < entity->n_columns; i++)
+    g_string_append_printf (sql, i == 0 ? ") VALUES (?%u" : ", ?%u", i + 1);
+  g_string_append_c (sql, ')');
+  return g_string_free (g_steal_pointer (&sql), FALSE);
+}
+
+/* The columns are bound as in an INSERT; the key that the row has now follows them. */
+static char *
+build_update (const SyncEntity *entity)
+{
+  g_autoptr (GString) sql = g_string_new ("UPDATE main.");
+
+  if (entity->n_columns == entity->n_keys)
+    return NULL;
+  sync_sql_append_identifier (sql, entity->table);
+  for (guint i = entity->n_keys; i < entity->n_columns; i++)
+    {
+      g_string_append (sql, i == entity->n_keys ? " SET " : ", ");
+      sync_sql_append_identifier (sql, entity->columns[i].name);
+      g_string_append_printf (sql, " = ?%u", i + 1);
+    }
+  append_key_condition (sql, entity, entity->n_columns + 1);
+  return g_string_free (g_steal_pointer (&sql), FALSE);
+}
+
+static char *
+build_delete (const SyncEntity *entity)
+{
+  g_autoptr (GString) sql = g_string_new ("DELETE FROM main.");
+
+  sync_sql_append_identifier (sql, entity->table);
+  append_key_condition (sql, entity, 1);
+  return g_string_free (g_steal_pointer (&sql), FALSE);
+}
+
+/**
+ * sync_table_new:
+ * @connection: the worker's connection; outlives the table
+ * @entity: what to read and write
+ * @error: SQLite's
+ *
+ * Returns: (transfer full): a new table
+ */
+SyncTable *
+sync_table_new (SyncConnection *connection,
+                SyncEntity *entity,
+                GError **error)
+{
+  g_autoptr (SyncTable) table = g_new0 (SyncTable, 1);
+
+  table->connection = connection;
+  table->entity = sync_entity_ref (entity);
+  if (!sync_capture_has_side_effects (connection, entity, &table->owner_triggers, &table->referenced,
+                                      error))
+    return NULL;
+  table->select_sql = build_select (table, TRUE);
+  table->exists_sql = build_select (table, FALSE);
+  table->insert_sql = build_insert (entity);
+  table->update_sql = build_update (entity);
+  table->delete_sql = build_delete (entity);
+  return g_steal_pointer (&table);
+}
+
+void
+sync_table_free (SyncTable *table)
+{
+  g_free (table->select_sql);
+  g_free (table->exists_sql);
+  g_free (table->insert_sql);
+  g_free (table->update_sql);
+  g_free (table->delete_sql);
+  g_clear_pointer (&table->entity, sync_entity_unref);
+  g_free (table);
+}
+
+const SyncEntity *
+sync_table_get_entity (SyncTable *table)
+{
+  return table->entity;
+}
+
+gboolean
+sync_table_has_owner_triggers (SyncTable *table)
+{
+  return table->owner_triggers;
+}
+
+gboolean
+sync_table_is_referenced (SyncTable *table)
+{
+  return table->referenced;
+}
+
+gboolean
+sync_table_has_integer_key (SyncTable *table)
+{
+  return table->entity->n_keys == 1 && table->entity->columns[0].codec == SYNC_CODEC_INTEGER;
+}
+
+/**
+ * sync_table_append_columns:
+ * @table: a table
+ * @sql: gets the names of all columns, separated by commas
+ * @qualifier: (nullable): a table or alias, not quoted
+ */
+void
+sync_table_append_columns (SyncTable *table,
+                           GString *sql,
+                           const char *qualifier)
+{
+  for (guint i = 0; i < table->entity->n_columns; i++)
+    {
+      if (i > 0)
+        g_string_append (sql, ", ");
+      if (qualifier != NULL)
+        g_string_append_printf (sql, "%s.", qualifier);
+      sync_sql_append_identifier (sql, table->entity->columns[i].name);
+    }
+}
+
+/* --- SQLite values → travelling values ---------------------------------------------------------- */
+
+static gboolean
+refuse_value (const SyncTable *table, guint column, const char *why, GError **error)
+{
+  const char *name = table->entity->columns[column].name;
+
+  if (error != NULL)
+    {
+      *error = sync_error_new (SYNC_ERROR_ROW_REFUSED, table->entity->name,
+                               "A value of column %s cannot travel: %s", name, why);
+      sync_error_set_reason (*error, why, 0);
+      sync_error_set_column (*error, name);
+    }
+  return FALSE;
+}
+
+static void
+append_integer (GString *out, SyncCodec codec, gint64 number)
+{
+  if (codec == SYNC_CODEC_BOOLEAN && (number == 0 || number == 1))
+    g_string_append (out, number == 1 ? "true" : "false");
+  else if (codec == SYNC_CODEC_REAL && (gint64) (double) number == number)
+    sync_json_append_double (out, (double) number);
+  else
+    g_string_append_printf (out, "%" G_GINT64_FORMAT, number);
+}
+
+static void
+append_blob (GString *out, const guint8 *bytes, gsize length)
+{
+  static const char digits[] = "0123456789abcdef";
+
+  g_string_append (out, "\"\\\\x");
+  for (gsize i = 0; i < length; i++)
+    {
+      g_string_append_c (out, digits[bytes[i] >> 4]);
+      g_string_append_c (out, digits[bytes[i] & 15]);
+    }
+  g_string_append_c (out, '"');
+}
+
+static const char *
+append_text (GString *out, SyncCodec codec, const char *text, gsize length)
+{
+  gint64 instant;
+  char buffer[SYNC_TIME_SIZE];
+
+  if (memchr (text, '\0', length) != NULL)
+    return "nul";
+  if (!g_utf8_validate (text, (gssize) length, NULL))
+    return "utf-8";
+  if (codec == SYNC_CODEC_BLOB)
+    return "text-in-blob";
+  if (codec == SYNC_CODEC_JSON)
+    {
+      if (!sync_json_is_valid (text, length))
+        return "json";
+      sync_json_append_minified (out, (SyncSpan){ text, length });
+      return NULL;
+    }
+  if (codec == SYNC_CODEC_TIMESTAMP && sync_time_parse (text, length, &instant))
+    {
+      sync_time_format (instant, buffer);
+      sync_json_append_string (out, buffer, strlen (buffer));
+      return NULL;
+    }
+  sync_json_append_string (out, text, length);
+  return NULL;
+}
+
+static gboolean
+read_value (SyncTable *table, SyncStatement *statement, int index, guint column, SyncRow *row,
+            GError **error)
+{
+  SyncCodec codec = table->entity->columns[column].codec;
+  GString *out = sync_row_begin_value (row, column);
+  const char *text, *why = NULL;
+  gsize length;
+
+  switch (sync_statement_type (statement, index))
+    {
+    case SYNC_VALUE_NULL:
+      g_string_append (out, "null");
+      break;
+    case SYNC_VALUE_INTEGER:
+      append_integer (out, codec, sync_statement_int64 (statement, index));
+      break;
+    case SYNC_VALUE_REAL:
+      sync_json_append_double (out, sync_statement_double (statement, index));
+      break;
+    case SYNC_VALUE_TEXT:
+      text = sync_statement_text (statement, index, &length);
+      why = append_text (out, codec, text, length);
+      break;
+    case SYNC_VALUE_BLOB:
+      text = sync_statement_blob (statement, index, &length);
+      if (codec == SYNC_CODEC_BLOB)
+        append_blob (out, (const guint8 *) text, length);
+      else
+        why = "blob";
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+  if (why != NULL)
+    g_string_append (out, "null");
+  sync_row_end_value (row, column);
+  return why == NULL ? TRUE : refuse_value (table, column, why, error);
+}
+
+gboolean
+sync_table_read_columns (SyncTable *table,
+                         SyncStatement *statement,
+                         int first,
+                         SyncRow *row,
+                         GError **error)
+{
+  sync_row_clear (row);
+  for (guint i = 0; i < table->entity->n_columns; i++)
+    {
+      if (!read_value (table, statement, first + (int) i, i, row, error))
+        return FALSE;
+    }
+  for (guint i = 0; i < table->entity->n_keys; i++)
+    {
+      if (sync_row_is_null (row, i))
+        return refuse_value (table, i, "null-key", error);
+    }
+  return TRUE;
+}
+
+static SyncStatement *
+prepare_by_id (SyncTable *table, const char *sql, const char *id, int first, GError **error)
+{
+  SyncStatement *statement = sync_connection_prepare (table->connection, sql, error);
+
+  if (statement == NULL)
+    return NULL;
+  if (!sync_id_bind (id, strlen (id), table->entity->n_keys, statement, first))
+    {
+      sync_statement_reset (statement);
+      sync_error_set (error, SYNC_ERROR_INVALID, table->entity->name, "Not the id of a row of %s",
+                      table->entity->name);
+      return NULL;
+    }
+  return statement;
+}
+
+/**
+ * sync_table_read:
+ * @table: a table
+ * @id: a row's id
+ * @row: gets its values
+ * @found: (out): whether there is such a row
+ * @error: [error@SyncError.ROW_REFUSED] with the column: a value cannot travel (@found is set)
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_table_read (SyncTable *table,
+                 const char *id,
+                 SyncRow *row,
+                 gboolean *found,
+                 GError **error)
+{
+  SyncStatement *statement = prepare_by_id (table, table->select_sql, id, 1, error);
+  SyncStep step;
+  gboolean good;
+
+  *found = FALSE;
+  if (statement == NULL)
+    return FALSE;
+  step = sync_statement_step (statement, error);
+  *found = step == SYNC_STEP_ROW;
+  good = *found ? sync_table_read_columns (table, statement, 0, row, error) : step == SYNC_STEP_DONE;
+  sync_statement_reset (statement);
+  return good;
+}
+
+gboolean
+sync_table_exists (SyncTable *table,
+                   const char *id,
+                   gboolean *found,
+                   GError **error)
+{
+  SyncStatement *statement = prepare_by_id (table, table->exists_sql, id, 1, error);
+  SyncStep step;
+
+  *found = FALSE;
+  if (statement == NULL)
+    return FALSE;
+  step = sync_statement_step (statement, error);
+  *found = step == SYNC_STEP_ROW;
+  sync_statement_reset (statement);
+  return step != SYNC_STEP_ERROR;
+}
+
+/* --- Travelling values → SQLite values ---------------------------------------------------------- */
+
+static void
+bind_json_text (SyncStatement *statement, int parameter, SyncSpan value)
+{
+  sync_statement_bind_text (statement, parameter, value.text, (gssize) value.length);
+}
+
+static void
+bind_number (SyncStatement *statement, int parameter, SyncCodec codec, SyncSpan value)
+{
+  gint64 integer;
+  double real;
+
+  if (codec != SYNC_CODEC_REAL && sync_json_to_int64 (value, &integer))
+    sync_statement_bind_int64 (statement, parameter, integer);
+  else if (sync_json_to_double (value, &real))
+    sync_statement_bind_double (statement, parameter, real);
+  else
+    bind_json_text (statement, parameter, value);
+}
+
+static gboolean
+bind_hex (SyncStatement *statement, int parameter, const GString *text)
+{
+  g_autofree guint8 *bytes = NULL;
+  gsize length = (text->len - 2) / 2;
+
+  if (text->len < 2 || text->len % 2 != 0 || text->str[0] != '\\' || text->str[1] != 'x')
+    return FALSE;
+  bytes = g_malloc (length + 1);
+  for (gsize i = 0; i < length; i++)
+    {
+      int high = g_ascii_xdigit_value (text->str[2 + 2 * i]);
+      int low = g_ascii_xdigit_value (text->str[3 + 2 * i]);
+
+      if (high < 0 || low < 0)
+        return FALSE;
+      bytes[i] = (guint8) (high << 4 | low);
+    }
+  sync_statement_bind_blob (statement, parameter, bytes, length);
+  return TRUE;
+}
+
+static void
+bind_string (SyncStatement *statement, int parameter, SyncCodec codec, SyncSpan value, GString *scratch)
+{
+  g_string_truncate (scratch, 0);
+  if (!sync_json_decode_string (value, scratch))
+    {
+      sync_statement_bind_null (statement, parameter);
+      return;
+    }
+  if (codec == SYNC_CODEC_BLOB && bind_hex (statement, parameter, scratch))
+    return;
+  if (codec == SYNC_CODEC_REAL && g_str_equal (scratch->str, "Infinity"))
+    sync_statement_bind_double (statement, parameter, (double) INFINITY);
+  else if (codec == SYNC_CODEC_REAL && g_str_equal (scratch->str, "-Infinity"))
+    sync_statement_bind_double (statement, parameter, -(double) INFINITY);
+  else
+    sync_statement_bind_text (statement, parameter, scratch->str, (gssize) scratch->len);
+}
+
+static void
+bind_value (SyncStatement *statement, int parameter, SyncCodec codec, SyncSpan value, GString *scratch)
+{
+  SyncJsonType type = value.length == 0 ? SYNC_JSON_NULL : sync_json_type (value);
+
+  if (type == SYNC_JSON_NULL)
+    sync_statement_bind_null (statement, parameter);
+  else if (codec == SYNC_CODEC_JSON || type == SYNC_JSON_OBJECT || type == SYNC_JSON_ARRAY)
+    bind_json_text (statement, parameter, value);
+  else if (type == SYNC_JSON_NUMBER)
+    bind_number (statement, parameter, codec, value);
+  else if (type == SYNC_JSON_STRING)
+    bind_string (statement, parameter, codec, value, scratch);
+  else
+    sync_statement_bind_int64 (statement, parameter, type == SYNC_JSON_TRUE);
+}
+
+static void
+bind_row (SyncTable *table, SyncStatement *statement, const SyncRow *row, guint first_column)
+{
+  g_autoptr (GString) scratch = g_string_sized_new (256);
+
+  for (guint i = first_column; i < table->entity->n_columns; i++)
+    bind_value (statement, (int) i + 1, table->entity->columns[i].codec, sync_row_get (row, i), scratch);
+}
+
+/**
+ * sync_table_insert:
+ * @table: a table
+ * @row: a row that is not there
+ * @error: [error@SyncError.CONSTRAINT]: the table refused it
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_table_insert (SyncTable *table,
+                   const SyncRow *row,
+                   GError **error)
+{
+  SyncStatement *statement = sync_connection_prepare (table->connection, table->insert_sql, error);
+
+  if (statement == NULL)
+    return FALSE;
+  bind_row (table, statement, row, 0);
+  return sync_statement_run (statement, error);
+}
+
+/**
+ * sync_table_update:
+ * @table: a table
+ * @row: the new values
+ * @id: which row
+ * @changed: (out): whether it was there
+ * @error: [error@SyncError.CONSTRAINT]: the table refused it
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_table_update (SyncTable *table,
+                   const SyncRow *row,
+                   const char *id,
+                   gboolean *changed,
+                   GError **error)
+{
+  SyncStatement *statement;
+
+  if (table->update_sql == NULL)
+    return sync_table_exists (table, id, changed, error);
+  statement = prepare_by_id (table, table->update_sql, id, (int) table->entity->n_columns + 1, error);
+  if (statement == NULL)
+    return FALSE;
+  bind_row (table, statement, row, table->entity->n_keys);
+  if (!sync_statement_run (statement, error))
+    return FALSE;
+  *changed = sync_connection_changes (table->connection) > 0;
+  return TRUE;
+}
+
+gboolean
+sync_table_delete (SyncTable *table,
+                   const char *id,
+                   gboolean *changed,
+                   GError **error)
+{
+  SyncStatement *statement = prepare_by_id (table, table->delete_sql, id, 1, error);
+
+  if (statement == NULL || !sync_statement_run (statement, error))
+    return FALSE;
+  *changed = sync_connection_changes (table->connection) > 0;
+  return TRUE;
+}
+
+gboolean
+sync_table_set_key (SyncTable *table,
+                    const char *id,
+                    gint64 new_key,
+                    GError **error)
+{
+  g_autoptr (GString) sql = g_string_new ("UPDATE main.");
+  SyncStatement *statement;
+
+  g_assert (table->entity->n_keys == 1);
+
+  sync_sql_append_identifier (sql, table->entity->table);
+  g_string_append (sql, " SET ");
+  sync_sql_append_identifier (sql, table->entity->columns[0].name);
+  g_string_append (sql, " = ?2");
+  append_key_condition (sql, table->entity, 1);
+  statement = prepare_by_id (table, sql->str, id, 1, error);
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_int64 (statement, 2, new_key);
+  return sync_statement_run (statement, error);
+}
+
+/* --- Ids ---------------------------------------------------------------------------------------- */
+
+/* A value as quote() would write it. Only a real needs SQLite for that. */
+static gboolean
+append_quoted (SyncTable *table, GString *id, SyncCodec codec, SyncSpan value)
+{
+  SyncStatement *statement = sync_connection_prepare (table->connection, "SELECT quote(?1)", NULL);
+  g_autoptr (GString) scratch = g_string_new (NULL);
+  gboolean good;
+
+  if (statement == NULL)
+    return FALSE;
+  bind_value (statement, 1, codec, value, scratch);
+  good = sync_statement_step (statement, NULL) == SYNC_STEP_ROW;
+  if (good)
+    g_string_append (id, sync_statement_text (statement, 0, NULL));
+  sync_statement_reset (statement);
+  return good;
+}
+
+/* Keys are mostly text without quotes: no detour for those. */
+static gboolean
+append_plain_text (GString *id, SyncSpan value)
+{
+  if (memchr (value.text, '\\', value.length) != NULL || memchr (value.text, '\'', value.length) != NULL)
+    return FALSE;
+  g_string_append_c (id, '\'');
+  g_string_append_len (id, value.text + 1, (gssize) value.length - 2);
+  g_string_append_c (id, '\'');
+  return TRUE;
+}
+
+gboolean
+sync_table_row_id (SyncTable *table,
+                   const SyncRow *row,
+                   GString *id)
+{
+  g_string_truncate (id, 0);
+  for (guint i = 0; i < table->entity->n_keys; i++)
+    {
+      SyncSpan value = sync_row_get (row, i);
+      SyncCodec codec = table->entity->columns[i].codec;
+
+      if (sync_row_is_null (row, i))
+        return FALSE;
+      if (i > 0)
+        g_string_append_c (id, ',');
+      if (codec == SYNC_CODEC_TEXT && value.text[0] == '"' && append_plain_text (id, value))
+        continue;
+      if (!append_quoted (table, id, codec, value))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Lets SQLite take the id apart and reads the values back, so that there is one codec. */
+gboolean
+sync_table_append_key_json (SyncTable *table,
+                            const char *id,
+                            GString *out,
+                            GError **error)
+{
+  g_autoptr (SyncRow) row = sync_row_new (table->entity);
+  g_autoptr (GString) sql = g_string_new ("SELECT ");
+  SyncStatement *statement;
+  gboolean good = TRUE;
+
+  for (guint i = 0; i < table->entity->n_keys; i++)
+    g_string_append_printf (sql, i == 0 ? "?%u" : ", ?%u", i + 1);
+  statement = prepare_by_id (table, sql->str, id, 1, error);
+  if (statement == NULL || sync_statement_step (statement, error) != SYNC_STEP_ROW)
+    return FALSE;
+  g_string_append_c (out, '[');
+  for (guint i = 0; i < table->entity->n_keys && good; i++)
+    {
+      SyncSpan value;
+
+      good = read_value (table, statement, (int) i, i, row, error);
+      value = sync_row_get (row, i);
+      if (i > 0)
+        g_string_append_c (out, ',');
+      g_string_append_len (out, value.text, (gssize) value.length);
+    }
+  g_string_append_c (out, ']');
+  sync_statement_reset (statement);
+  return good;
+}
