@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include <string.h>
+
 #include <glib.h>
 
 G_BEGIN_DECLS
@@ -36,6 +38,7 @@ typedef struct
   const char *end;
   const char *fault; /* what is wrong, NULL while nothing is */
   gboolean first;    /* no element of the innermost container was read yet */
+  guint depth;       /* how many containers are open */
 } SyncJsonReader;
 
 void sync_json_reader_init (SyncJsonReader *reader, const char *text, gsize length);
@@ -49,6 +52,8 @@ gsize sync_json_offset (const SyncJsonReader *reader);
 
 SyncJsonType sync_json_type (SyncSpan value);
 gboolean sync_json_is_valid (const char *text, gsize length);
+gboolean sync_json_name_is (SyncSpan name, const char *text);
+char *sync_json_dup_name (SyncSpan name);
 gboolean sync_json_decode_string (SyncSpan value, GString *out);
 char *sync_json_dup_string (SyncSpan value);
 gboolean sync_json_to_int64 (SyncSpan value, gint64 *number);
@@ -56,7 +61,7 @@ gboolean sync_json_to_double (SyncSpan value, double *number);
 
 void sync_json_append_string (GString *out, const char *text, gsize length);
 void sync_json_append_double (GString *out, double number);
-void sync_json_append_minified (GString *out, SyncSpan value);
+gboolean sync_json_append_minified (GString *out, SyncSpan value);
 void sync_json_append_canonical (GString *out, SyncSpan value);
 gboolean sync_json_equal (SyncSpan a, SyncSpan b);
 gboolean sync_json_get_member (SyncSpan object, const char *name, SyncSpan *value);

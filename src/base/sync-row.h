@@ -54,7 +54,7 @@ gboolean sync_row_is_null (const SyncRow *row, guint column);
 GString *sync_row_begin_value (SyncRow *row, guint column);
 void sync_row_end_value (SyncRow *row, guint column);
 gboolean sync_row_set (SyncRow *row, guint column, SyncSpan value);
-gboolean sync_row_set_normalised (SyncRow *row, guint column, SyncSpan value);
+void sync_row_set_normalised (SyncRow *row, guint column, SyncSpan value);
 void sync_row_copy_value (SyncRow *row, guint column, const SyncRow *from);
 void sync_row_copy (SyncRow *row, const SyncRow *from);
 gboolean sync_row_parse (SyncRow *row, SyncJsonReader *reader, SyncStamps *stamps, SyncSpan *unknown,

@@ -1,0 +1,662 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-json-private.h"
+
+#include <math.h>
+
+/* Reading: the grammar of RFC 8259 */
+
+static gboolean
+fail (SyncJsonReader *reader, const char *at, const char *fault)
+{
+  if (reader->fault == NULL)
+    {
+      reader->fault = fault;
+      reader->cursor = at;
+    }
+  return FALSE;
+}
+
+static inline void
+skip_space (SyncJsonReader *reader)
+{
+  while (reader->cursor < reader->end && sync_json_is_space (*reader->cursor))
+    reader->cursor++;
+}
+
+static inline gboolean
+is_at (const SyncJsonReader *reader, char c)
+{
+  return reader->cursor < reader->end && *reader->cursor == c;
+}
+
+static inline gboolean
+is_continuation (guchar byte, guchar lowest, guchar highest)
+{
+  return byte >= lowest && byte <= highest;
+}
+
+/* How long the character is that begins at @text, which is not ASCII; 0 if it is not one of the well
+ * formed sequences of RFC 3629 (no overlong form, no surrogate, nothing above U+10FFFF). */
+static inline guint
+measure_character (const char *text, const char *end)
+{
+  const guchar *byte = (const guchar *) text;
+  gsize left = end - text;
+
+  if (byte[0] >= 0xc2 && byte[0] <= 0xdf)
+    return left >= 2 && is_continuation (byte[1], 0x80, 0xbf) ? 2 : 0;
+  if (byte[0] >= 0xe0 && byte[0] <= 0xef)
+    return left >= 3
+                   && is_continuation (byte[1], byte[0] == 0xe0 ? 0xa0 : 0x80,
+                                       byte[0] == 0xed ? 0x9f : 0xbf)
+                   && is_continuation (byte[2], 0x80, 0xbf)
+               ? 3
+               : 0;
+  if (byte[0] >= 0xf0 && byte[0] <= 0xf4)
+    return left >= 4
+                   && is_continuation (byte[1], byte[0] == 0xf0 ? 0x90 : 0x80,
+                                       byte[0] == 0xf4 ? 0x8f : 0xbf)
+                   && is_continuation (byte[2], 0x80, 0xbf) && is_continuation (byte[3], 0x80, 0xbf)
+               ? 4
+               : 0;
+  return 0;
+}
+
+static guint
+measure_escape (const char *text, const char *end)
+{
+  if (end - text < 2)
+    return 0;
+  if (text[1] != 'u')
+    return text[1] != '\0' && strchr ("\"\\/bfnrt", text[1]) != NULL ? 2 : 0;
+  if (end - text < 6)
+    return 0;
+  for (guint i = 2; i < 6; i++)
+    if (!g_ascii_isxdigit (text[i]))
+      return 0;
+  return 6;
+}
+
+static gboolean
+scan_string (SyncJsonReader *reader)
+{
+  const char *text = reader->cursor + 1;
+  const char *end = reader->end;
+
+  for (;;)
+    {
+      guint length;
+
+      text = sync_json_skip_plain (text, end, TRUE);
+      if (text == end)
+        return fail (reader, text, "a string has no end");
+      if (*text == '"')
+        {
+          reader->cursor = text + 1;
+          return TRUE;
+        }
+      if (*text == '\\')
+        length = measure_escape (text, end);
+      else if ((guchar) *text >= 0x80)
+        length = measure_character (text, end);
+      else
+        return fail (reader, text, "a control character in a string");
+      if (length == 0)
+        return fail (reader, text, *text == '\\' ? "an unknown escape" : "not UTF-8");
+      text += length;
+    }
+}
+
+static const char *
+skip_digits (const char *text, const char *end)
+{
+  while (text < end && g_ascii_isdigit (*text))
+    text++;
+  return text;
+}
+
+static gboolean
+scan_number (SyncJsonReader *reader)
+{
+  const char *text = reader->cursor;
+  const char *end = reader->end;
+  const char *digits;
+
+  if (*text == '-')
+    text++;
+  digits = text;
+  text = skip_digits (text, end);
+  if (text == digits || (*digits == '0' && text - digits > 1))
+    return fail (reader, digits, "not a number");
+  if (text < end && *text == '.')
+    {
+      digits = ++text;
+      text = skip_digits (text, end);
+      if (text == digits)
+        return fail (reader, text, "a number without digits after its point");
+    }
+  if (text < end && (*text == 'e' || *text == 'E'))
+    {
+      text++;
+      if (text < end && (*text == '+' || *text == '-'))
+        text++;
+      digits = text;
+      text = skip_digits (text, end);
+      if (text == digits)
+        return fail (reader, text, "a number without digits in its exponent");
+    }
+  reader->cursor = text;
+  return TRUE;
+}
+
+static gboolean
+scan_word (SyncJsonReader *reader, const char *word)
+{
+  gsize length = strlen (word);
+
+  if ((gsize) (reader->end - reader->cursor) < length
+      || memcmp (reader->cursor, word, length) != 0)
+    return fail (reader, reader->cursor, "an unknown word");
+  reader->cursor += length;
+  return TRUE;
+}
+
+/* The containers call it again: the reader's depth bounds the recursion. */
+static gboolean
+scan_value (SyncJsonReader *reader)
+{
+  SyncSpan name;
+
+  if (reader->cursor == reader->end)
+    return fail (reader, reader->cursor, "the text ends too early");
+  switch (*reader->cursor)
+    {
+    case '"':
+      return scan_string (reader);
+    case '{':
+      if (!sync_json_enter_object (reader))
+        return FALSE;
+      while (sync_json_next_member (reader, &name) && scan_value (reader))
+        ;
+      return reader->fault == NULL;
+    case '[':
+      if (!sync_json_enter_array (reader))
+        return FALSE;
+      while (sync_json_next_element (reader) && scan_value (reader))
+        ;
+      return reader->fault == NULL;
+    case 't':
+      return scan_word (reader, "true");
+    case 'f':
+      return scan_word (reader, "false");
+    case 'n':
+      return scan_word (reader, "null");
+    case '-':
+    case '0' ... '9':
+      return scan_number (reader);
+    default:
+      return fail (reader, reader->cursor, "a value is missing");
+    }
+}
+
+static gboolean
+enter (SyncJsonReader *reader, char bracket, const char *fault)
+{
+  if (reader->fault != NULL)
+    return FALSE;
+  skip_space (reader);
+  if (!is_at (reader, bracket))
+    return fail (reader, reader->cursor, fault);
+  if (reader->depth == SYNC_JSON_MAX_DEPTH)
+    return fail (reader, reader->cursor, "nested too deeply");
+  reader->cursor++;
+  reader->depth++;
+  reader->first = TRUE;
+  return TRUE;
+}
+
+/* Goes to the next element or member; %FALSE after the closing @bracket, which makes the container an
+ * element that its own container has read. */
+static gboolean
+advance (SyncJsonReader *reader, char bracket)
+{
+  if (reader->fault != NULL)
+    return FALSE;
+  skip_space (reader);
+  if (is_at (reader, bracket))
+    {
+      reader->cursor++;
+      reader->depth--;
+      reader->first = FALSE;
+      return FALSE;
+    }
+  if (!reader->first)
+    {
+      if (!is_at (reader, ','))
+        return fail (reader, reader->cursor, "a comma is missing");
+      reader->cursor++;
+      skip_space (reader);
+    }
+  reader->first = FALSE;
+  return TRUE;
+}
+
+/* Values that a reader has read */
+
+/*
+ * sync_json_read_escape:
+ * @escape: a backslash in a JSON string that was read
+ * @end: the closing quote
+ * @character: (out): what it stands for; a surrogate if it is one without its other half
+ *
+ * Returns: how many bytes it takes
+ */
+guint
+sync_json_read_escape (const char *escape, const char *end, gunichar *character)
+{
+  static const char names[] = "\"\\/bfnrt";
+  static const char characters[] = "\"\\/\b\f\n\r\t";
+  gunichar code = 0;
+  gunichar low = 0;
+
+  if (escape[1] != 'u')
+    {
+      *character = characters[strchr (names, escape[1]) - names];
+      return 2;
+    }
+  for (guint i = 2; i < 6; i++)
+    code = code << 4 | g_ascii_xdigit_value (escape[i]);
+  *character = code;
+  if (code < 0xd800 || code > 0xdbff || end - escape < 12 || escape[6] != '\\' || escape[7] != 'u')
+    return 6;
+  for (guint i = 8; i < 12; i++)
+    low = low << 4 | g_ascii_xdigit_value (escape[i]);
+  if (low < 0xdc00 || low > 0xdfff)
+    return 6;
+  *character = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+  return 12;
+}
+
+static SyncSpan
+quoted_name (SyncSpan name)
+{
+  return (SyncSpan) { name.text - 1, name.length + 2 };
+}
+
+/* Public functions */
+
+/**
+ * sync_json_reader_init:
+ * @reader: (out caller-allocates): a reader
+ * @text: (array length=length): JSON text, need not end with a NUL
+ * @length: its length in bytes
+ *
+ * Makes @reader ready to read @text, which must outlive it and all spans that it gives out.
+ *
+ * The way of use, for arrays (objects likewise, with sync_json_next_member()):
+ *
+ * ```c
+ * if (sync_json_enter_array (&reader))
+ *   while (sync_json_next_element (&reader))
+ *     sync_json_read_value (&reader, &value); // or enter it, and read it to its end
+ * if (reader.fault != NULL || !sync_json_at_end (&reader))
+ *   …
+ * ```
+ *
+ * After a fault every function returns %FALSE, so that it is enough to look for one at the end.
+ */
+void
+sync_json_reader_init (SyncJsonReader *reader, const char *text, gsize length)
+{
+  g_return_if_fail (reader != NULL);
+  g_return_if_fail (text != NULL || length == 0);
+
+  if (text == NULL)
+    text = "";
+  *reader = (SyncJsonReader) { .start = text, .cursor = text, .end = text + length };
+}
+
+/**
+ * sync_json_enter_array:
+ * @reader: a reader at a value
+ *
+ * Begins to read an array.
+ *
+ * Returns: %FALSE if there is none, which is a fault
+ */
+gboolean
+sync_json_enter_array (SyncJsonReader *reader)
+{
+  return enter (reader, '[', "not an array");
+}
+
+/**
+ * sync_json_enter_object:
+ * @reader: a reader at a value
+ *
+ * Begins to read an object.
+ *
+ * Returns: %FALSE if there is none, which is a fault
+ */
+gboolean
+sync_json_enter_object (SyncJsonReader *reader)
+{
+  return enter (reader, '{', "not an object");
+}
+
+/**
+ * sync_json_next_element:
+ * @reader: a reader in an array, whose last element was read to its end
+ *
+ * Goes to the next element, which must then be read or entered.
+ *
+ * Returns: %FALSE after the array's end, which is then read, or on a fault
+ */
+gboolean
+sync_json_next_element (SyncJsonReader *reader)
+{
+  return advance (reader, ']');
+}
+
+/**
+ * sync_json_next_member:
+ * @reader: a reader in an object, whose last member's value was read to its end
+ * @name: (out): the member's name as it stands between its quotes, escapes and all: compare it with
+ *   sync_json_name_is()
+ *
+ * Goes to the next member's value, which must then be read or entered.
+ *
+ * Returns: %FALSE after the object's end, which is then read, or on a fault
+ */
+gboolean
+sync_json_next_member (SyncJsonReader *reader, SyncSpan *name)
+{
+  if (!advance (reader, '}'))
+    return FALSE;
+  if (!is_at (reader, '"'))
+    return fail (reader, reader->cursor, "a member's name is missing");
+  name->text = reader->cursor + 1;
+  if (!scan_string (reader))
+    return FALSE;
+  name->length = reader->cursor - 1 - name->text;
+  skip_space (reader);
+  if (!is_at (reader, ':'))
+    return fail (reader, reader->cursor, "a colon is missing");
+  reader->cursor++;
+  skip_space (reader);
+  return TRUE;
+}
+
+/**
+ * sync_json_read_value:
+ * @reader: a reader at a value
+ * @value: (out): its text, without white space around it
+ *
+ * Reads a value of any type to its end, and checks all of it.
+ *
+ * Returns: %FALSE on a fault
+ */
+gboolean
+sync_json_read_value (SyncJsonReader *reader, SyncSpan *value)
+{
+  if (reader->fault != NULL)
+    return FALSE;
+  skip_space (reader);
+  value->text = reader->cursor;
+  if (!scan_value (reader))
+    return FALSE;
+  value->length = reader->cursor - value->text;
+  return TRUE;
+}
+
+/**
+ * sync_json_at_end:
+ * @reader: a reader
+ *
+ * Returns: whether there is no fault and nothing left but white space
+ */
+gboolean
+sync_json_at_end (SyncJsonReader *reader)
+{
+  if (reader->fault != NULL)
+    return FALSE;
+  skip_space (reader);
+  return reader->cursor == reader->end;
+}
+
+/**
+ * sync_json_offset:
+ * @reader: a reader
+ *
+ * Returns: how many bytes it has read; after a fault: where that is
+ */
+gsize
+sync_json_offset (const SyncJsonReader *reader)
+{
+  return reader->cursor - reader->start;
+}
+
+/**
+ * sync_json_type:
+ * @value: a value that a reader has read
+ *
+ * Returns: what it is
+ */
+SyncJsonType
+sync_json_type (SyncSpan value)
+{
+  g_return_val_if_fail (value.length > 0, SYNC_JSON_NULL);
+
+  switch (value.text[0])
+    {
+    case 'n':
+      return SYNC_JSON_NULL;
+    case 'f':
+      return SYNC_JSON_FALSE;
+    case 't':
+      return SYNC_JSON_TRUE;
+    case '"':
+      return SYNC_JSON_STRING;
+    case '[':
+      return SYNC_JSON_ARRAY;
+    case '{':
+      return SYNC_JSON_OBJECT;
+    default:
+      return SYNC_JSON_NUMBER;
+    }
+}
+
+/**
+ * sync_json_is_valid:
+ * @text: (array length=length): any bytes
+ * @length: how many
+ *
+ * Returns: whether they are one JSON value
+ */
+gboolean
+sync_json_is_valid (const char *text, gsize length)
+{
+  SyncJsonReader reader;
+  SyncSpan value;
+
+  sync_json_reader_init (&reader, text, length);
+  return sync_json_read_value (&reader, &value) && sync_json_at_end (&reader);
+}
+
+/**
+ * sync_json_name_is:
+ * @name: a name from sync_json_next_member()
+ * @text: what to compare it with
+ *
+ * Returns: whether they are the same, whatever the escapes
+ */
+gboolean
+sync_json_name_is (SyncSpan name, const char *text)
+{
+  g_autofree char *decoded = NULL;
+
+  if (G_LIKELY (memchr (name.text, '\\', name.length) == NULL))
+    return sync_span_is (name, text);
+  decoded = sync_json_dup_name (name);
+  return g_strcmp0 (decoded, text) == 0;
+}
+
+/**
+ * sync_json_dup_name:
+ * @name: a name from sync_json_next_member()
+ *
+ * Returns: (transfer full) (nullable): it without escapes; %NULL if it holds a NUL or half a surrogate
+ */
+char *
+sync_json_dup_name (SyncSpan name)
+{
+  return sync_json_dup_string (quoted_name (name));
+}
+
+/**
+ * sync_json_decode_string:
+ * @value: a value that a reader has read
+ * @out: where its characters are appended, as UTF-8
+ *
+ * Returns: %FALSE if it is not a string, or holds what no cloud can hold: a NUL or half a surrogate;
+ *   then @out is as it was
+ */
+gboolean
+sync_json_decode_string (SyncSpan value, GString *out)
+{
+  gsize before = out->len;
+  const char *text = value.text + 1;
+  const char *end = value.text + value.length - 1;
+
+  if (value.length < 2 || value.text[0] != '"')
+    return FALSE;
+  for (;;)
+    {
+      const char *escape = memchr (text, '\\', end - text);
+      gunichar character;
+
+      if (escape == NULL)
+        break;
+      g_string_append_len (out, text, escape - text);
+      text = escape + sync_json_read_escape (escape, end, &character);
+      if (character == 0 || sync_json_is_surrogate (character))
+        {
+          g_string_truncate (out, before);
+          return FALSE;
+        }
+      g_string_append_unichar (out, character);
+    }
+  g_string_append_len (out, text, end - text);
+  return TRUE;
+}
+
+/**
+ * sync_json_dup_string:
+ * @value: a value that a reader has read
+ *
+ * Returns: (transfer full) (nullable): its characters, or %NULL as sync_json_decode_string()
+ */
+char *
+sync_json_dup_string (SyncSpan value)
+{
+  g_autoptr (GString) out = g_string_sized_new (value.length);
+
+  if (!sync_json_decode_string (value, out))
+    return NULL;
+  return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+/**
+ * sync_json_to_int64:
+ * @value: a value that a reader has read
+ * @number: (out): it
+ *
+ * Returns: %FALSE if it is not a number without point and exponent that fits
+ */
+gboolean
+sync_json_to_int64 (SyncSpan value, gint64 *number)
+{
+  gboolean negative = value.length > 0 && value.text[0] == '-';
+  guint64 limit = negative ? (guint64) G_MAXINT64 + 1 : (guint64) G_MAXINT64;
+  guint64 sum = 0;
+
+  if (value.length <= (gsize) negative)
+    return FALSE;
+  for (gsize i = negative; i < value.length; i++)
+    {
+      guint64 digit;
+
+      if (!g_ascii_isdigit (value.text[i]))
+        return FALSE;
+      digit = value.text[i] - '0';
+      if (sum > (limit - digit) / 10)
+        return FALSE;
+      sum = sum * 10 + digit;
+    }
+  *number = negative ? (gint64) -sum : (gint64) sum;
+  return TRUE;
+}
+
+/**
+ * sync_json_to_double:
+ * @value: a value that a reader has read
+ * @number: (out): it, or the nearest double; infinite if it is too large for one
+ *
+ * The way back from sync_json_append_double(): takes numbers and the strings `"Infinity"` and
+ * `"-Infinity"`.
+ *
+ * Returns: %FALSE if it is anything else
+ */
+gboolean
+sync_json_to_double (SyncSpan value, double *number)
+{
+  char buffer[64];
+  g_autofree char *copy = NULL;
+
+  if (value.length == 0)
+    return FALSE;
+  if (sync_span_is (value, "\"Infinity\"") || sync_span_is (value, "\"-Infinity\""))
+    {
+      *number = value.text[1] == '-' ? -HUGE_VAL : HUGE_VAL;
+      return TRUE;
+    }
+  if (sync_json_type (value) != SYNC_JSON_NUMBER)
+    return FALSE;
+  if (value.length < sizeof buffer)
+    {
+      memcpy (buffer, value.text, value.length);
+      buffer[value.length] = '\0';
+      *number = g_ascii_strtod (buffer, NULL);
+      return TRUE;
+    }
+  copy = g_strndup (value.text, value.length);
+  *number = g_ascii_strtod (copy, NULL);
+  return TRUE;
+}
+
+/**
+ * sync_json_get_member:
+ * @object: a value that a reader has read
+ * @name: a member's name
+ * @value: (out): its value; of several, the last
+ *
+ * Returns: %FALSE if @object is not an object or has no such member
+ */
+gboolean
+sync_json_get_member (SyncSpan object, const char *name, SyncSpan *value)
+{
+  SyncJsonReader reader;
+  SyncSpan member, found;
+  gboolean result = FALSE;
+
+  sync_json_reader_init (&reader, object.text, object.length);
+  if (!sync_json_enter_object (&reader))
+    return FALSE;
+  while (sync_json_next_member (&reader, &member) && sync_json_read_value (&reader, &found))
+    if (sync_json_name_is (member, name))
+      {
+        *value = found;
+        result = TRUE;
+      }
+  return result;
+}
