@@ -773,7 +773,7 @@ begin
     raise exception 'no such synced table' using errcode = '42P01';
   end if;
   return query execute format (
-    'select row_to_json(t) from json_array_elements($1) k join public.%I t on t.user_id = $2 and %s',
+    'select row_to_json(t.*) from json_array_elements($1) k join public.%I t on t.user_id = $2 and %s',
     p_table, matches) using p_keys::json, auth.uid ();
 end
 $$;

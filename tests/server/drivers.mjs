@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The two databases, opened so that values leave and enter as PostgREST would have them (exact.mjs).
+
+import { createPgliteConnection } from '@supabase/lite/pglite';
+import { createPostgresConnection } from '@supabase/lite/postgres';
+import { PGlite } from '@electric-sql/pglite';
+import fs from 'node:fs';
+import path from 'node:path';
+import postgres from 'postgres';
+import { pglitePlainParsers, pgliteTypes, postgresTypes } from './exact.mjs';
+import { startPostgres } from './postgres.mjs';
+
+// initdb takes longer than all the rest, and its result is always the same.
+async function loadCluster ()
+{
+  const modules = path.join (import.meta.dirname, 'node_modules');
+  const { version } = JSON.parse (fs.readFileSync (path.join (modules, '@electric-sql/pglite/package.json')));
+  const file = path.join (modules, '.cache', `pglite-${version}.tar`);
+  if (!fs.existsSync (file)) {
+    const fresh = await PGlite.create ();
+    const dump = Buffer.from (await (await fresh.dumpDataDir ('none')).arrayBuffer ());
+    await fresh.close ();
+    fs.mkdirSync (path.dirname (file), { recursive: true });
+    fs.writeFileSync (`${file}.${process.pid}`, dump);
+    fs.renameSync (`${file}.${process.pid}`, file);
+  }
+  return new Blob ([fs.readFileSync (file)]);
+}
+
+export async function openPglite ()
+{
+  const connection = await createPgliteConnection ({
+    pgliteOptions: { loadDataDir: await loadCluster (), ...pgliteTypes },
+  });
+  const { driver } = connection;
+  await driver.exec (`set timezone = 'UTC'`);
+  return {
+    connection,
+    exec: (text) => driver.exec (text),
+    rows: async (text) => (await driver.exec (text, { rowMode: 'array', parsers: pglitePlainParsers }))
+      .map (({ rows }) => rows),
+    close: () => connection.close (),
+    env: {},
+  };
+}
+
+export async function openPostgres (directory)
+{
+  const server = await startPostgres (directory);
+  const address = { host: server.host, port: server.port, database: 'postgres', username: 'postgres', onnotice: () => {} };
+  const owner = postgres ({ ...address, max: 2, fetch_types: false, types: {} });
+
+  for (let tries = 0; ; tries++) {
+    try {
+      await owner`select 1`;
+      break;
+    } catch (error) {
+      if (tries === 100)
+        throw error;
+      await new Promise ((resolve) => setTimeout (resolve, 100));
+    }
+  }
+
+  const connection = createPostgresConnection ({
+    url: `postgres://postgres@localhost:${server.port}/postgres`,
+    postgresOptions: { ...address, path: `${server.host}/.s.PGSQL.${server.port}`, types: postgresTypes },
+  });
+  return {
+    connection,
+    exec: (text) => owner.unsafe (text).simple (),
+    rows: async (text) => {
+      const result = await owner.unsafe (text).raw ().simple ();
+      const sets = Array.isArray (result[0]) && Array.isArray (result[0][0]) ? result : [result];
+      return sets.map ((rows) => rows.map ((row) => row.map ((value) => value?.toString ())));
+    },
+    ended: server.ended,
+    close: async () => {
+      await Promise.all ([connection.close (), owner.end ({ timeout: 1 })]);
+      await server.stop ();
+    },
+    env: {
+      PGHOST: server.host, PGPORT: server.port, PGUSER: 'postgres', PGDATABASE: 'postgres',
+      DATABASE_URL: `postgresql://postgres@${encodeURIComponent (server.host)}:${server.port}/postgres`,
+    },
+  };
+}
