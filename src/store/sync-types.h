@@ -219,11 +219,14 @@ SyncConflict *sync_conflict_copy (const SyncConflict *conflict);
 void sync_conflict_free (SyncConflict *conflict);
 SyncEntityStatus *sync_entity_status_copy (const SyncEntityStatus *status);
 void sync_entity_status_free (SyncEntityStatus *status);
+SyncStats *sync_stats_new (void);
 SyncStats *sync_stats_copy (const SyncStats *stats);
 void sync_stats_free (SyncStats *stats);
 
 const char *sync_run_kind_to_string (SyncRunKind kind);       /* sync, seed, hydrate */
 const char *sync_outcome_to_string (SyncOutcome outcome);     /* running, done, nothing, … */
+gboolean sync_run_kind_from_string (const char *name, SyncRunKind *kind);
+gboolean sync_outcome_from_string (const char *name, SyncOutcome *outcome);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncResult, sync_result_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncChange, sync_change_free)
