@@ -49,6 +49,7 @@ void sync_connection_close (SyncConnection *connection);
 void sync_connection_hand_over (SyncConnection *connection);
 const char *sync_connection_get_path (SyncConnection *connection);
 void sync_connection_set_busy_timeout (SyncConnection *connection, guint milliseconds);
+gboolean sync_connection_set_wal (SyncConnection *connection, GError **error); /* only what we created */
 
 /* Borrowed: belongs to the connection, valid until it is closed; resets a statement still running
  * under the same text. NULL: error set. */
@@ -85,6 +86,10 @@ const char *sync_statement_text (SyncStatement *statement, int column, gsize *le
 char *sync_statement_dup_text (SyncStatement *statement, int column);
 gconstpointer sync_statement_blob (SyncStatement *statement, int column, gsize *length);
 int sync_statement_n_columns (SyncStatement *statement);
+/* A value as quote() writes it, and back; `used`: the bytes that the value took. */
+void sync_statement_append_quoted (SyncStatement *statement, int column, GString *out);
+gboolean sync_statement_bind_quoted (SyncStatement *statement, int index, const char *text, gsize length,
+                                     gsize *used);
 const char *sync_statement_column_name (SyncStatement *statement, int column);
 
 /* One value by a query without bindings or with text bindings (NULL-terminated list). FALSE: error

@@ -22,13 +22,14 @@ G_DECLARE_FINAL_TYPE (SyncWorker, sync_worker, SYNC, WORKER, GObject)
 typedef gboolean (*SyncWorkerFunc) (SyncConnection *connection, gpointer data,
                                     GCancellable *cancellable, GError **error);
 
-SyncWorker *sync_worker_new (SyncConnection *connection);
+SyncWorker *sync_worker_new (SyncConnection *connection); /* takes the connection */
 gboolean sync_worker_is_current (SyncWorker *worker);
 gboolean sync_worker_call (SyncWorker *worker, SyncWorkerFunc func, gpointer data,
                            GCancellable *cancellable, GError **error);
 void sync_worker_call_async (SyncWorker *worker, SyncWorkerFunc func, gpointer data,
                              GDestroyNotify free_data, GCancellable *cancellable,
                              GAsyncReadyCallback callback, gpointer user_data);
+/* The data given, which belong to the result (freed with it by free_data); NULL with error set. */
 gpointer sync_worker_call_finish (SyncWorker *worker, GAsyncResult *result, GError **error);
 void sync_worker_shut_down (SyncWorker *worker);
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "sync-connection.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SyncConnection:
+ * @handle: (owned): SQLite's connection
+ * @path: (owned): the absolute path
+ * @owner: (nullable): the thread that it belongs to, %NULL while it is handed over
+ * @statements: (owned) (element-type utf8 SyncStatement): kept statements by their text
+ * @vm_steps: steps of statements that are gone
+ */
+struct _SyncConnection
+{
+  sqlite3 *handle;
+  char *path;
+  GThread *owner;
+  GHashTable *statements;
+  gint64 vm_steps;
+};
+
+/**
+ * SyncStatement:
+ * @connection: (unowned): what it was prepared on
+ * @handle: (owned): SQLite's statement
+ * @bind_result: the first failure to bind a value, told by the next step
+ */
+struct _SyncStatement
+{
+  SyncConnection *connection;
+  sqlite3_stmt *handle;
+  int bind_result;
+};
+
+void sync_connection_assert_thread (SyncConnection *connection);
+void sync_connection_reset_statements (SyncConnection *connection);
+void sync_connection_take_error (SyncConnection *connection, int result, GError **error);
+
+GError *sync_sqlite_error_new (sqlite3 *handle, int result, const char *path);
+
+SyncStatement *sync_statement_new (SyncConnection *connection, sqlite3_stmt *handle);
+void sync_statement_free (SyncStatement *statement);
+
+G_END_DECLS

@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <string.h>
+
+#include "sync-connection-private.h"
+
+/**
+ * sync_statement_new: (constructor) (skip)
+ * @connection: what it was prepared on
+ * @handle: (transfer full): SQLite's statement
+ *
+ * Returns: (transfer full): the statement
+ */
+SyncStatement *
+sync_statement_new (SyncConnection *connection, sqlite3_stmt *handle)
+{
+  SyncStatement *statement = g_new0 (SyncStatement, 1);
+
+  statement->connection = connection;
+  statement->handle = handle;
+  statement->bind_result = SQLITE_OK;
+  return statement;
+}
+
+/**
+ * sync_statement_free: (skip)
+ * @statement: (transfer full): a statement
+ */
+void
+sync_statement_free (SyncStatement *statement)
+{
+  statement->connection->vm_steps += sqlite3_stmt_status (statement->handle, SQLITE_STMTSTATUS_VM_STEP, 0);
+  sqlite3_finalize (statement->handle);
+  g_free (statement);
+}
+
+/**
+ * sync_statement_reset:
+ * @statement: a statement
+ *
+ * Makes it ready to be bound and run again, and forgets the bound values.
+ */
+void
+sync_statement_reset (SyncStatement *statement)
+{
+  g_return_if_fail (statement != NULL);
+
+  sync_connection_assert_thread (statement->connection);
+  sqlite3_reset (statement->handle);
+  sqlite3_clear_bindings (statement->handle);
+  statement->bind_result = SQLITE_OK;
+}
+
+static SyncStatement *
+note_bind (SyncStatement *statement, int result)
+{
+  /* A value may be too big, which is the row's fault; everything else is a mistake in this program. */
+  if (result != SQLITE_OK && result != SQLITE_TOOBIG && result != SQLITE_NOMEM)
+    g_critical ("Cannot bind a value to “%s”: %s", sqlite3_sql (statement->handle), sqlite3_errstr (result));
+  if (statement->bind_result == SQLITE_OK)
+    statement->bind_result = result;
+  return statement;
+}
+
+/**
+ * sync_statement_bind_null:
+ * @statement: a statement that was reset
+ * @index: the parameter, from 1
+ *
+ * Returns: (transfer none): @statement
+ */
+SyncStatement *
+sync_statement_bind_null (SyncStatement *statement, int index)
+{
+  g_return_val_if_fail (statement != NULL, NULL);
+
+  return note_bind (statement, sqlite3_bind_null (statement->handle, index));
+}
+
+/**
+ * sync_statement_bind_int64:
+ * @statement: a statement that was reset
+ * @index: the parameter, from 1
+ * @value: its value
+ *
+ * Returns: (transfer none): @statement
+ */
+SyncStatement *
+sync_statement_bind_int64 (SyncStatement *statement, int index, gint64 value)
+{
+  g_return_val_if_fail (statement != NULL, NULL);
+
+  return note_bind (statement, sqlite3_bind_int64 (statement->handle, index, value));
+}
+
+/**
+ * sync_statement_bind_double:
+ * @statement: a statement that was reset
+ * @index: the parameter, from 1
+ * @value: its value; SQLite takes NaN as NULL
+ *
+ * Returns: (transfer none): @statement
+ */
+SyncStatement *
+sync_statement_bind_double (SyncStatement *statement, int index, double value)
+{
+  g_return_val_if_fail (statement != NULL, NULL);
+
+  return note_bind (statement, sqlite3_bind_double (statement->handle, index, value));
+}
+
+/**
+ * sync_statement_bind_text:
+ * @statement: a statement that was reset
+ * @index: the parameter, from 1
+ * @value: (nullable): UTF-8, copied; %NULL binds NULL
+ * @length: its bytes, or -1 if it ends with NUL
+ *
+ * Returns: (transfer none): @statement
+ */
+SyncStatement *
+sync_statement_bind_text (SyncStatement *statement, int index, const char *value, gssize length)
+{
+  g_return_val_if_fail (statement != NULL, NULL);
+
+  if (value == NULL)
+    return sync_statement_bind_null (statement, index);
+  return note_bind (statement, sqlite3_bind_text64 (statement->handle, index, value,
+                                                    length < 0 ? strlen (value) : (gsize) length,
+                                                    SQLITE_TRANSIENT, SQLITE_UTF8));
+}
+
+/**
+ * sync_statement_bind_blob:
+ * @statement: a statement that was reset
+ * @index: the parameter, from 1
+ * @value: (nullable) (array length=length): the bytes, copied; may be %NULL if there are none
+ * @length: how many
+ *
+ * Binds a blob, an empty one too: never NULL.
+ *
+ * Returns: (transfer none): @statement
+ */
+SyncStatement *
+sync_statement_bind_blob (SyncStatement *statement, int index, gconstpointer value, gsize length)
+{
+  g_return_val_if_fail (statement != NULL, NULL);
+  g_return_val_if_fail (value != NULL || length == 0, statement);
+
+  return note_bind (statement, sqlite3_bind_blob64 (statement->handle, index, value != NULL ? value : "",
+                                                    length, SQLITE_TRANSIENT));
+}
+
+/**
+ * sync_statement_step:
+ * @statement: a statement
+ * @error: where to put an error
+ *
+ * Runs it to its next row or its end. After an error it is reset.
+ *
+ * Returns: which of the three it was
+ */
+SyncStep
+sync_statement_step (SyncStatement *statement, GError **error)
+{
+  int result;
+
+  g_return_val_if_fail (statement != NULL, SYNC_STEP_ERROR);
+
+  sync_connection_assert_thread (statement->connection);
+  result = statement->bind_result;
+  if (result == SQLITE_OK)
+    result = sqlite3_step (statement->handle);
+  if (result == SQLITE_ROW)
+    return SYNC_STEP_ROW;
+  if (result == SQLITE_DONE)
+    return SYNC_STEP_DONE;
+
+  sync_connection_take_error (statement->connection, result, error);
+  sync_statement_reset (statement);
+  return SYNC_STEP_ERROR;
+}
+
+/**
+ * sync_statement_run:
+ * @statement: a statement
+ * @error: where to put an error
+ *
+ * Runs it to its end, passing over rows that it may return, and resets it.
+ *
+ * Returns: %FALSE with @error set if it failed
+ */
+gboolean
+sync_statement_run (SyncStatement *statement, GError **error)
+{
+  SyncStep step;
+
+  do
+    step = sync_statement_step (statement, error);
+  while (step == SYNC_STEP_ROW);
+
+  sync_statement_reset (statement);
+  return step == SYNC_STEP_DONE;
+}
+
+/**
+ * sync_statement_type:
+ * @statement: a statement that stands on a row
+ * @column: the column, from 0
+ *
+ * Returns: the storage class of the value
+ */
+SyncValueType
+sync_statement_type (SyncStatement *statement, int column)
+{
+  switch (sqlite3_column_type (statement->handle, column))
+    {
+    case SQLITE_INTEGER:
+      return SYNC_VALUE_INTEGER;
+    case SQLITE_FLOAT:
+      return SYNC_VALUE_REAL;
+    case SQLITE_TEXT:
+      return SYNC_VALUE_TEXT;
+    case SQLITE_BLOB:
+      return SYNC_VALUE_BLOB;
+    default:
+      return SYNC_VALUE_NULL;
+    }
+}
+
+/**
+ * sync_statement_is_null:
+ * @statement: a statement that stands on a row
+ * @column: the column, from 0
+ *
+ * Returns: whether the value is NULL
+ */
+gboolean
+sync_statement_is_null (SyncStatement *statement, int column)
+{
+  return sqlite3_column_type (statement->handle, column) == SQLITE_NULL;
+}
+
+/**
+ * sync_statement_int64:
+ * @statement: a statement that stands on a row
+ * @column: the column, from 0
+ *
+ * Returns: the value as an integer, by SQLite's conversions
+ */
+gint64
+sync_statement_int64 (SyncStatement *statement, int column)
+{
+  return sqlite3_column_int64 (statement->handle, column);
+}
+
+/**
+ * sync_statement_double:
+ * @statement: a statement that stands on a row
+ * @column: the column, from 0
+ *
+ * Returns: the value as a real, by SQLite's conversions
+ */
+double
+sync_statement_double (SyncStatement *statement, int column)
+{
+  return sqlite3_column_double (statement->handle, column);
+}
+
+/**
+ * sync_statement_text:
+ * @statement: a statement that stands on a row
+ * @column: the column, from 0
+ * @length: (out) (optional): its bytes, which may hold NUL
+ *
+ * Returns: (transfer none) (nullable): the value as text, until the next step or reset; %NULL for NULL
+ */
+const char *
+sync_statement_text (SyncStatement *statement, int column, gsize *length)
+{
+  const char *text = (const char *) sqlite3_column_text (statement->handle, column);
+
+  if (length != NULL)
+    *length = text != NULL ? (gsize) sqlite3_column_bytes (statement->handle, column) : 0;
+  return text;
+}
+
+/**
+ * sync_statement_dup_text:
+ * @statement: a statement that stands on a row
+ * @column: the column, from 0
+ *
+ * Returns: (transfer full) (nullable): the value as text; %NULL for NULL
+ */
+char *
+sync_statement_dup_text (SyncStatement *statement, int column)
+{
+  gsize length;
+  const char *text = sync_statement_text (statement, column, &length);
+
+  /* With its end: the length does not count the NUL that SQLite puts behind it. */
+  return text != NULL ? g_memdup2 (text, length + 1) : NULL;
+}
+
+/**
+ * sync_statement_blob:
+ * @statement: a statement that stands on a row
+ * @column: the column, from 0
+ * @length: (out): its bytes
+ *
+ * Returns: (transfer none) (nullable): the bytes, until the next step or reset; %NULL if there are none
+ */
+gconstpointer
+sync_statement_blob (SyncStatement *statement, int column, gsize *length)
+{
+  gconstpointer blob = sqlite3_column_blob (statement->handle, column);
+
+  *length = (gsize) sqlite3_column_bytes (statement->handle, column);
+  return blob;
+}
+
+/**
+ * sync_statement_n_columns:
+ * @statement: a statement
+ *
+ * Returns: how many columns its rows have
+ */
+int
+sync_statement_n_columns (SyncStatement *statement)
+{
+  return sqlite3_column_count (statement->handle);
+}
+
+/**
+ * sync_statement_column_name:
+ * @statement: a statement
+ * @column: the column, from 0
+ *
+ * Returns: (transfer none): its name
+ */
+const char *
+sync_statement_column_name (SyncStatement *statement, int column)
+{
+  return sqlite3_column_name (statement->handle, column);
+}
+
+static void
+append_quoted_text (GString *out, const char *text, gsize length)
+{
+  const char *end = memchr (text, '\0', length);
+
+  /* As quote() does, which ends at a NUL. */
+  if (end != NULL)
+    length = end - text;
+  g_string_append_c (out, '\'');
+  for (gsize i = 0; i < length; i++)
+    {
+      if (text[i] == '\'')
+        g_string_append_c (out, '\'');
+      g_string_append_c (out, text[i]);
+    }
+  g_string_append_c (out, '\'');
+}
+
+static void
+append_quoted_blob (GString *out, const guint8 *bytes, gsize length)
+{
+  static const char digits[] = "0123456789ABCDEF";
+
+  g_string_append (out, "X'");
+  for (gsize i = 0; i < length; i++)
+    {
+      g_string_append_c (out, digits[bytes[i] >> 4]);
+      g_string_append_c (out, digits[bytes[i] & 0xf]);
+    }
+  g_string_append_c (out, '\'');
+}
+
+/* How quote() writes a real changed over SQLite's versions, so the library itself is asked. */
+static char *
+quote_double (SyncConnection *connection, double value)
+{
+  SyncStatement *quote = sync_connection_prepare (connection, "SELECT quote(?1)", NULL);
+  char *text = NULL;
+
+  g_assert (quote != NULL);
+  sync_statement_bind_double (quote, 1, value);
+  if (sync_statement_step (quote, NULL) == SYNC_STEP_ROW)
+    text = sync_statement_dup_text (quote, 0);
+  sync_statement_reset (quote);
+  return text;
+}
+
+/**
+ * sync_statement_append_quoted:
+ * @statement: a statement that stands on a row
+ * @column: the column, from 0
+ * @out: where to append
+ *
+ * Appends the value as the SQL function `quote()` writes it.
+ */
+void
+sync_statement_append_quoted (SyncStatement *statement, int column, GString *out)
+{
+  g_autofree char *real = NULL;
+  gconstpointer value;
+  gsize length;
+
+  switch (sync_statement_type (statement, column))
+    {
+    case SYNC_VALUE_INTEGER:
+      g_string_append_printf (out, "%" G_GINT64_FORMAT, sync_statement_int64 (statement, column));
+      break;
+    case SYNC_VALUE_REAL:
+      real = quote_double (statement->connection, sync_statement_double (statement, column));
+      g_string_append (out, real);
+      break;
+    case SYNC_VALUE_TEXT:
+      value = sync_statement_text (statement, column, &length);
+      append_quoted_text (out, value, length);
+      break;
+    case SYNC_VALUE_BLOB:
+      value = sync_statement_blob (statement, column, &length);
+      append_quoted_blob (out, value, length);
+      break;
+    case SYNC_VALUE_NULL:
+    default:
+      g_string_append (out, "NULL");
+      break;
+    }
+}
+
+static double
+cast_to_double (SyncConnection *connection, const char *text)
+{
+  SyncStatement *cast = sync_connection_prepare (connection, "SELECT CAST(?1 AS REAL)", NULL);
+  double value = 0;
+
+  g_assert (cast != NULL);
+  sync_statement_bind_text (cast, 1, text, -1);
+  if (sync_statement_step (cast, NULL) == SYNC_STEP_ROW)
+    value = sync_statement_double (cast, 0);
+  sync_statement_reset (cast);
+  return value;
+}
+
+static gboolean
+is_written_as (SyncConnection *connection, double value, const char *text)
+{
+  g_autofree char *quoted = quote_double (connection, value);
+
+  return g_strcmp0 (quoted, text) == 0;
+}
+
+/* The real that quote() wrote as `text`. SQLite's own reading of decimal digits is off by a bit for
+ * some numbers and differs between versions; the right one is the one written the same way. */
+static double
+unquote_double (SyncConnection *connection, const char *text)
+{
+  double exact = g_ascii_strtod (text, NULL);
+  double candidate;
+
+  if (is_written_as (connection, exact, text))
+    return exact;
+  candidate = cast_to_double (connection, text);
+  if (is_written_as (connection, candidate, text))
+    return candidate;
+  candidate = nextafter (exact, INFINITY);
+  if (is_written_as (connection, candidate, text))
+    return candidate;
+  candidate = nextafter (exact, -INFINITY);
+  if (is_written_as (connection, candidate, text))
+    return candidate;
+  return exact;
+}
+
+static gboolean
+bind_quoted_text (SyncStatement *statement, int index, const char *text, gsize length, gsize *used)
+{
+  g_autoptr (GString) value = g_string_sized_new (length);
+  gsize i = 1;
+
+  while (i < length)
+    {
+      if (text[i] == '\'' && (i + 1 >= length || text[i + 1] != '\''))
+        {
+          sync_statement_bind_text (statement, index, value->str, value->len);
+          *used = i + 1;
+          return TRUE;
+        }
+      if (text[i] == '\'')
+        i++;
+      g_string_append_c (value, text[i]);
+      i++;
+    }
+  return FALSE;
+}
+
+static gboolean
+bind_quoted_blob (SyncStatement *statement, int index, const char *text, gsize length, gsize *used)
+{
+  g_autoptr (GByteArray) value = g_byte_array_new ();
+  gsize i = 2;
+
+  while (i + 1 < length && text[i] != '\'')
+    {
+      int high = g_ascii_xdigit_value (text[i]);
+      int low = g_ascii_xdigit_value (text[i + 1]);
+      guint8 byte;
+
+      if (high < 0 || low < 0)
+        return FALSE;
+      byte = (guint8) (high << 4 | low);
+      g_byte_array_append (value, &byte, 1);
+      i += 2;
+    }
+  if (i >= length || text[i] != '\'')
+    return FALSE;
+  sync_statement_bind_blob (statement, index, value->data, value->len);
+  *used = i + 1;
+  return TRUE;
+}
+
+static gboolean
+bind_quoted_number (SyncStatement *statement, int index, const char *text, gsize length, gsize *used)
+{
+  const char *comma = memchr (text, ',', length);
+  g_autofree char *word = g_strndup (text, comma != NULL ? (gsize) (comma - text) : length);
+  gint64 integer;
+
+  *used = strlen (word);
+  if (g_str_equal (word, "NULL"))
+    sync_statement_bind_null (statement, index);
+  else if (g_str_equal (word, "Inf") || g_str_equal (word, "9.0e+999"))
+    sync_statement_bind_double (statement, index, INFINITY);
+  else if (g_str_equal (word, "-Inf") || g_str_equal (word, "-9.0e+999"))
+    sync_statement_bind_double (statement, index, -INFINITY);
+  else if (g_ascii_string_to_signed (word, 10, G_MININT64, G_MAXINT64, &integer, NULL))
+    sync_statement_bind_int64 (statement, index, integer);
+  else if (word[0] != '\0' && strspn (word, "0123456789+-.eE") == *used)
+    sync_statement_bind_double (statement, index, unquote_double (statement->connection, word));
+  else
+    return FALSE;
+  return TRUE;
+}
+
+/**
+ * sync_statement_bind_quoted:
+ * @statement: a statement that was reset
+ * @index: the parameter, from 1
+ * @text: a value as `quote()` writes it, and perhaps more behind it
+ * @length: the bytes of @text
+ * @used: (out): how many bytes of @text the value took
+ *
+ * Returns: %FALSE if @text does not begin with a quoted value
+ */
+gboolean
+sync_statement_bind_quoted (SyncStatement *statement, int index, const char *text, gsize length, gsize *used)
+{
+  g_return_val_if_fail (statement != NULL, FALSE);
+  g_return_val_if_fail (text != NULL && used != NULL, FALSE);
+
+  *used = 0;
+  if (length == 0)
+    return FALSE;
+  if (text[0] == '\'')
+    return bind_quoted_text (statement, index, text, length, used);
+  if (length > 1 && (text[0] == 'X' || text[0] == 'x') && text[1] == '\'')
+    return bind_quoted_blob (statement, index, text, length, used);
+  return bind_quoted_number (statement, index, text, length, used);
+}
