@@ -8,7 +8,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { isRunning } from './process.mjs';
 
-const USAGE = `usage: cloud start --driver pglite|postgres [--watch PID] [--jwt-expiry S] [--no-schema] DIR
+const USAGE = `usage: cloud start [--driver] pglite|postgres [--watch PID] [--jwt-expiry S] [--no-schema] DIR
        cloud sql DIR FILE|-
        cloud stop DIR`;
 
@@ -55,7 +55,7 @@ async function start (dir, options)
     }
     await sleep (25);
   }
-  process.stdout.write (fs.readFileSync (env, 'utf8'));
+  process.stdout.write (fs.readFileSync (env, 'utf8').replace (/^SECRET_KEY=.*\n/m, ''));
   server.unref ();
 }
 
@@ -92,13 +92,16 @@ async function stop (dir)
     fs.rmSync (path.join (dir, name), { force: true });
 }
 
-const { values, positionals: [verb, dir, file] } = parseArgs ({
+const { values, positionals: [verb, ...rest] } = parseArgs ({
   allowPositionals: true,
   options: {
     driver: { type: 'string' }, watch: { type: 'string' }, 'jwt-expiry': { type: 'string', default: '3600' },
     'no-schema': { type: 'boolean', default: false },
   },
 });
+if (verb === 'start')
+  values.driver ??= rest.shift ();
+const [dir, file] = rest;
 
 if (verb === 'start' && dir && ['pglite', 'postgres'].includes (values.driver))
   await start (path.resolve (dir), values);
