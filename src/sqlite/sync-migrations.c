@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sql/sync-sql-resources.h"
 #include "sync-connection-private.h"
 #include "sync-migrations.h"
 
@@ -91,6 +92,8 @@ sync_migrations_run (SyncConnection *connection, const char *resource_prefix,
   g_return_val_if_fail (connection != NULL, FALSE);
   g_return_val_if_fail (resource_prefix != NULL, FALSE);
 
+  /* Named so that the linker keeps the scripts of this program. */
+  sync_sql_get_resource ();
   scripts = list_scripts (resource_prefix, error);
   if (scripts == NULL || !get_version (connection, &present, error))
     return FALSE;
