@@ -12,14 +12,6 @@
   "remote_time, local_device, remote_device, columns, result, resolution, resolved_by, created_at, " \
   "resolved_at"
 
-static SyncConnection *
-get_connection (SyncStore *store)
-{
-  g_assert (sync_worker_is_current (sync_store_get_worker (store)));
-
-  return sync_store_get_connection (store);
-}
-
 static gint64
 read_time (SyncStatement *statement, int column)
 {
@@ -85,7 +77,7 @@ key_has_own_meaning (SyncStore *store, const SyncEntity *entity, const char *id)
   gint64 refers = 1;
 
   /* A key that refers to another row stands for that row. */
-  if (!sync_connection_query_int64 (get_connection (store), 0, &refers, NULL,
+  if (!sync_connection_query_int64 (sync_store_get_connection (store), 0, &refers, NULL,
                                     "SELECT 1 FROM pragma_foreign_key_list(?1) "
                                     "WHERE \"from\" = ?2 COLLATE NOCASE",
                                     entity->table, name, NULL)
@@ -236,7 +228,7 @@ bind_conflict (SyncStatement *statement, const SyncConflict *conflict, gint64 cr
 gint64
 sync_store_put_conflict (SyncStore *store, const SyncConflict *conflict, GError **error)
 {
-  SyncConnection *connection = get_connection (store);
+  SyncConnection *connection = sync_store_get_connection (store);
   gint64 now = sync_clock_now (sync_store_get_clock (store));
   gboolean open = g_strcmp0 (conflict->state, "open") == 0 || conflict->state == NULL;
   gint64 created_at = conflict->created_at > 0 ? conflict->created_at : now;
@@ -285,7 +277,7 @@ gboolean
 sync_store_get_open_conflict (SyncStore *store, const char *entity, const char *id,
                               SyncConflict **conflict, GError **error)
 {
-  SyncConnection *connection = get_connection (store);
+  SyncConnection *connection = sync_store_get_connection (store);
   g_autoptr (GPtrArray) conflicts = NULL;
   SyncStatement *statement;
 
@@ -338,7 +330,7 @@ gboolean
 sync_store_close_conflict (SyncStore *store, gint64 number, const char *resolution,
                            const char *resolved_by, const char *result_json, GError **error)
 {
-  SyncConnection *connection = get_connection (store);
+  SyncConnection *connection = sync_store_get_connection (store);
   SyncStatement *statement;
 
   statement = sync_connection_prepare (connection,
@@ -369,7 +361,7 @@ sync_store_close_conflict (SyncStore *store, gint64 number, const char *resoluti
 gboolean
 sync_store_mark_undone (SyncStore *store, gint64 number, GError **error)
 {
-  SyncConnection *connection = get_connection (store);
+  SyncConnection *connection = sync_store_get_connection (store);
   SyncStatement *statement;
 
   statement = sync_connection_prepare (connection,
@@ -393,7 +385,7 @@ sync_store_mark_undone (SyncStore *store, gint64 number, GError **error)
 SyncConflict *
 sync_store_get_conflict (SyncStore *store, gint64 number, GError **error)
 {
-  SyncConnection *connection = get_connection (store);
+  SyncConnection *connection = sync_store_get_connection (store);
   g_autoptr (GPtrArray) conflicts = NULL;
   SyncStatement *statement;
 
@@ -430,7 +422,7 @@ GPtrArray *
 sync_store_list_conflicts (SyncStore *store, gboolean records, guint offset, guint limit,
                            GError **error)
 {
-  SyncConnection *connection = get_connection (store);
+  SyncConnection *connection = sync_store_get_connection (store);
   SyncStatement *statement;
 
   statement = sync_connection_prepare (
@@ -460,7 +452,7 @@ sync_store_list_conflicts (SyncStore *store, gboolean records, guint offset, gui
 gboolean
 sync_store_trim_records (SyncStore *store, gint64 now, GError **error)
 {
-  SyncConnection *connection = get_connection (store);
+  SyncConnection *connection = sync_store_get_connection (store);
   SyncStatement *statement;
 
   statement = sync_connection_prepare (

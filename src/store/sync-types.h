@@ -110,6 +110,27 @@ typedef struct
   char *column;
 } SyncChange;
 
+/**
+ * SyncQueueStats:
+ * @pending: rows that the next runs send
+ * @refused: rows that the cloud refused
+ * @failed: rows that failed too often
+ * @held: rows from the cloud that the local table refused
+ * @unsettled: sends without an answer yet
+ * @bytes: what the queue takes in the file, roughly
+ * @oldest_change_at: of the rows whose time is known, or SYNC_TIME_UNKNOWN
+ */
+typedef struct
+{
+  guint64 pending;
+  guint64 refused;
+  guint64 failed;
+  guint64 held;
+  guint64 unsettled;
+  guint64 bytes;
+  gint64 oldest_change_at;
+} SyncQueueStats;
+
 /* A row from the cloud that the local table refused. */
 typedef struct
 {

@@ -13,17 +13,6 @@ G_BEGIN_DECLS
 #define SYNC_TYPE_QUEUE (sync_queue_get_type ())
 G_DECLARE_FINAL_TYPE (SyncQueue, sync_queue, SYNC, QUEUE, GObject)
 
-typedef struct
-{
-  guint64 pending;
-  guint64 refused;
-  guint64 failed;
-  guint64 held;
-  guint64 unsettled; /* sends without an answer yet */
-  guint64 bytes;
-  gint64 oldest_change_at;
-} SyncQueueStats;
-
 SyncQueue *sync_queue_new (SyncManager *manager);
 /* (element-type SyncChange); state: NULL all, or pending, refused, failed */
 void sync_queue_list_async (SyncQueue *queue, const char *state, guint offset, guint limit,

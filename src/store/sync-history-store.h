@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-store.h"
+
+G_BEGIN_DECLS
+
+/* psync_history, one row a run, and its trace. All on the worker's thread. */
+
+gint64 sync_store_begin_history (SyncStore *store, SyncRunKind kind, gint64 now, GError **error);
+gboolean sync_store_finish_history (SyncStore *store, SyncResult *result, GError **error);
+/* (element-type SyncResult), newest first; limit 0: all */
+GPtrArray *sync_store_list_history (SyncStore *store, guint offset, guint limit, GError **error);
+/* When a run last ended well, or SYNC_TIME_UNKNOWN. */
+gboolean sync_store_get_last_sync (SyncStore *store, gint64 *time, GError **error);
+/* Forgets the trace of runs that ended before `before`. How many entries, -1 on error. */
+gssize sync_store_trim_trace (SyncStore *store, gint64 before, GError **error);
+
+G_END_DECLS
