@@ -65,7 +65,7 @@ CREATE TABLE psync_applying (
 
 -- What was sent and is not settled yet.
 CREATE TABLE psync_batch (
-  batch INTEGER PRIMARY KEY AUTOINCREMENT,
+  batch INTEGER PRIMARY KEY,
   entity TEXT NOT NULL,
   body TEXT NOT NULL                     -- the JSON array that travelled, without run_id
 );
@@ -84,7 +84,7 @@ CREATE INDEX psync_sent_batch ON psync_sent (batch);
 
 -- Conflicts, and the record of all that was overwritten or taken away.
 CREATE TABLE psync_conflict (
-  conflict INTEGER PRIMARY KEY AUTOINCREMENT,
+  conflict INTEGER PRIMARY KEY,
   entity TEXT NOT NULL,
   id TEXT NOT NULL,
   kind TEXT NOT NULL,                    -- edit-edit, edit-delete, delete-edit, or a record: overwritten, cascade, scan, discard, seed
@@ -122,7 +122,7 @@ CREATE TABLE psync_held (
 ) WITHOUT ROWID;
 
 CREATE TABLE psync_history (
-  run INTEGER PRIMARY KEY AUTOINCREMENT,
+  run INTEGER PRIMARY KEY,
   kind TEXT NOT NULL,                    -- sync, seed, hydrate
   started_at INTEGER NOT NULL,
   finished_at INTEGER,

@@ -134,8 +134,8 @@ begin
       new.device_id := null;
       new.run_id := null;
       new.edited_at := now();
-    else
-      new.edited_at := least (new.edited_at, now());
+    elsif new.edited_at > now() then
+      new.edited_at := now();
     end if;
     if new.deleted_at is not null then
       new.deleted_at := now();

@@ -98,12 +98,15 @@ class PgliteDatabase extends Database {
   close () { return this.driver.close (); }
 }
 
+const plain = (result) => Array.from (result, (row) => ({ ...row }));
+
 class PostgresDatabase extends Database {
   async many (text) {
     const connection = await this.sql.reserve ();
     try {
       const results = await connection.unsafe (text).simple ();
-      return results.columns ? results : results.filter ((result) => result.columns?.length).at (-1) ?? [];
+      const sets = results.columns ? [results] : results.filter ((result) => result.columns?.length);
+      return plain (sets.at (-1) ?? []);
     } catch (error) {
       await connection.unsafe ('rollback').simple ();
       throw error;
@@ -113,7 +116,7 @@ class PostgresDatabase extends Database {
   }
 
   transaction (body) {
-    return this.sql.begin ((tx) => body ((text, values) => tx.unsafe (text, values)));
+    return this.sql.begin ((tx) => body ((text, values) => tx.unsafe (text, values).then (plain)));
   }
 
   async close () {
