@@ -15,8 +15,8 @@
  *
  * How long to wait before the next attempt: 1 s after the first, twice as long after each further
  * one, at most 5 minutes, of which a random part of up to a half is left out, so that clients which
- * failed together do not come back together. Never earlier than @retry_after_seconds (an hour of them
- * at most).
+ * failed together do not come back together. Never earlier than @retry_after_seconds (an hour of
+ * them at most).
  *
  * Returns: milliseconds
  */

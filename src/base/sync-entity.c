@@ -20,7 +20,8 @@ G_STATIC_ASSERT (G_N_ELEMENTS (codec_names) == SYNC_CODEC_TIMESTAMP + 1);
  *
  * The caller adds columns and sets the public fields, then shares it; from then on it is immutable.
  *
- * Returns: (transfer full): an enabled entity without columns and parents, with the strategy `newest`
+ * Returns: (transfer full): an enabled entity without columns and parents, with the strategy
+ *   `newest`
  */
 SyncEntity *
 sync_entity_new (const char *name, const char *table, const char *cloud_table)

@@ -200,3 +200,22 @@ sync_error_code_name (int code)
 
   return code_names[code];
 }
+
+/**
+ * sync_error_code_from_name:
+ * @name: (nullable): a name for machines
+ * @code: (out): the [error@SyncError] code
+ *
+ * Returns: %FALSE if no code has that name
+ */
+gboolean
+sync_error_code_from_name (const char *name, SyncError *code)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (code_names); i++)
+    if (g_strcmp0 (name, code_names[i]) == 0)
+      {
+        *code = i;
+        return TRUE;
+      }
+  return FALSE;
+}

@@ -121,7 +121,8 @@ typedef struct
 
 GQuark sync_error_quark (void);
 
-GError *sync_error_new (SyncError code, const char *subject, const char *format, ...) G_GNUC_PRINTF (3, 4);
+GError *sync_error_new (SyncError code, const char *subject, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
 void sync_error_set (GError **error, SyncError code, const char *subject, const char *format, ...)
     G_GNUC_PRINTF (4, 5);
 SyncErrorDetail *sync_error_get_detail (const GError *error);
@@ -131,5 +132,6 @@ void sync_error_set_retry_after (GError *error, guint seconds);
 gboolean sync_error_is_transient (const GError *error);
 gboolean sync_error_is_cancelled (const GError *error);
 const char *sync_error_code_name (int code);
+gboolean sync_error_code_from_name (const char *name, SyncError *code);
 
 G_END_DECLS

@@ -9,9 +9,10 @@ G_BEGIN_DECLS
 
 guint sync_json_read_escape (const char *escape, const char *end, gunichar *character);
 
-/* The first byte from @text on that cannot stand in a JSON string as it is: a quote, a backslash or a
- * control character, and, if @ascii, one that is not ASCII. Eight bytes at a time: a borrow of one of
- * the subtractions only disturbs bytes above a true hit, so that the lowest hit is always true. */
+/* The first byte from @text on that cannot stand in a JSON string as it is: a quote, a backslash or
+ * a control character, and, if @ascii, one that is not ASCII. Eight bytes at a time: a borrow of
+ * one of the subtractions only disturbs bytes above a true hit, so that the lowest hit is always
+ * true. */
 static inline const char *
 sync_json_skip_plain (const char *text, const char *end, gboolean ascii)
 {
@@ -24,7 +25,7 @@ sync_json_skip_plain (const char *text, const char *end, gboolean ascii)
 
       memcpy (&word, text, sizeof word);
       word = GUINT64_FROM_LE (word);
-      hits = ((word ^ (ones * '"')) - ones) | ((word ^ (ones * '\\')) - ones) | (word - ones * 0x20);
+      hits = ((word ^ ones * '"') - ones) | ((word ^ ones * '\\') - ones) | (word - ones * 0x20);
       hits = (ascii ? hits | word : hits & ~word) & high;
       if (hits != 0)
         return text + __builtin_ctzll (hits) / 8;

@@ -190,7 +190,8 @@ compare_members (gconstpointer a, gconstpointer b)
 {
   const Member *left = a;
   const Member *right = b;
-  int order = memcmp (left->name.text, right->name.text, MIN (left->name.length, right->name.length));
+  int order
+      = memcmp (left->name.text, right->name.text, MIN (left->name.length, right->name.length));
 
   if (order != 0)
     return order;
@@ -302,8 +303,8 @@ sync_json_append_string (GString *out, const char *text, gsize length)
  * @out: where to write
  * @number: any double
  *
- * Appends @number with as many digits as are needed to read the same double again, and always with a
- * point or an exponent, so that it stays a real. Infinities become the strings `"Infinity"` and
+ * Appends @number with as many digits as are needed to read the same double again, and always with
+ * a point or an exponent, so that it stays a real. Infinities become the strings `"Infinity"` and
  * `"-Infinity"`, as PostgREST writes them; not a number becomes `null`, as SQLite stores it.
  */
 void
@@ -340,8 +341,8 @@ sync_json_append_double (GString *out, double number)
  * @out: where to write
  * @value: a value that a reader has read
  *
- * Appends @value without white space and with uniform escapes. The order of members and the texts of
- * numbers stay.
+ * Appends @value without white space and with uniform escapes. The order of members and the texts
+ * of numbers stay.
  *
  * Returns: %FALSE if a string in it holds what no cloud can hold: a NUL or half a surrogate; it was
  *   appended nevertheless

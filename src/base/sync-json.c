@@ -35,8 +35,8 @@ is_continuation (guchar byte, guchar lowest, guchar highest)
   return byte >= lowest && byte <= highest;
 }
 
-/* How long the character is that begins at @text, which is not ASCII; 0 if it is not one of the well
- * formed sequences of RFC 3629 (no overlong form, no surrogate, nothing above U+10FFFF). */
+/* How long the character is that begins at @text, which is not ASCII; 0 if it is not one of the
+ * well formed sequences of RFC 3629 (no overlong form, no surrogate, nothing above U+10FFFF). */
 static inline guint
 measure_character (const char *text, const char *end)
 {
@@ -154,8 +154,7 @@ scan_word (SyncJsonReader *reader, const char *word)
 {
   gsize length = strlen (word);
 
-  if ((gsize) (reader->end - reader->cursor) < length
-      || memcmp (reader->cursor, word, length) != 0)
+  if ((gsize) (reader->end - reader->cursor) < length || memcmp (reader->cursor, word, length) != 0)
     return fail (reader, reader->cursor, "an unknown word");
   reader->cursor += length;
   return TRUE;
@@ -215,8 +214,8 @@ enter (SyncJsonReader *reader, char bracket, const char *fault)
   return TRUE;
 }
 
-/* Goes to the next element or member; %FALSE after the closing @bracket, which makes the container an
- * element that its own container has read. */
+/* Goes to the next element or member; %FALSE after the closing @bracket, which makes the container
+ * an element that its own container has read. */
 static gboolean
 advance (SyncJsonReader *reader, char bracket)
 {
@@ -505,7 +504,8 @@ sync_json_name_is (SyncSpan name, const char *text)
  * sync_json_dup_name:
  * @name: a name from sync_json_next_member()
  *
- * Returns: (transfer full) (nullable): it without escapes; %NULL if it holds a NUL or half a surrogate
+ * Returns: (transfer full) (nullable): it without escapes; %NULL if it holds a NUL or half a
+ *   surrogate
  */
 char *
 sync_json_dup_name (SyncSpan name)
@@ -518,8 +518,8 @@ sync_json_dup_name (SyncSpan name)
  * @value: a value that a reader has read
  * @out: where its characters are appended, as UTF-8
  *
- * Returns: %FALSE if it is not a string, or holds what no cloud can hold: a NUL or half a surrogate;
- *   then @out is as it was
+ * Returns: %FALSE if it is not a string, or holds what no cloud can hold: a NUL or half a
+ *   surrogate; then @out is as it was
  */
 gboolean
 sync_json_decode_string (SyncSpan value, GString *out)

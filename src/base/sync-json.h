@@ -75,7 +75,8 @@ sync_span_equal (SyncSpan a, SyncSpan b)
 static inline gboolean
 sync_span_is (SyncSpan span, const char *text)
 {
-  return span.length == strlen (text) && memcmp (span.text, text, span.length) == 0;
+  return span.length == strlen (text)
+         && (span.length == 0 || memcmp (span.text, text, span.length) == 0);
 }
 
 G_END_DECLS

@@ -163,8 +163,7 @@ append_timestamp (GString *out, SyncSpan value)
 
   if (!append_other (out, value, FALSE))
     return FALSE;
-  if (out->str[start] == '"'
-      && sync_time_parse (out->str + start + 1, out->len - start - 2, &time))
+  if (out->str[start] == '"' && sync_time_parse (out->str + start + 1, out->len - start - 2, &time))
     {
       sync_time_format (time, buffer);
       g_string_truncate (out, start + 1);
@@ -406,8 +405,8 @@ sync_row_is_null (const SyncRow *row, guint column)
  * @row: a row
  * @column: a column's index
  *
- * Replaces the column's value by what the caller appends, a JSON text in normal form, before it calls
- * sync_row_end_value().
+ * Replaces the column's value by what the caller appends, a JSON text in normal form, before it
+ * calls sync_row_end_value().
  *
  * Returns: (transfer none): where to append
  */
@@ -444,11 +443,11 @@ sync_row_end_value (SyncRow *row, guint column)
  * @column: a column's index
  * @value: a value that a reader has read, not one of @row; length 0 for none
  *
- * Replaces the column's value by the normal form that its codec gives @value. A value of a type that
- * the codec is not made for is kept, minified: SQLite's columns take any.
+ * Replaces the column's value by the normal form that its codec gives @value. A value of a type
+ * that the codec is not made for is kept, minified: SQLite's columns take any.
  *
- * Returns: %FALSE if a text in it holds what no cloud can hold, a NUL or half a surrogate pair; then
- *   the column's value is missing
+ * Returns: %FALSE if a text in it holds what no cloud can hold, a NUL or half a surrogate pair;
+ *   then the column's value is missing
  */
 gboolean
 sync_row_set (SyncRow *row, guint column, SyncSpan value)
@@ -517,16 +516,16 @@ sync_row_copy (SyncRow *row, const SyncRow *from)
  * @row: a row
  * @reader: at an object
  * @stamps: (out caller-allocates) (optional): what the cloud added; points into the reader's text
- * @unknown: (out caller-allocates) (optional): the name, as sync_json_next_member() gives it, of the first
- *   member that is neither a column nor a stamp; length 0 if there is none
+ * @unknown: (out caller-allocates) (optional): the name, as sync_json_next_member() gives it, of
+ *   the first member that is neither a column nor a stamp; length 0 if there is none
  * @error: (out) (optional): see below
  *
  * Reads one object into @row, in place of all its values. Of several members of one name the last
  * counts.
  *
- * Errors are [error@SyncError]: `ROW_REFUSED` with a column if its value holds what no cloud can hold;
- * then the object was read to its end, and the reader can go on behind it. `PROTOCOL` if it is not a
- * well formed object, or a stamp is not what it must be.
+ * Errors are [error@SyncError]: `ROW_REFUSED` with a column if its value holds what no cloud can
+ * hold; then the object was read to its end, and the reader can go on behind it. `PROTOCOL` if it
+ * is not a well formed object, or a stamp is not what it must be.
  *
  * Returns: whether it was read without error
  */

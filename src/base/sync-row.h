@@ -57,8 +57,8 @@ gboolean sync_row_set (SyncRow *row, guint column, SyncSpan value);
 void sync_row_set_normalised (SyncRow *row, guint column, SyncSpan value);
 void sync_row_copy_value (SyncRow *row, guint column, const SyncRow *from);
 void sync_row_copy (SyncRow *row, const SyncRow *from);
-gboolean sync_row_parse (SyncRow *row, SyncJsonReader *reader, SyncStamps *stamps, SyncSpan *unknown,
-                         GError **error);
+gboolean sync_row_parse (SyncRow *row, SyncJsonReader *reader, SyncStamps *stamps,
+                         SyncSpan *unknown, GError **error);
 gboolean sync_row_parse_text (SyncRow *row, const char *json, gssize length, GError **error);
 void sync_row_append_json (const SyncRow *row, GString *out);
 char *sync_row_to_json (const SyncRow *row);

@@ -54,8 +54,8 @@ days_in_month (int year, int month)
   return days[month - 1] + (month == 2 && is_leap_year (year));
 }
 
-/* Days since 1970 in the proleptic Gregorian calendar; years begin in March, so that the leap day is
- * the last (Howard Hinnant, "chrono-compatible low-level date algorithms"). */
+/* Days since 1970 in the proleptic Gregorian calendar; years begin in March, so that the leap day
+ * is the last (Howard Hinnant, "chrono-compatible low-level date algorithms"). */
 static gint64
 days_from_date (int year, int month, int day)
 {
@@ -74,7 +74,8 @@ date_from_days (gint64 days, int *year, int *month, int *day)
   int shifted = days + 719468; /* not negative from year 1 on */
   int era = shifted / 146097;
   int day_of_era = shifted - era * 146097;
-  int year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  int year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096)
+                    / 365;
   int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   int month_from_march = (5 * day_of_year + 2) / 153;
 
@@ -183,9 +184,9 @@ is_in_range (gint64 microseconds)
  * @length: its length in bytes
  * @microseconds: (out): microseconds since 1970 in UTC
  *
- * Reads what PostgREST, Auth, SQLite and people write: a date, or a date and a time of day behind `T`
- * or a space, with up to nine digits of fraction (below a microsecond they are cut off), and a zone; UTC
- * if there is none. A leap second becomes the second after it.
+ * Reads what PostgREST, Auth, SQLite and people write: a date, or a date and a time of day behind
+ * `T` or a space, with up to nine digits of fraction (below a microsecond they are cut off), and a
+ * zone; UTC if there is none. A leap second becomes the second after it.
  *
  * Returns: %FALSE if it is anything else, a day that does not exist, or not in the years 1 to 9999
  */
