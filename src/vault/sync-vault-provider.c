@@ -1,0 +1,679 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-vault-provider.h"
+
+#include "sync-vault-request.h"
+#include "sync-worker.h"
+
+#define DEFAULT_PATIENCE_MS 10000
+
+/**
+ * SyncVaultProvider:
+ *
+ * Another SQLite file as the cloud: on this computer, a stick or a mounted disk, without account and
+ * server. Every question is a transaction on the vault's own thread. The file is opened by the first
+ * question, and again after it was away; it is only ever created if that was asked for and this object
+ * has not seen it yet: an absent one is %SYNC_ERROR_OFFLINE. Versions and compare-and-set are those of
+ * the cloud schema; they hold between programs, since SQLite lets one write at a time.
+ */
+struct _SyncVaultProvider
+{
+  SyncProvider parent_instance;
+
+  char *path;          /* (owned): absolute */
+  SyncClock *clock;    /* (owned) */
+  gboolean create;
+  guint patience_ms;
+
+  SyncWorker *worker;  /* (owned) (nullable): the open vault's thread */
+  SyncVaultFile *file; /* (owned) (nullable): the open vault */
+  char *vault_id;      /* (owned) (nullable): which vault was seen, for this object's life */
+  gboolean opening;
+  GPtrArray *waiting;  /* (owned) (element-type GTask): for the opening */
+  GPtrArray *warnings; /* (owned) (element-type SyncVaultWarning) */
+  SyncProviderUsage usage;
+};
+
+/**
+ * Opening:
+ * @path: (owned): the vault
+ * @create: whether to create it
+ * @patience_ms: how long to wait for others
+ * @now: the time, microseconds since 1970
+ * @worker: (owned) (nullable): its thread, once open
+ * @file: (owned) (nullable): what was opened
+ * @warnings: (owned) (nullable) (element-type SyncVaultWarning): what was noticed
+ */
+typedef struct
+{
+  char *path;
+  gboolean create;
+  guint patience_ms;
+  gint64 now;
+  SyncWorker *worker;
+  SyncVaultFile *file;
+  GPtrArray *warnings;
+} Opening;
+
+enum
+{
+  PROP_0,
+  PROP_PATH,
+  PROP_CLOCK,
+  PROP_CREATE,
+  N_PROPS,
+};
+
+G_DEFINE_FINAL_TYPE (SyncVaultProvider, sync_vault_provider, SYNC_TYPE_PROVIDER)
+
+static GParamSpec *properties[N_PROPS];
+
+static void
+opening_free (Opening *opening)
+{
+  g_free (opening->path);
+  g_clear_object (&opening->worker);
+  g_clear_pointer (&opening->file, sync_vault_file_unref);
+  g_clear_pointer (&opening->warnings, g_ptr_array_unref);
+  g_free (opening);
+}
+
+/* Leaves the connection, not what was learned about the vault. Questions that its thread still has
+ * keep it until they are answered. */
+static void
+close_vault (SyncVaultProvider *self)
+{
+  g_clear_object (&self->worker);
+  g_clear_pointer (&self->file, sync_vault_file_unref);
+}
+
+static void
+take_warnings (SyncVaultProvider *self, GPtrArray **warnings)
+{
+  if (*warnings == NULL)
+    return;
+  g_ptr_array_unref (self->warnings);
+  self->warnings = g_steal_pointer (warnings);
+}
+
+/* A refusal reached the vault as well as an answer. */
+static void
+note_connected (SyncVaultProvider *self, const GError *error)
+{
+  if (!sync_error_is_cancelled (error))
+    sync_provider_set_connected (SYNC_PROVIDER (self),
+                                 !g_error_matches (error, SYNC_ERROR, SYNC_ERROR_OFFLINE));
+}
+
+static void
+count (SyncVaultProvider *self, const SyncVaultRequest *request)
+{
+  self->usage.requests++;
+  if (request->input != NULL)
+    self->usage.bytes_sent += g_bytes_get_size (request->input);
+  if (request->output != NULL)
+    self->usage.bytes_received += g_bytes_get_size (request->output);
+}
+
+static void
+answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  SyncVaultProvider *self = g_task_get_source_object (task);
+  SyncVaultRequest *request = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  sync_worker_call_finish (SYNC_WORKER (source), result, &error);
+  count (self, request);
+  note_connected (self, error);
+  take_warnings (self, &request->warnings);
+  if (error == NULL)
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  if (sync_vault_error_is_lost (error) && self->file == request->file)
+    close_vault (self);
+  g_task_return_error (task, error);
+}
+
+/* The vault is open. A task without a request only asked for that. */
+static void
+dispatch (SyncVaultProvider *self, GTask *task)
+{
+  SyncVaultRequest *request = g_task_get_task_data (task);
+
+  if (request == NULL)
+    {
+      g_task_return_boolean (task, TRUE);
+      g_object_unref (task);
+      return;
+    }
+  request->file = sync_vault_file_ref (self->file);
+  sync_worker_call_async (self->worker, sync_vault_request_run, request, NULL,
+                          g_task_get_cancellable (task), answered_cb, task);
+}
+
+/* On a thread of its own: looking for a file on a server that is gone may take minutes. */
+static void
+open_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  Opening *opening = data;
+  SyncConnection *connection;
+  GError *error = NULL;
+
+  connection = sync_vault_file_open (opening->path, opening->create, opening->patience_ms,
+                                     &opening->file, &error);
+  if (connection == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  sync_vault_purge_if_due (connection, opening->file, opening->now);
+  opening->warnings = sync_vault_look_for_warnings (opening->path);
+  opening->worker = sync_worker_new (connection);
+  g_task_return_boolean (task, TRUE);
+}
+
+/* Rows meant for one vault must not go to another that was put in its place. */
+static gboolean
+accept (SyncVaultProvider *self, Opening *opening, GError **error)
+{
+  if (self->vault_id != NULL && !g_str_equal (self->vault_id, opening->file->id))
+    {
+      sync_error_set (error, SYNC_ERROR_OTHER_CLOUD, self->path, "another vault lies in its place");
+      return FALSE;
+    }
+  if (self->vault_id == NULL)
+    self->vault_id = g_strdup (opening->file->id);
+  self->worker = g_steal_pointer (&opening->worker);
+  self->file = g_steal_pointer (&opening->file);
+  take_warnings (self, &opening->warnings);
+  sync_vault_provider_set_create (self, FALSE);
+  return TRUE;
+}
+
+static void
+opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SyncVaultProvider *self = SYNC_VAULT_PROVIDER (source);
+  g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
+  g_autoptr (GError) error = NULL;
+
+  self->waiting = g_ptr_array_new ();
+  self->opening = FALSE;
+  if (g_task_propagate_boolean (G_TASK (result), &error))
+    accept (self, g_task_get_task_data (G_TASK (result)), &error);
+  note_connected (self, error);
+  for (guint i = 0; i < waiting->len; i++)
+    {
+      GTask *task = g_ptr_array_index (waiting, i);
+
+      if (error == NULL)
+        {
+          dispatch (self, task);
+          continue;
+        }
+      g_task_return_error (task, g_error_copy (error));
+      g_object_unref (task);
+    }
+}
+
+static void
+open_vault (SyncVaultProvider *self)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, opened_cb, NULL);
+  Opening *opening = g_new0 (Opening, 1);
+
+  self->opening = TRUE;
+  opening->path = g_strdup (self->path);
+  opening->create = self->create;
+  opening->patience_ms = self->patience_ms;
+  opening->now = sync_clock_now (self->clock);
+  g_task_set_source_tag (task, open_vault);
+  g_task_set_task_data (task, opening, (GDestroyNotify) opening_free);
+  g_task_run_in_thread (task, open_thread);
+}
+
+/* What a question did is told even if it was cancelled meanwhile: its thread looks at the cancellable. */
+static void
+ask (SyncVaultProvider *self, gpointer tag, SyncVaultRequest *request, GCancellable *cancellable,
+     GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  GError *cancelled = NULL;
+
+  g_task_set_source_tag (task, tag);
+  g_task_set_check_cancellable (task, FALSE);
+  if (request != NULL)
+    g_task_set_task_data (task, request, (GDestroyNotify) sync_vault_request_free);
+  if (g_cancellable_set_error_if_cancelled (cancellable, &cancelled))
+    {
+      g_task_return_error (task, cancelled);
+      g_object_unref (task);
+    }
+  else if (self->worker != NULL)
+    dispatch (self, task);
+  else
+    {
+      g_ptr_array_add (self->waiting, task);
+      if (!self->opening)
+        open_vault (self);
+    }
+}
+
+static SyncVaultRequest *
+request_new (SyncVaultProvider *self, SyncVaultFunc func, gboolean writes)
+{
+  return sync_vault_request_new (func, writes, sync_clock_now (self->clock));
+}
+
+static SyncVaultRequest *
+finish (SyncVaultProvider *self, GAsyncResult *result, gpointer tag, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, tag), NULL);
+
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return NULL;
+  return g_task_get_task_data (G_TASK (result));
+}
+
+static const char *
+sync_vault_provider_get_name (SyncProvider *provider)
+{
+  return "vault";
+}
+
+static const char *
+sync_vault_provider_get_location (SyncProvider *provider)
+{
+  return SYNC_VAULT_PROVIDER (provider)->path;
+}
+
+static void
+sync_vault_provider_get_usage (SyncProvider *provider, SyncProviderUsage *usage)
+{
+  *usage = SYNC_VAULT_PROVIDER (provider)->usage;
+}
+
+static void
+sync_vault_provider_connect_async (SyncProvider *provider, GCancellable *cancellable,
+                                   GAsyncReadyCallback callback, gpointer user_data)
+{
+  ask (SYNC_VAULT_PROVIDER (provider), sync_vault_provider_connect_async, NULL, cancellable, callback,
+       user_data);
+}
+
+static gboolean
+sync_vault_provider_connect_finish (SyncProvider *provider, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, provider), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, sync_vault_provider_connect_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* There is only the one file: every read is as strong as it can be. */
+static void
+sync_vault_provider_get_state_async (SyncProvider *provider, gboolean strong,
+                                     GCancellable *cancellable, GAsyncReadyCallback callback,
+                                     gpointer user_data)
+{
+  SyncVaultProvider *self = SYNC_VAULT_PROVIDER (provider);
+
+  ask (self, sync_vault_provider_get_state_async, request_new (self, sync_vault_read_state, FALSE),
+       cancellable, callback, user_data);
+}
+
+static SyncCloudState *
+sync_vault_provider_get_state_finish (SyncProvider *provider, GAsyncResult *result, GError **error)
+{
+  SyncVaultRequest *request = finish (SYNC_VAULT_PROVIDER (provider), result,
+                                      sync_vault_provider_get_state_async, error);
+
+  return request != NULL ? g_steal_pointer (&request->state) : NULL;
+}
+
+static GBytes *
+finish_output (SyncProvider *provider, GAsyncResult *result, gpointer tag, GError **error)
+{
+  SyncVaultRequest *request = finish (SYNC_VAULT_PROVIDER (provider), result, tag, error);
+
+  return request != NULL ? g_steal_pointer (&request->output) : NULL;
+}
+
+static void
+sync_vault_provider_pull_async (SyncProvider *provider, const SyncEntity *entity,
+                                const SyncPullQuery *query, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer user_data)
+{
+  SyncVaultProvider *self = SYNC_VAULT_PROVIDER (provider);
+  SyncVaultRequest *request = request_new (self, sync_vault_pull, FALSE);
+
+  request->entity = sync_entity_ref ((SyncEntity *) entity);
+  request->query = *query;
+  request->not_run = g_strdup (query->not_run);
+  request->query.not_run = request->not_run;
+  ask (self, sync_vault_provider_pull_async, request, cancellable, callback, user_data);
+}
+
+static GBytes *
+sync_vault_provider_pull_finish (SyncProvider *provider, GAsyncResult *result, GError **error)
+{
+  return finish_output (provider, result, sync_vault_provider_pull_async, error);
+}
+
+static void
+sync_vault_provider_push_async (SyncProvider *provider, const SyncEntity *entity, GBytes *rows,
+                                GCancellable *cancellable, GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  SyncVaultProvider *self = SYNC_VAULT_PROVIDER (provider);
+  SyncVaultRequest *request = request_new (self, sync_vault_push, TRUE);
+
+  request->entity = sync_entity_ref ((SyncEntity *) entity);
+  request->input = g_bytes_ref (rows);
+  ask (self, sync_vault_provider_push_async, request, cancellable, callback, user_data);
+}
+
+static GBytes *
+sync_vault_provider_push_finish (SyncProvider *provider, GAsyncResult *result, GError **error)
+{
+  return finish_output (provider, result, sync_vault_provider_push_async, error);
+}
+
+static void
+sync_vault_provider_fetch_async (SyncProvider *provider, const SyncEntity *entity, GBytes *keys,
+                                 gboolean strong, GCancellable *cancellable,
+                                 GAsyncReadyCallback callback, gpointer user_data)
+{
+  SyncVaultProvider *self = SYNC_VAULT_PROVIDER (provider);
+  SyncVaultRequest *request = request_new (self, sync_vault_fetch, FALSE);
+
+  request->entity = sync_entity_ref ((SyncEntity *) entity);
+  request->input = g_bytes_ref (keys);
+  ask (self, sync_vault_provider_fetch_async, request, cancellable, callback, user_data);
+}
+
+static GBytes *
+sync_vault_provider_fetch_finish (SyncProvider *provider, GAsyncResult *result, GError **error)
+{
+  return finish_output (provider, result, sync_vault_provider_fetch_async, error);
+}
+
+static void
+sync_vault_provider_put_device_async (SyncProvider *provider, const SyncDevice *device,
+                                      GCancellable *cancellable, GAsyncReadyCallback callback,
+                                      gpointer user_data)
+{
+  SyncVaultProvider *self = SYNC_VAULT_PROVIDER (provider);
+  SyncVaultRequest *request = request_new (self, sync_vault_put_device, TRUE);
+
+  request->device = sync_device_copy (device);
+  ask (self, sync_vault_provider_put_device_async, request, cancellable, callback, user_data);
+}
+
+static gboolean
+sync_vault_provider_put_device_finish (SyncProvider *provider, GAsyncResult *result, GError **error)
+{
+  return finish (SYNC_VAULT_PROVIDER (provider), result, sync_vault_provider_put_device_async, error)
+         != NULL;
+}
+
+static void
+sync_vault_provider_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  SyncVaultProvider *self = SYNC_VAULT_PROVIDER (object);
+
+  switch (id)
+    {
+    case PROP_PATH:
+      g_value_set_string (value, self->path);
+      break;
+    case PROP_CLOCK:
+      g_value_set_object (value, self->clock);
+      break;
+    case PROP_CREATE:
+      g_value_set_boolean (value, self->create);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+sync_vault_provider_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  SyncVaultProvider *self = SYNC_VAULT_PROVIDER (object);
+
+  switch (id)
+    {
+    case PROP_PATH:
+      self->path = g_canonicalize_filename (g_value_get_string (value), NULL);
+      break;
+    case PROP_CLOCK:
+      self->clock = g_value_dup_object (value);
+      break;
+    case PROP_CREATE:
+      sync_vault_provider_set_create (self, g_value_get_boolean (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+sync_vault_provider_finalize (GObject *object)
+{
+  SyncVaultProvider *self = SYNC_VAULT_PROVIDER (object);
+
+  /* Questions under way hold a reference, so there is none. */
+  close_vault (self);
+  g_ptr_array_unref (self->waiting);
+  g_ptr_array_unref (self->warnings);
+  g_clear_object (&self->clock);
+  g_free (self->vault_id);
+  g_free (self->path);
+
+  G_OBJECT_CLASS (sync_vault_provider_parent_class)->finalize (object);
+}
+
+static void
+sync_vault_provider_class_init (SyncVaultProviderClass *class)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (class);
+  SyncProviderClass *provider_class = SYNC_PROVIDER_CLASS (class);
+
+  object_class->get_property = sync_vault_provider_get_property;
+  object_class->set_property = sync_vault_provider_set_property;
+  object_class->finalize = sync_vault_provider_finalize;
+  provider_class->get_name = sync_vault_provider_get_name;
+  provider_class->get_location = sync_vault_provider_get_location;
+  provider_class->get_usage = sync_vault_provider_get_usage;
+  provider_class->connect_async = sync_vault_provider_connect_async;
+  provider_class->connect_finish = sync_vault_provider_connect_finish;
+  provider_class->get_state_async = sync_vault_provider_get_state_async;
+  provider_class->get_state_finish = sync_vault_provider_get_state_finish;
+  provider_class->pull_async = sync_vault_provider_pull_async;
+  provider_class->pull_finish = sync_vault_provider_pull_finish;
+  provider_class->push_async = sync_vault_provider_push_async;
+  provider_class->push_finish = sync_vault_provider_push_finish;
+  provider_class->fetch_async = sync_vault_provider_fetch_async;
+  provider_class->fetch_finish = sync_vault_provider_fetch_finish;
+  provider_class->put_device_async = sync_vault_provider_put_device_async;
+  provider_class->put_device_finish = sync_vault_provider_put_device_finish;
+
+  properties[PROP_PATH]
+      = g_param_spec_string ("path", NULL, NULL, NULL,
+                             G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+  properties[PROP_CLOCK]
+      = g_param_spec_object ("clock", NULL, NULL, SYNC_TYPE_CLOCK,
+                             G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+  /**
+   * SyncVaultProvider:create:
+   *
+   * Whether opening the vault for the first time may create it. Off once it was open.
+   */
+  properties[PROP_CREATE]
+      = g_param_spec_boolean ("create", NULL, NULL, FALSE,
+                              G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+sync_vault_provider_init (SyncVaultProvider *self)
+{
+  self->patience_ms = DEFAULT_PATIENCE_MS;
+  self->waiting = g_ptr_array_new ();
+  self->warnings = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_vault_warning_free);
+}
+
+/**
+ * sync_vault_provider_new: (constructor)
+ * @path: the vault's file
+ * @clock: the time
+ *
+ * Returns: (transfer full): a provider that opens the vault when it is first needed
+ */
+SyncProvider *
+sync_vault_provider_new (const char *path, SyncClock *clock)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+  g_return_val_if_fail (SYNC_IS_CLOCK (clock), NULL);
+
+  return g_object_new (SYNC_TYPE_VAULT_PROVIDER, "path", path, "clock", clock, NULL);
+}
+
+/**
+ * sync_vault_provider_get_create:
+ * @vault: a vault
+ *
+ * Returns: whether opening it may create it
+ */
+gboolean
+sync_vault_provider_get_create (SyncVaultProvider *vault)
+{
+  g_return_val_if_fail (SYNC_IS_VAULT_PROVIDER (vault), FALSE);
+
+  return vault->create;
+}
+
+/**
+ * sync_vault_provider_set_create:
+ * @vault: a vault
+ * @create: whether opening it may create it: for the first contact only, since afterwards a vault that
+ *   is not there is one that was not plugged in. Its folder must exist.
+ */
+void
+sync_vault_provider_set_create (SyncVaultProvider *vault, gboolean create)
+{
+  g_return_if_fail (SYNC_IS_VAULT_PROVIDER (vault));
+
+  create = create && vault->vault_id == NULL;
+  if (vault->create == create)
+    return;
+  vault->create = create;
+  g_object_notify_by_pspec (G_OBJECT (vault), properties[PROP_CREATE]);
+}
+
+/**
+ * sync_vault_provider_set_patience:
+ * @vault: a vault that is not open yet
+ * @milliseconds: how long to wait for others that hold it, 10 seconds if never set
+ */
+void
+sync_vault_provider_set_patience (SyncVaultProvider *vault, guint milliseconds)
+{
+  g_return_if_fail (SYNC_IS_VAULT_PROVIDER (vault));
+
+  vault->patience_ms = milliseconds;
+}
+
+/**
+ * sync_vault_provider_get_warnings:
+ * @vault: a vault
+ *
+ * What was noticed when the vault was opened or its state was read last.
+ *
+ * Returns: (transfer none) (element-type SyncVaultWarning): what may harm it
+ */
+GPtrArray *
+sync_vault_provider_get_warnings (SyncVaultProvider *vault)
+{
+  g_return_val_if_fail (SYNC_IS_VAULT_PROVIDER (vault), NULL);
+
+  return vault->warnings;
+}
+
+/**
+ * sync_vault_provider_purge_async:
+ * @vault: a vault
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when it is done
+ * @user_data: for @callback
+ *
+ * Takes away tombstones that are older than 30 days and that every active device has read; never a
+ * table's newest row. Happens by itself when the vault is opened and nobody has done it for a day.
+ */
+void
+sync_vault_provider_purge_async (SyncVaultProvider *vault, GCancellable *cancellable,
+                                 GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (SYNC_IS_VAULT_PROVIDER (vault));
+
+  ask (vault, sync_vault_provider_purge_async, request_new (vault, sync_vault_purge, TRUE),
+       cancellable, callback, user_data);
+}
+
+/**
+ * sync_vault_provider_purge_finish:
+ * @vault: a vault
+ * @result: the result
+ * @error: where an error goes
+ *
+ * Returns: how many rows went, or -1 with @error set
+ */
+gint64
+sync_vault_provider_purge_finish (SyncVaultProvider *vault, GAsyncResult *result, GError **error)
+{
+  SyncVaultRequest *request = finish (vault, result, sync_vault_provider_purge_async, error);
+
+  return request != NULL ? request->count : -1;
+}
+
+/**
+ * sync_vault_provider_new_epoch_async:
+ * @vault: a vault
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when it is done
+ * @user_data: for @callback
+ *
+ * To be done after the vault was restored from a copy: all devices then compare their rows with it
+ * instead of trusting versions that may be given out a second time.
+ */
+void
+sync_vault_provider_new_epoch_async (SyncVaultProvider *vault, GCancellable *cancellable,
+                                     GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (SYNC_IS_VAULT_PROVIDER (vault));
+
+  ask (vault, sync_vault_provider_new_epoch_async, request_new (vault, sync_vault_new_epoch, TRUE),
+       cancellable, callback, user_data);
+}
+
+/**
+ * sync_vault_provider_new_epoch_finish:
+ * @vault: a vault
+ * @result: the result
+ * @error: where an error goes
+ *
+ * Returns: (transfer full) (nullable): the new epoch
+ */
+char *
+sync_vault_provider_new_epoch_finish (SyncVaultProvider *vault, GAsyncResult *result,
+                                      GError **error)
+{
+  SyncVaultRequest *request = finish (vault, result, sync_vault_provider_new_epoch_async, error);
+
+  return request != NULL ? g_steal_pointer (&request->text) : NULL;
+}
