@@ -68,6 +68,7 @@ sync_cloud_state_copy (const SyncCloudState *state)
   copy->epoch = g_strdup (state->epoch);
   copy->user = g_strdup (state->user);
   copy->server_time = state->server_time;
+  copy->any_table = state->any_table;
   versions_copy (state->heads, copy->heads);
   versions_copy (state->horizons, copy->horizons);
   for (guint i = 0; i < state->devices->len; i++)
@@ -99,14 +100,14 @@ sync_cloud_state_free (SyncCloudState *state)
  * @state: a state
  * @cloud_table: a table's name in the cloud
  *
- * Returns: whether the cloud named a head for the table, be it 0
+ * Returns: whether the cloud takes rows of the table
  */
 gboolean
 sync_cloud_state_has_table (const SyncCloudState *state, const char *cloud_table)
 {
   g_return_val_if_fail (state != NULL && cloud_table != NULL, FALSE);
 
-  return g_hash_table_contains (state->heads, cloud_table);
+  return state->any_table || g_hash_table_contains (state->heads, cloud_table);
 }
 
 /**

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * @heads: (element-type utf8 gint64): cloud table → newest version (0: no row)
  * @horizons: (element-type utf8 gint64): cloud table → highest purged version (0: none)
  * @devices: (element-type SyncDevice): this user's devices
+ * @any_table: whether the cloud takes rows of any table, also of one without a head (a vault)
  *
  * All that a run must know before it begins, in one request.
  */
@@ -26,6 +27,7 @@ typedef struct
   GHashTable *heads;
   GHashTable *horizons;
   GPtrArray *devices;
+  gboolean any_table;
 } SyncCloudState;
 
 #define SYNC_TYPE_CLOUD_STATE (sync_cloud_state_get_type ())
