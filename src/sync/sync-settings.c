@@ -1,0 +1,811 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-settings.h"
+
+#include <string.h>
+
+#include "sync-machine.h"
+#include "sync-store.h"
+#include "sync-verb.h"
+
+#define DEVICE_NAME "device-name"
+#define AUTH_TOKEN_VARIABLE "SUPABASE_AUTH_TOKEN"
+
+typedef enum
+{
+  KIND_BOOLEAN,
+  KIND_NUMBER,
+  KIND_PROVIDER,
+  KIND_TEXT,
+} Kind;
+
+/* default_value of a boolean or number is in its written form. */
+static const struct
+{
+  const char *name;
+  const char *variable;
+  const char *default_value;
+  Kind kind;
+  guint minimum;
+  guint maximum;
+} specs[] = {
+  { "auto-sync", "SYNC_AUTO_ENABLED", "false", KIND_BOOLEAN, 0, 0 },
+  { "interval-minutes", "SYNC_INTERVAL_MINUTES", "30", KIND_NUMBER, 1, 10080 },
+  { "batch-size", "SYNC_BATCH_SIZE", "0", KIND_NUMBER, 0, 10000 },
+  { "max-retries", "SYNC_MAX_RETRIES", "3", KIND_NUMBER, 0, 100 },
+  { "sync-after-changes", NULL, "true", KIND_BOOLEAN, 0, 0 },
+  { "sync-at-start", NULL, "true", KIND_BOOLEAN, 0, 0 },
+  { "provider", NULL, "none", KIND_PROVIDER, 0, 0 },
+  { "supabase-url", "SUPABASE_URL", NULL, KIND_TEXT, 0, 0 },
+  { "supabase-anon-key", "SUPABASE_ANON_KEY", NULL, KIND_TEXT, 0, 0 },
+  { "vault-path", NULL, NULL, KIND_TEXT, 0, 0 },
+  { DEVICE_NAME, NULL, NULL, KIND_TEXT, 0, 0 },
+};
+
+#define N_SETTINGS G_N_ELEMENTS (specs)
+
+/**
+ * SyncSettings:
+ *
+ * What can be configured for one database: flags win over the environment, that over what the database
+ * keeps, that over the defaults.
+ */
+struct _SyncSettings
+{
+  GObject parent_instance;
+
+  SyncStore *store;                     /* (owned) */
+  char *flags[N_SETTINGS];              /* (owned) (nullable) */
+  char *environment[N_SETTINGS];        /* (owned) (nullable) */
+  char *database[N_SETTINGS];           /* (owned) (nullable) */
+  SyncSettingCheck checks[N_SETTINGS];  /* (nullable) */
+  char *auth_token;                     /* (owned) (nullable) */
+  char *unknown_flag;                   /* (owned) (nullable): a flag's name that is no setting */
+  GError *load_error;                   /* (owned) (nullable): why the database could not be asked */
+};
+
+enum
+{
+  SIGNAL_CHANGED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (SyncSettings, sync_settings, G_TYPE_OBJECT)
+
+static SyncConfig *
+sync_config_copy (const SyncConfig *config)
+{
+  return g_memdup2 (config, sizeof *config);
+}
+
+G_DEFINE_BOXED_TYPE (SyncConfig, sync_config, sync_config_copy, g_free)
+
+static int
+find_setting (const char *name)
+{
+  for (guint i = 0; i < N_SETTINGS; i++)
+    if (g_strcmp0 (name, specs[i].name) == 0)
+      return (int) i;
+  return -1;
+}
+
+/* --- Values ---------------------------------------------------------------------------------- */
+
+static gboolean
+parse_boolean (const char *text, gboolean *value)
+{
+  static const char *const yes[] = { "true", "1", "yes", "on" };
+  static const char *const no[] = { "false", "0", "no", "off" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (yes); i++)
+    {
+      *value = g_ascii_strcasecmp (text, yes[i]) == 0;
+      if (*value || g_ascii_strcasecmp (text, no[i]) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+parse_number (guint setting, const char *text, guint *value)
+{
+  guint64 number;
+
+  if (!g_ascii_string_to_unsigned (text, 10, specs[setting].minimum, specs[setting].maximum, &number, NULL))
+    return FALSE;
+  *value = (guint) number;
+  return TRUE;
+}
+
+static gboolean
+is_provider (const char *text)
+{
+  return strcmp (text, "supabase") == 0 || strcmp (text, "vault") == 0 || strcmp (text, "none") == 0;
+}
+
+static gboolean
+is_line (const char *text)
+{
+  if (*text == '\0' || !g_utf8_validate (text, -1, NULL))
+    return FALSE;
+  for (; *text != '\0'; text++)
+    if ((guchar) *text < 0x20 || *text == 0x7f)
+      return FALSE;
+  return TRUE;
+}
+
+static char *
+run_check (SyncSettings *self, guint setting, const char *text, const char *subject, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  char *value = self->checks[setting] (text, &problem);
+  SyncErrorDetail *detail;
+
+  if (value != NULL)
+    return value;
+  detail = sync_error_get_detail (problem);
+  if (detail != NULL && problem->code != SYNC_ERROR_INSECURE)
+    {
+      g_free (detail->subject);
+      detail->subject = g_strdup (subject);
+    }
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return NULL;
+}
+
+/* The written form in which a value is kept; NULL with error set: it is none. subject: the setting or the
+ * variable that it came from. */
+static char *
+normalise (SyncSettings *self, guint setting, const char *value, const char *subject, GError **error)
+{
+  g_autofree char *text = g_strstrip (g_strdup (value));
+  gboolean flag = FALSE, good = FALSE;
+  guint number = 0;
+
+  switch (specs[setting].kind)
+    {
+    case KIND_BOOLEAN:
+      if (parse_boolean (text, &flag))
+        return g_strdup (flag ? "true" : "false");
+      break;
+    case KIND_NUMBER:
+      if (parse_number (setting, text, &number))
+        return g_strdup_printf ("%u", number);
+      break;
+    case KIND_PROVIDER:
+      good = is_provider (text);
+      break;
+    case KIND_TEXT:
+      good = is_line (text);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+  if (!good)
+    {
+      sync_error_set (error, SYNC_ERROR_INVALID, subject, "%s has a value that it cannot have", subject);
+      return NULL;
+    }
+  return self->checks[setting] != NULL ? run_check (self, setting, text, subject, error)
+                                       : g_steal_pointer (&text);
+}
+
+/* Credentials in the environment are enough, as they always were: a cloud that nobody chose is the one
+ * that they are for. */
+static gboolean
+implies_supabase (SyncSettings *self)
+{
+  for (const char *const *name = (const char *const[]){ "supabase-url", "supabase-anon-key", NULL };
+       *name != NULL; name++)
+    {
+      int setting = find_setting (*name);
+
+      if (self->flags[setting] == NULL && self->environment[setting] == NULL
+          && self->database[setting] == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static const char *
+get_raw (SyncSettings *self, guint setting, SyncSettingSource *source)
+{
+  const char *value = self->flags[setting];
+
+  *source = SYNC_SETTING_FLAG;
+  if (value == NULL)
+    {
+      value = self->environment[setting];
+      *source = SYNC_SETTING_ENVIRONMENT;
+    }
+  if (value == NULL)
+    {
+      value = self->database[setting];
+      *source = SYNC_SETTING_DATABASE;
+    }
+  if (value == NULL && specs[setting].kind == KIND_PROVIDER && implies_supabase (self))
+    {
+      get_raw (self, (guint) find_setting ("supabase-url"), source);
+      return "supabase";
+    }
+  if (value == NULL)
+    {
+      value = specs[setting].default_value;
+      *source = SYNC_SETTING_DEFAULT;
+    }
+  return value;
+}
+
+/* The value in its written form; NULL without error: it has none. */
+static char *
+get_value (SyncSettings *self, guint setting, SyncSettingSource *source, GError **error)
+{
+  SyncSettingSource from;
+  const char *raw = get_raw (self, setting, &from);
+
+  if (source != NULL)
+    *source = from;
+  if (raw == NULL)
+    return NULL;
+  return normalise (self, setting, raw,
+                    from == SYNC_SETTING_ENVIRONMENT && specs[setting].variable != NULL
+                        ? specs[setting].variable
+                        : specs[setting].name,
+                    error);
+}
+
+/* --- Loading --------------------------------------------------------------------------------- */
+
+/**
+ * sync_settings_load:
+ * @store: a store
+ * @values: (out) (transfer full) (element-type utf8 utf8): what the database keeps, for
+ *   [method@SyncSettings.update]
+ * @error: where to put an error
+ *
+ * Reads the settings, on the worker's thread. The device's name is one of them although it is kept with the
+ * device.
+ *
+ * Returns: %FALSE with @error set if it failed
+ */
+gboolean
+sync_settings_load (SyncStore *store, GHashTable **values, GError **error)
+{
+  g_autoptr (GHashTable) table = NULL;
+  g_autofree char *device_name = NULL;
+
+  if (!sync_store_load_settings (store, &table, error)
+      || !sync_store_get_meta (store, DEVICE_NAME, &device_name, error))
+    return FALSE;
+  g_hash_table_remove (table, DEVICE_NAME);
+  if (device_name != NULL)
+    g_hash_table_insert (table, g_strdup (DEVICE_NAME), g_steal_pointer (&device_name));
+  *values = g_steal_pointer (&table);
+  return TRUE;
+}
+
+typedef struct
+{
+  SyncStore *store;
+  GHashTable *values;
+} Loading;
+
+static gboolean
+load_in_worker (SyncConnection *connection, gpointer data, GCancellable *cancellable, GError **error)
+{
+  Loading *loading = data;
+
+  return sync_settings_load (loading->store, &loading->values, error);
+}
+
+static void
+take_flags (SyncSettings *self, GHashTable *flags)
+{
+  GHashTableIter iter;
+  gpointer name, value;
+
+  if (flags == NULL)
+    return;
+  g_hash_table_iter_init (&iter, flags);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    {
+      int setting = find_setting (name);
+
+      if (setting < 0)
+        {
+          g_free (self->unknown_flag);
+          self->unknown_flag = g_strdup (name);
+        }
+      else
+        {
+          g_free (self->flags[setting]);
+          self->flags[setting] = g_strdup (value);
+        }
+    }
+}
+
+/* An empty variable is as good as none: that is how shells and container files unset one. */
+static char *
+dup_variable (const char *const *environment, const char *name)
+{
+  const char *value = g_environ_getenv ((char **) environment, name);
+
+  return value != NULL && *value != '\0' ? g_strdup (value) : NULL;
+}
+
+static void
+take_environment (SyncSettings *self, const char *const *environment)
+{
+  g_auto (GStrv) own = environment == NULL ? g_get_environ () : NULL;
+  const char *const *variables = environment != NULL ? environment : (const char *const *) own;
+
+  for (guint i = 0; i < N_SETTINGS; i++)
+    if (specs[i].variable != NULL)
+      self->environment[i] = dup_variable (variables, specs[i].variable);
+  self->auth_token = dup_variable (variables, AUTH_TOKEN_VARIABLE);
+}
+
+static void
+sync_settings_finalize (GObject *object)
+{
+  SyncSettings *self = SYNC_SETTINGS (object);
+
+  for (guint i = 0; i < N_SETTINGS; i++)
+    {
+      g_free (self->flags[i]);
+      g_free (self->environment[i]);
+      g_free (self->database[i]);
+    }
+  g_clear_object (&self->store);
+  g_free (self->auth_token);
+  g_free (self->unknown_flag);
+  g_clear_error (&self->load_error);
+
+  G_OBJECT_CLASS (sync_settings_parent_class)->finalize (object);
+}
+
+static void
+sync_settings_class_init (SyncSettingsClass *class)
+{
+  G_OBJECT_CLASS (class)->finalize = sync_settings_finalize;
+
+  /**
+   * SyncSettings::changed:
+   * @settings: the settings
+   * @name: which one
+   *
+   * A value of the database changed, by this program or by another.
+   */
+  signals[SIGNAL_CHANGED] = g_signal_new ("changed", SYNC_TYPE_SETTINGS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                          NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void
+sync_settings_init (SyncSettings *self)
+{
+}
+
+/**
+ * sync_settings_new: (constructor)
+ * @store: the database
+ * @flags: (nullable) (element-type utf8 utf8): settings that override everything
+ * @environment: (nullable) (array zero-terminated=1): `NAME=value`, %NULL: this process's
+ *
+ * Reads the database, which blocks. What is wrong with a value, or with the database, is told by
+ * [method@SyncSettings.check].
+ *
+ * Returns: (transfer full): the settings
+ */
+SyncSettings *
+sync_settings_new (SyncStore *store, GHashTable *flags, const char *const *environment)
+{
+  SyncSettings *self;
+  Loading loading = { store, NULL };
+
+  g_return_val_if_fail (SYNC_IS_STORE (store), NULL);
+
+  self = g_object_new (SYNC_TYPE_SETTINGS, NULL);
+  self->store = g_object_ref (store);
+  take_flags (self, flags);
+  take_environment (self, environment);
+  if (sync_worker_call (sync_store_get_worker (store), load_in_worker, &loading, NULL, &self->load_error))
+    {
+      for (guint i = 0; i < N_SETTINGS; i++)
+        self->database[i] = g_strdup (g_hash_table_lookup (loading.values, specs[i].name));
+      g_hash_table_unref (loading.values);
+    }
+  return self;
+}
+
+/**
+ * sync_settings_add_check:
+ * @settings: the settings
+ * @name: a setting
+ * @check: what else its values must fulfil
+ *
+ * Adds what a layer above knows of a setting.
+ */
+void
+sync_settings_add_check (SyncSettings *settings, const char *name, SyncSettingCheck check)
+{
+  int setting = find_setting (name);
+
+  g_return_if_fail (SYNC_IS_SETTINGS (settings));
+  g_return_if_fail (setting >= 0);
+
+  settings->checks[setting] = check;
+}
+
+/**
+ * sync_settings_check:
+ * @settings: the settings
+ * @error: where to put an error
+ *
+ * Looks at every value in force.
+ *
+ * Returns: %FALSE with @error set if one is not acceptable: SYNC_ERROR_INVALID, whose subject is the
+ *   setting, or the variable if the environment gave it; or what a check of its own says
+ */
+gboolean
+sync_settings_check (SyncSettings *settings, GError **error)
+{
+  g_return_val_if_fail (SYNC_IS_SETTINGS (settings), FALSE);
+
+  if (settings->load_error != NULL)
+    {
+      g_propagate_error (error, g_error_copy (settings->load_error));
+      return FALSE;
+    }
+  if (settings->unknown_flag != NULL)
+    {
+      sync_error_set (error, SYNC_ERROR_NOT_FOUND, settings->unknown_flag, "There is no setting %s",
+                      settings->unknown_flag);
+      return FALSE;
+    }
+  for (guint i = 0; i < N_SETTINGS; i++)
+    {
+      g_autoptr (GError) problem = NULL;
+      g_autofree char *value = get_value (settings, i, NULL, &problem);
+
+      if (problem != NULL)
+        {
+          g_propagate_error (error, g_steal_pointer (&problem));
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+get_boolean (SyncSettings *self, const char *name)
+{
+  guint setting = (guint) find_setting (name);
+  g_autofree char *value = get_value (self, setting, NULL, NULL);
+
+  return g_strcmp0 (value != NULL ? value : specs[setting].default_value, "true") == 0;
+}
+
+static guint
+get_number (SyncSettings *self, const char *name)
+{
+  guint setting = (guint) find_setting (name);
+  g_autofree char *value = get_value (self, setting, NULL, NULL);
+  guint number = 0;
+
+  parse_number (setting, value != NULL ? value : specs[setting].default_value, &number);
+  return number;
+}
+
+/**
+ * sync_settings_get_config:
+ * @settings: the settings
+ * @config: (out caller-allocates): what runs need to know
+ *
+ * A value that is not acceptable counts as its default; [method@SyncSettings.check] tells.
+ */
+void
+sync_settings_get_config (SyncSettings *settings, SyncConfig *config)
+{
+  g_return_if_fail (SYNC_IS_SETTINGS (settings));
+  g_return_if_fail (config != NULL);
+
+  config->auto_sync = get_boolean (settings, "auto-sync");
+  config->interval_minutes = get_number (settings, "interval-minutes");
+  config->batch_size = get_number (settings, "batch-size");
+  config->max_retries = get_number (settings, "max-retries");
+  config->sync_after_changes = get_boolean (settings, "sync-after-changes");
+  config->sync_at_start = get_boolean (settings, "sync-at-start");
+}
+
+/**
+ * sync_settings_dup:
+ * @settings: the settings
+ * @name: a setting
+ *
+ * Returns: (transfer full) (nullable): its value in force; %NULL: it has none, or none that is acceptable
+ */
+char *
+sync_settings_dup (SyncSettings *settings, const char *name)
+{
+  int setting = find_setting (name);
+
+  g_return_val_if_fail (SYNC_IS_SETTINGS (settings), NULL);
+  g_return_val_if_fail (setting >= 0, NULL);
+
+  return get_value (settings, (guint) setting, NULL, NULL);
+}
+
+/**
+ * sync_settings_get_source:
+ * @settings: the settings
+ * @name: a setting
+ *
+ * Returns: where its value in force comes from
+ */
+SyncSettingSource
+sync_settings_get_source (SyncSettings *settings, const char *name)
+{
+  int setting = find_setting (name);
+  SyncSettingSource source;
+
+  g_return_val_if_fail (SYNC_IS_SETTINGS (settings), SYNC_SETTING_DEFAULT);
+  g_return_val_if_fail (setting >= 0, SYNC_SETTING_DEFAULT);
+
+  get_raw (settings, (guint) setting, &source);
+  return source;
+}
+
+/**
+ * sync_settings_dup_auth_token:
+ * @settings: the settings
+ *
+ * Returns: (transfer full) (nullable): the ready-made session token that the environment gives
+ */
+char *
+sync_settings_dup_auth_token (SyncSettings *settings)
+{
+  g_return_val_if_fail (SYNC_IS_SETTINGS (settings), NULL);
+
+  return g_strdup (settings->auth_token);
+}
+
+/**
+ * sync_settings_list:
+ * @settings: the settings
+ *
+ * A value that is not acceptable is left out, because it may be a secret that got there by mistake.
+ *
+ * Returns: (transfer full) (element-type SyncSettingInfo): all of them
+ */
+GPtrArray *
+sync_settings_list (SyncSettings *settings)
+{
+  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_setting_info_free);
+
+  g_return_val_if_fail (SYNC_IS_SETTINGS (settings), list);
+
+  for (guint i = 0; i < N_SETTINGS; i++)
+    {
+      SyncSettingInfo *info = g_new0 (SyncSettingInfo, 1);
+
+      info->name = specs[i].name;
+      info->default_value = specs[i].default_value;
+      info->variable = specs[i].variable;
+      info->value = get_value (settings, i, &info->source, NULL);
+      g_ptr_array_add (list, info);
+    }
+  return list;
+}
+
+/**
+ * sync_setting_info_free:
+ * @info: (nullable) (transfer full): what is known of a setting
+ *
+ * Frees it.
+ */
+void
+sync_setting_info_free (SyncSettingInfo *info)
+{
+  if (info == NULL)
+    return;
+  g_free (info->value);
+  g_free (info);
+}
+
+/**
+ * sync_settings_exists:
+ * @name: (nullable): a name
+ *
+ * Returns: whether there is a setting of that name
+ */
+gboolean
+sync_settings_exists (const char *name)
+{
+  return find_setting (name) >= 0;
+}
+
+/* --- Changing -------------------------------------------------------------------------------- */
+
+/* arguments (element-type utf8 utf8): normalised values, NULL: back to the default */
+static gboolean
+store_values (SyncStore *store, GHashTable *values, GError **error)
+{
+  GHashTableIter iter;
+  gpointer name, value;
+
+  g_hash_table_iter_init (&iter, values);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    {
+      g_autofree char *machine_name = NULL;
+
+      if (strcmp (name, DEVICE_NAME) != 0)
+        {
+          if (!sync_store_set_setting (store, name, value, error))
+            return FALSE;
+          continue;
+        }
+      if (value == NULL)
+        value = machine_name = sync_machine_name ();
+      if (!sync_store_set_meta (store, DEVICE_NAME, value, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+set_in_store (SyncStore *store, gpointer arguments, gpointer *answer, GError **error)
+{
+  SyncConnection *connection = sync_store_get_connection (store);
+  g_autoptr (GHashTable) loaded = NULL;
+
+  if (!sync_connection_begin (connection, error))
+    return FALSE;
+  if (!store_values (store, arguments, error) || !sync_settings_load (store, &loaded, error)
+      || !sync_connection_commit (connection, error))
+    {
+      sync_connection_rollback (connection);
+      return FALSE;
+    }
+  *answer = g_steal_pointer (&loaded);
+  return TRUE;
+}
+
+static void
+take_stored (gpointer source, gpointer answer)
+{
+  sync_settings_update (source, answer);
+}
+
+static const SyncVerb set_verb = {
+  .func = set_in_store,
+  .free_arguments = (GDestroyNotify) g_hash_table_unref,
+  .free_answer = (GDestroyNotify) g_hash_table_unref,
+  .done = take_stored,
+};
+
+/* The values as they will be kept; NULL with error set if one is not acceptable. */
+static GHashTable *
+normalise_all (SyncSettings *self, GHashTable *values, GError **error)
+{
+  g_autoptr (GHashTable) normalised = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  GHashTableIter iter;
+  gpointer name, value;
+
+  g_hash_table_iter_init (&iter, values);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    {
+      int setting = find_setting (name);
+      char *text = NULL;
+
+      if (setting < 0)
+        {
+          sync_error_set (error, SYNC_ERROR_NOT_FOUND, name, "There is no setting %s", (const char *) name);
+          return NULL;
+        }
+      if (value != NULL && (text = normalise (self, (guint) setting, value, name, error)) == NULL)
+        return NULL;
+      g_hash_table_insert (normalised, g_strdup (name), text);
+    }
+  return g_steal_pointer (&normalised);
+}
+
+/**
+ * sync_settings_set_all_async:
+ * @settings: the settings
+ * @values: (element-type utf8 utf8): name → value, %NULL: back to the default
+ * @cancellable: (nullable): prevents it as long as it has not begun
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Keeps several values in the database at once, all or none; flags and the environment still win.
+ * To be finished with [method@SyncSettings.set_finish].
+ */
+void
+sync_settings_set_all_async (SyncSettings *settings, GHashTable *values, GCancellable *cancellable,
+                             GAsyncReadyCallback callback, gpointer user_data)
+{
+  GHashTable *normalised;
+  GError *error = NULL;
+
+  g_return_if_fail (SYNC_IS_SETTINGS (settings));
+  g_return_if_fail (values != NULL);
+
+  normalised = normalise_all (settings, values, &error);
+  if (normalised == NULL)
+    sync_verb_fail (&set_verb, settings, error, cancellable, callback, user_data);
+  else
+    sync_verb_start (&set_verb, settings, settings->store, normalised, cancellable, callback, user_data);
+}
+
+/**
+ * sync_settings_set_async:
+ * @settings: the settings
+ * @name: a setting
+ * @value: (nullable): its new value, %NULL: back to the default
+ * @cancellable: (nullable): prevents it as long as it has not begun
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Keeps a value in the database; flags and the environment still win.
+ */
+void
+sync_settings_set_async (SyncSettings *settings, const char *name, const char *value,
+                         GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GHashTable) values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  g_return_if_fail (SYNC_IS_SETTINGS (settings));
+  g_return_if_fail (name != NULL);
+
+  g_hash_table_insert (values, g_strdup (name), g_strdup (value));
+  sync_settings_set_all_async (settings, values, cancellable, callback, user_data);
+}
+
+/**
+ * sync_settings_set_finish:
+ * @settings: the settings
+ * @result: what the callback was given
+ * @error: where to put an error
+ *
+ * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: there is no such setting; SYNC_ERROR_INVALID: it
+ *   cannot have that value; the subject is its name
+ */
+gboolean
+sync_settings_set_finish (SyncSettings *settings, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (SYNC_IS_SETTINGS (settings), FALSE);
+
+  return sync_verb_finish (&set_verb, settings, result, NULL, error);
+}
+
+/**
+ * sync_settings_update:
+ * @settings: the settings
+ * @values: (element-type utf8 utf8): what [func@settings_load] read
+ *
+ * Takes what the database keeps now and tells what is different.
+ */
+void
+sync_settings_update (SyncSettings *settings, GHashTable *values)
+{
+  gboolean changed[N_SETTINGS];
+
+  g_return_if_fail (SYNC_IS_SETTINGS (settings));
+  g_return_if_fail (values != NULL);
+
+  for (guint i = 0; i < N_SETTINGS; i++)
+    {
+      const char *value = g_hash_table_lookup (values, specs[i].name);
+
+      changed[i] = g_strcmp0 (settings->database[i], value) != 0;
+      if (!changed[i])
+        continue;
+      g_free (settings->database[i]);
+      settings->database[i] = g_strdup (value);
+    }
+  g_clear_error (&settings->load_error);
+  for (guint i = 0; i < N_SETTINGS; i++)
+    if (changed[i])
+      g_signal_emit (settings, signals[SIGNAL_CHANGED], 0, specs[i].name);
+}
