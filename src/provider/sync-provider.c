@@ -75,8 +75,8 @@ sync_provider_class_init (SyncProviderClass *class)
    *
    * A short name for machines.
    */
-  properties[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL,
-                                               G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_NAME]
+      = g_param_spec_string ("name", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   /**
    * SyncProvider:location:
    *
@@ -224,8 +224,8 @@ sync_provider_get_state_async (SyncProvider *provider, gboolean strong, GCancell
 {
   g_return_if_fail (SYNC_IS_PROVIDER (provider));
 
-  SYNC_PROVIDER_GET_CLASS (provider)
-      ->get_state_async (provider, strong, cancellable, callback, user_data);
+  SYNC_PROVIDER_GET_CLASS (provider)->get_state_async (provider, strong, cancellable, callback,
+                                                       user_data);
 }
 
 /**
@@ -263,8 +263,8 @@ sync_provider_pull_async (SyncProvider *provider, const SyncEntity *entity,
   g_return_if_fail (SYNC_IS_PROVIDER (provider));
   g_return_if_fail (entity != NULL && query != NULL && query->limit > 0);
 
-  SYNC_PROVIDER_GET_CLASS (provider)
-      ->pull_async (provider, entity, query, cancellable, callback, user_data);
+  SYNC_PROVIDER_GET_CLASS (provider)->pull_async (provider, entity, query, cancellable, callback,
+                                                  user_data);
 }
 
 /**
@@ -304,8 +304,8 @@ sync_provider_push_async (SyncProvider *provider, const SyncEntity *entity, GByt
   g_return_if_fail (SYNC_IS_PROVIDER (provider));
   g_return_if_fail (entity != NULL && rows != NULL);
 
-  SYNC_PROVIDER_GET_CLASS (provider)
-      ->push_async (provider, entity, rows, cancellable, callback, user_data);
+  SYNC_PROVIDER_GET_CLASS (provider)->push_async (provider, entity, rows, cancellable, callback,
+                                                  user_data);
 }
 
 /**
@@ -339,14 +339,14 @@ sync_provider_push_finish (SyncProvider *provider, GAsyncResult *result, GError 
  */
 void
 sync_provider_fetch_async (SyncProvider *provider, const SyncEntity *entity, GBytes *keys,
-                           gboolean strong, GCancellable *cancellable,
-                           GAsyncReadyCallback callback, gpointer user_data)
+                           gboolean strong, GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data)
 {
   g_return_if_fail (SYNC_IS_PROVIDER (provider));
   g_return_if_fail (entity != NULL && keys != NULL);
 
-  SYNC_PROVIDER_GET_CLASS (provider)
-      ->fetch_async (provider, entity, keys, strong, cancellable, callback, user_data);
+  SYNC_PROVIDER_GET_CLASS (provider)->fetch_async (provider, entity, keys, strong, cancellable,
+                                                   callback, user_data);
 }
 
 /**
@@ -384,8 +384,8 @@ sync_provider_put_device_async (SyncProvider *provider, const SyncDevice *device
   g_return_if_fail (SYNC_IS_PROVIDER (provider));
   g_return_if_fail (device != NULL && device->id != NULL);
 
-  SYNC_PROVIDER_GET_CLASS (provider)
-      ->put_device_async (provider, device, cancellable, callback, user_data);
+  SYNC_PROVIDER_GET_CLASS (provider)->put_device_async (provider, device, cancellable, callback,
+                                                        user_data);
 }
 
 /**

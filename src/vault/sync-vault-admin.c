@@ -6,9 +6,9 @@
 /* A tombstone stays at least so long: a device that was off meanwhile needs no scan. */
 #define KEEP (30 * DAY)
 
-/* But for what an active device has not read, and for each table's newest row: heads never go back. */
-#define PURGED                                                                                    \
-  "FROM vault_row WHERE table_number = ?1 AND deleted_at < ?2 AND version < ?3"                   \
+/* But for what an active device has not read, and for the newest row: heads never go back. */
+#define PURGED                                                                                     \
+  "FROM vault_row WHERE table_number = ?1 AND deleted_at < ?2 AND version < ?3"                    \
   " AND version <= ?4"
 
 typedef struct
@@ -184,10 +184,11 @@ static gboolean
 purge_table (SyncVaultRequest *request, SyncConnection *connection, const Table *table,
              gint64 all_read, GError **error)
 {
-  if (!run_purge (request, connection,
-                  "UPDATE vault_table SET horizon = max(horizon, coalesce((SELECT max(version) "
-                  PURGED "), 0)) WHERE number = ?1",
-                  table, all_read, error)
+  if (!run_purge (
+          request, connection,
+          "UPDATE vault_table SET horizon = max(horizon, coalesce((SELECT max(version) " PURGED
+          "), 0)) WHERE number = ?1",
+          table, all_read, error)
       || !run_purge (request, connection, "DELETE " PURGED, table, all_read, error))
     return FALSE;
   request->count += sync_connection_changes (connection);
@@ -275,8 +276,8 @@ is_purge_due (SyncConnection *connection, gint64 now)
  * @file: which one
  * @now: the time, microseconds since 1970
  *
- * Purges if nobody has for a day. If that fails (somebody else writes, a vault that cannot be written)
- * the next opening tries it again.
+ * Purges if nobody has for a day. If that fails (somebody else writes, a read-only vault) the next
+ * opening tries it again.
  */
 void
 sync_vault_purge_if_due (SyncConnection *connection, SyncVaultFile *file, gint64 now)

@@ -15,17 +15,17 @@
 #define WAIT_SLICE_MS 100
 
 /* The rows of the largest push fit in, so that nothing is written before COMMIT. */
-#define CONFIGURATION                                                                             \
-  "PRAGMA synchronous = EXTRA;"                                                                   \
-  "PRAGMA trusted_schema = OFF;"                                                                  \
-  "PRAGMA cell_size_check = ON;"                                                                  \
-  "PRAGMA temp_store = MEMORY;"                                                                   \
-  "PRAGMA cache_spill = OFF;"                                                                     \
+#define CONFIGURATION                                                                              \
+  "PRAGMA synchronous = EXTRA;"                                                                    \
+  "PRAGMA trusted_schema = OFF;"                                                                   \
+  "PRAGMA cell_size_check = ON;"                                                                   \
+  "PRAGMA temp_store = MEMORY;"                                                                    \
+  "PRAGMA cache_spill = OFF;"                                                                      \
   "PRAGMA cache_size = -16384;"
 
 static const char reason_replaced[] = "replaced";
 
-/* What the database asked for, as the cloud's answer: whoever asks does not care that it is a file. */
+/* What the database answered, as a cloud's answer: who asks does not care that it is a file. */
 static SyncError
 cloud_code (const SyncErrorDetail *detail, int code)
 {
@@ -83,7 +83,7 @@ sync_vault_error_translate (const char *path, GError **error)
  * sync_vault_error_is_lost:
  * @error: an error of an operation
  *
- * Returns: whether the open connection is of no use any more, because the file is gone or another one
+ * Returns: whether the open connection is of no use any more: the file is gone or another one
  */
 gboolean
 sync_vault_error_is_lost (const GError *error)
@@ -266,9 +266,9 @@ open_untranslated (const char *path, gboolean create, guint patience_ms, SyncVau
  *
  * Opens a vault for the calling thread, creates it, or brings its schema up to date.
  *
- * Returns: (transfer full) (nullable): the connection, or %NULL with %SYNC_ERROR_OFFLINE (not there),
- *   %SYNC_ERROR_INVALID (not a vault), %SYNC_ERROR_NOT_DATABASE, %SYNC_ERROR_SCHEMA_NEW,
- *   %SYNC_ERROR_LATER, %SYNC_ERROR_STORAGE_FULL, %SYNC_ERROR_READ_ONLY, %SYNC_ERROR_CORRUPT or another
+ * Returns: (transfer full) (nullable): the connection, or %NULL with %SYNC_ERROR_OFFLINE (not
+ *   there), %SYNC_ERROR_INVALID (not a vault), %SYNC_ERROR_NOT_DATABASE, %SYNC_ERROR_SCHEMA_NEW,
+ *   %SYNC_ERROR_LATER, %SYNC_ERROR_STORAGE_FULL, %SYNC_ERROR_READ_ONLY or %SYNC_ERROR_CORRUPT
  */
 SyncConnection *
 sync_vault_file_open (const char *path, gboolean create, guint patience_ms, SyncVaultFile **file,
@@ -368,8 +368,8 @@ try_begin (const SyncVaultFile *file, SyncConnection *connection, gboolean write
  * @cancellable: (nullable): ends the waiting
  * @error: where an error goes
  *
- * Begins a transaction in which the file is what it was when it was opened, waiting for others as long
- * as patience allows.
+ * Begins a transaction in which the file is what it was when it was opened, waiting for others as
+ * long as patience allows.
  *
  * Returns: whether it began
  */

@@ -134,8 +134,8 @@ append_member (GString *out, SyncSpan name, SyncSpan value)
  * @text: (array length=length): the object that is stored; must outlive the use of the values
  * @length: its length in bytes
  *
- * Gives the row what it did not name itself: the stored columns, also those that this entity does not
- * have.
+ * Gives the row what it did not name itself: the stored columns, also those that this entity does
+ * not have.
  *
  * Returns: %FALSE if @text is not an object
  */
@@ -190,8 +190,7 @@ set_refused (const SyncVaultMembers *members, guint column, const char *reason, 
  * Returns: whether the value can be part of a key
  */
 gboolean
-sync_vault_members_set_key (SyncVaultMembers *members, guint column, SyncSpan value,
-                            GError **error)
+sync_vault_members_set_key (SyncVaultMembers *members, guint column, SyncSpan value, GError **error)
 {
   if (value.length == 0 || sync_json_type (value) == SYNC_JSON_NULL)
     return set_refused (members, column, "23502", error);
@@ -204,8 +203,8 @@ sync_vault_members_set_key (SyncVaultMembers *members, guint column, SyncSpan va
  * sync_vault_members_make_id:
  * @members: whose key was set
  *
- * Composes the identity and makes room for the next key. Equal keys give equal bytes, since a row keeps
- * its values in normal form.
+ * Composes the identity and makes room for the next key. Equal keys give equal bytes, since a row
+ * keeps its values in normal form.
  */
 void
 sync_vault_members_make_id (SyncVaultMembers *members)
@@ -253,8 +252,8 @@ sync_vault_members_append (const SyncVaultMembers *members, guint n_columns, GSt
  * @length: its length in bytes
  * @out: where to write
  *
- * Appends every column of the entity as `"name":value,…`, values with the bytes that are stored, `null`
- * for those that nobody has sent.
+ * Appends every column of the entity as `"name":value,…`, values with the bytes that are stored,
+ * `null` for those that nobody has sent.
  *
  * Returns: %FALSE if @text is not an object
  */

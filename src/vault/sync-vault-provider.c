@@ -9,18 +9,19 @@
 /**
  * SyncVaultProvider:
  *
- * Another SQLite file as the cloud: on this computer, a stick or a mounted disk, without account and
- * server. Every question is a transaction on the vault's own thread. The file is opened by the first
- * question, and again after it was away; it is only ever created if that was asked for and this object
- * has not seen it yet: an absent one is %SYNC_ERROR_OFFLINE. Versions and compare-and-set are those of
- * the cloud schema; they hold between programs, since SQLite lets one write at a time.
+ * Another SQLite file as the cloud: on this computer, a stick or a mounted disk, without account
+ * and server. Every question is a transaction on the vault's own thread. The file is opened by the
+ * first question, and again after it was away; it is only ever created if that was asked for and
+ * this object has not seen it yet: an absent one is %SYNC_ERROR_OFFLINE. Versions and
+ * compare-and-set are those of the cloud schema; they hold between programs, since SQLite lets one
+ * write at a time.
  */
 struct _SyncVaultProvider
 {
   SyncProvider parent_instance;
 
-  char *path;          /* (owned): absolute */
-  SyncClock *clock;    /* (owned) */
+  char *path;       /* (owned): absolute */
+  SyncClock *clock; /* (owned) */
   gboolean create;
   guint patience_ms;
 
@@ -234,7 +235,7 @@ open_vault (SyncVaultProvider *self)
   g_task_run_in_thread (task, open_thread);
 }
 
-/* What a question did is told even if it was cancelled meanwhile: its thread looks at the cancellable. */
+/* What a question did is told even if it is cancelled meanwhile: its thread looks for that. */
 static void
 ask (SyncVaultProvider *self, gpointer tag, SyncVaultRequest *request, GCancellable *cancellable,
      GAsyncReadyCallback callback, gpointer user_data)
@@ -300,15 +301,16 @@ static void
 sync_vault_provider_connect_async (SyncProvider *provider, GCancellable *cancellable,
                                    GAsyncReadyCallback callback, gpointer user_data)
 {
-  ask (SYNC_VAULT_PROVIDER (provider), sync_vault_provider_connect_async, NULL, cancellable, callback,
-       user_data);
+  ask (SYNC_VAULT_PROVIDER (provider), sync_vault_provider_connect_async, NULL, cancellable,
+       callback, user_data);
 }
 
 static gboolean
 sync_vault_provider_connect_finish (SyncProvider *provider, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, provider), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, sync_vault_provider_connect_async), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, sync_vault_provider_connect_async),
+                        FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
 }
@@ -328,8 +330,8 @@ sync_vault_provider_get_state_async (SyncProvider *provider, gboolean strong,
 static SyncCloudState *
 sync_vault_provider_get_state_finish (SyncProvider *provider, GAsyncResult *result, GError **error)
 {
-  SyncVaultRequest *request = finish (SYNC_VAULT_PROVIDER (provider), result,
-                                      sync_vault_provider_get_state_async, error);
+  SyncVaultRequest *request
+      = finish (SYNC_VAULT_PROVIDER (provider), result, sync_vault_provider_get_state_async, error);
 
   return request != NULL ? g_steal_pointer (&request->state) : NULL;
 }
@@ -416,7 +418,8 @@ sync_vault_provider_put_device_async (SyncProvider *provider, const SyncDevice *
 static gboolean
 sync_vault_provider_put_device_finish (SyncProvider *provider, GAsyncResult *result, GError **error)
 {
-  return finish (SYNC_VAULT_PROVIDER (provider), result, sync_vault_provider_put_device_async, error)
+  return finish (SYNC_VAULT_PROVIDER (provider), result, sync_vault_provider_put_device_async,
+                 error)
          != NULL;
 }
 
@@ -561,8 +564,8 @@ sync_vault_provider_get_create (SyncVaultProvider *vault)
 /**
  * sync_vault_provider_set_create:
  * @vault: a vault
- * @create: whether opening it may create it: for the first contact only, since afterwards a vault that
- *   is not there is one that was not plugged in. Its folder must exist.
+ * @create: whether opening it may create it: for the first contact only, since afterwards a vault
+ *   that is not there is one that was not plugged in. Its folder must exist.
  */
 void
 sync_vault_provider_set_create (SyncVaultProvider *vault, gboolean create)

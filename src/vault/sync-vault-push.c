@@ -150,8 +150,8 @@ insert_row (Push *push, GError **error)
 
   if (push->table == 0)
     {
-      insert = sync_connection_prepare (push->connection, "INSERT INTO vault_table (name) VALUES (?)",
-                                        error);
+      insert = sync_connection_prepare (push->connection,
+                                        "INSERT INTO vault_table (name) VALUES (?)", error);
       if (insert == NULL)
         return FALSE;
       sync_statement_bind_text (insert, 1, push->request->entity->cloud_table, -1);
@@ -159,11 +159,11 @@ insert_row (Push *push, GError **error)
         return FALSE;
       push->table = sync_connection_last_rowid (push->connection);
     }
-  insert = sync_connection_prepare (
-      push->connection,
-      "INSERT INTO vault_row (version, deleted_at, edited_at, device_id, run_id, row, table_number, id)"
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-      error);
+  insert = sync_connection_prepare (push->connection,
+                                    "INSERT INTO vault_row (version, deleted_at, edited_at, "
+                                    "device_id, run_id, row, table_number, id)"
+                                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                                    error);
   if (insert == NULL)
     return FALSE;
   bind_row (push, insert);
@@ -205,8 +205,8 @@ name_winner (Push *push)
 
   g_string_append (reply, reply->len > 1 ? ",{" : "{");
   sync_vault_members_append (push->members, push->request->entity->n_keys, reply);
-  g_string_append_printf (reply, ",\"sync_version\":%" G_GINT64_FORMAT ",\"run_id\":",
-                          push->next_version);
+  g_string_append_printf (reply,
+                          ",\"sync_version\":%" G_GINT64_FORMAT ",\"run_id\":", push->next_version);
   if (push->run_id->len > 0)
     sync_json_append_string (reply, push->run_id->str, push->run_id->len);
   else
@@ -293,8 +293,8 @@ push_rows (Push *push, GCancellable *cancellable, GError **error)
   return FALSE;
 }
 
-/* Versions go on from the clock, so that a vault made anew does not give old ones out again, but are
- * always above the last: the clock may go back. */
+/* Versions go on from the clock, so that a vault made anew does not give old ones out again, but
+ * are always above the last: the clock may go back. */
 static gboolean
 begin_versions (Push *push, GError **error)
 {
@@ -304,7 +304,8 @@ begin_versions (Push *push, GError **error)
   if (!sync_connection_query_int64 (push->connection, 0, &last, error,
                                     "SELECT last_version FROM vault_meta", NULL)
       || !sync_connection_query_int64 (push->connection, 0, &push->table, error,
-                                       "SELECT number FROM vault_table WHERE name = ?", table, NULL))
+                                       "SELECT number FROM vault_table WHERE name = ?", table,
+                                       NULL))
     return FALSE;
   push->next_version = MAX (push->request->now, last + 1);
   return TRUE;
@@ -323,7 +324,8 @@ store_versions (Push *push, GError **error)
   sync_statement_bind_int64 (table, 2, push->table);
   if (!sync_statement_run (table, error))
     return FALSE;
-  meta = sync_connection_prepare (push->connection, "UPDATE vault_meta SET last_version = ?1", error);
+  meta = sync_connection_prepare (push->connection, "UPDATE vault_meta SET last_version = ?1",
+                                  error);
   if (meta == NULL)
     return FALSE;
   sync_statement_bind_int64 (meta, 1, push->next_version - 1);

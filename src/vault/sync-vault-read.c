@@ -13,12 +13,11 @@
 
 #define SELECT_ROW "SELECT version, deleted_at, edited_at, device_id, run_id, row FROM vault_row "
 
-#define PULL                                                                                      \
-  SELECT_ROW "WHERE table_number = ?1 AND version > ?2 ORDER BY version LIMIT ?3"
+#define PULL SELECT_ROW "WHERE table_number = ?1 AND version > ?2 ORDER BY version LIMIT ?3"
 
 /* Rows of a run come back neither to it nor, as its own echo, to the next, but for the newest. */
-#define PULL_NOT_RUN                                                                              \
-  SELECT_ROW "WHERE table_number = ?1 AND version > ?2"                                           \
+#define PULL_NOT_RUN                                                                               \
+  SELECT_ROW "WHERE table_number = ?1 AND version > ?2"                                            \
              " AND (run_id IS NULL OR run_id <> ?4 OR version = ?5) ORDER BY version LIMIT ?3"
 
 #define FETCH SELECT_ROW "WHERE table_number = ?1 AND id = ?2"
@@ -94,8 +93,7 @@ prepare_pull (SyncVaultRequest *request, SyncConnection *connection, gint64 tabl
 {
   const SyncPullQuery *query = &request->query;
   gboolean all = request->not_run == NULL;
-  SyncStatement *select
-      = sync_connection_prepare (connection, all ? PULL : PULL_NOT_RUN, error);
+  SyncStatement *select = sync_connection_prepare (connection, all ? PULL : PULL_NOT_RUN, error);
 
   if (select == NULL)
     return NULL;

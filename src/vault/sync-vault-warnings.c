@@ -143,8 +143,8 @@ is_numbered (const char *middle, gsize length)
  * @name: another name in its folder
  *
  * Knows how Dropbox, Nextcloud (`name (conflicted copy …).ext`, `name_conflict-….ext`), Syncthing
- * (`name.sync-conflict-….ext`), Seafile (`name (SFConflict …).ext`), Resilio (`name.Conflict.ext`) and
- * Google Drive (`name (1).ext`) name a second version of a file.
+ * (`name.sync-conflict-….ext`), Seafile (`name (SFConflict …).ext`), Resilio (`name.Conflict.ext`)
+ * and Google Drive (`name (1).ext`) name a second version of a file.
  *
  * Returns: whether @name is a second version of the vault
  */
