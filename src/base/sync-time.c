@@ -171,6 +171,19 @@ take_offset (Text *text, gint64 *seconds)
   return TRUE;
 }
 
+/* Exactly @n digits, and what comes behind them. */
+static char *
+put_digits (char *out, int number, guint n, char behind)
+{
+  for (guint i = n; i > 0; i--)
+    {
+      out[i - 1] = '0' + number % 10;
+      number /= 10;
+    }
+  out[n] = behind;
+  return out + n + 1;
+}
+
 static gboolean
 is_in_range (gint64 microseconds)
 {
@@ -226,6 +239,7 @@ void
 sync_time_format (gint64 microseconds, char buffer[SYNC_TIME_SIZE])
 {
   int year, month, day, seconds, fraction;
+  char *out = buffer;
   gint64 days;
 
   buffer[0] = '\0';
@@ -241,7 +255,15 @@ sync_time_format (gint64 microseconds, char buffer[SYNC_TIME_SIZE])
   date_from_days (days, &year, &month, &day);
   seconds = microseconds / SECOND;
   fraction = microseconds % SECOND;
-  g_snprintf (buffer, SYNC_TIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%0*dZ", year, month, day,
-              seconds / 3600, seconds / 60 % 60, seconds % 60, fraction % 1000 == 0 ? 3 : 6,
-              fraction % 1000 == 0 ? fraction / 1000 : fraction);
+  out = put_digits (out, year, 4, '-');
+  out = put_digits (out, month, 2, '-');
+  out = put_digits (out, day, 2, 'T');
+  out = put_digits (out, seconds / 3600, 2, ':');
+  out = put_digits (out, seconds / 60 % 60, 2, ':');
+  out = put_digits (out, seconds % 60, 2, '.');
+  if (fraction % 1000 == 0)
+    out = put_digits (out, fraction / 1000, 3, 'Z');
+  else
+    out = put_digits (out, fraction, 6, 'Z');
+  *out = '\0';
 }
