@@ -62,15 +62,6 @@ exchange_get_host (Exchange *exchange)
 }
 
 static void
-clear_source (GSource **source)
-{
-  if (*source == NULL)
-    return;
-  g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
-static void
 exchange_note (Exchange *exchange, guint status)
 {
   SyncHttp *self = g_task_get_source_object (exchange->task);
@@ -93,8 +84,8 @@ exchange_answer (Exchange *exchange, SyncHttpReply *reply, GError *error)
   g_autoptr (GTask) task = NULL;
 
   exchange_note (exchange, reply != NULL ? reply->status : 0);
-  clear_source (&exchange->timer);
-  clear_source (&exchange->cancelled);
+  sync_clear_source (&exchange->timer);
+  sync_clear_source (&exchange->cancelled);
   task = g_steal_pointer (&exchange->task);
   if (reply != NULL)
     g_task_return_pointer (task, reply, (GDestroyNotify) sync_http_reply_free);

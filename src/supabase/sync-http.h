@@ -31,6 +31,15 @@ typedef struct
   GBytes *body;
 } SyncHttpReply;
 
+static inline void
+sync_clear_source (GSource **source)
+{
+  if (*source == NULL)
+    return;
+  g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
 SyncHttp *sync_http_new (void);
 void sync_http_set_timeout (SyncHttp *http, guint milliseconds);
 void sync_http_set_max_body (SyncHttp *http, gsize bytes);

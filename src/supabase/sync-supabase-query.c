@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-supabase-query.h"
+
+#include "sync-json.h"
+#include "sync-time.h"
+
+/* How requests are put to PostgREST. A name or value with other characters than letters, digits and
+ * `_` (`-` in values) goes into double quotes, where `"` and `\` take a backslash; then all of it
+ * is encoded for the URL. */
+
+#define STAMPS "sync_version,deleted_at,edited_at,device_id,run_id"
+
+static const char *const stamps[]
+    = { "sync_version", "deleted_at", "edited_at", "device_id", "run_id", NULL };
+
+/* Names that mean something else where a column's name may stand. */
+static gboolean
+is_reserved (const char *name)
+{
+  static const char *const reserved[] = { "and", "or", "not", "select", "columns", "order",
+                                          "limit", "offset", "on_conflict", NULL };
+
+  return g_strv_contains (reserved, name);
+}
+
+static gboolean
+is_plain (const char *text, const char *also)
+{
+  if (*text == '\0')
+    return FALSE;
+  for (; *text != '\0'; text++)
+    if (!g_ascii_isalnum (*text) && strchr (also, *text) == NULL)
+      return FALSE;
+  return TRUE;
+}
+
+static void
+append_quoted (GString *url, const char *text)
+{
+  g_autoptr (GString) quoted = g_string_new ("\"");
+
+  for (; *text != '\0'; text++)
+    {
+      if (*text == '"' || *text == '\\')
+        g_string_append_c (quoted, '\\');
+      g_string_append_c (quoted, *text);
+    }
+  g_string_append_c (quoted, '"');
+  g_string_append_uri_escaped (url, quoted->str, NULL, FALSE);
+}
+
+static void
+append_name (GString *url, const char *name)
+{
+  if (is_plain (name, "_") && !is_reserved (name))
+    g_string_append (url, name);
+  else
+    append_quoted (url, name);
+}
+
+static void
+append_text_value (GString *url, const char *value)
+{
+  if (is_plain (value, "_-"))
+    g_string_append (url, value);
+  else
+    append_quoted (url, value);
+}
+
+static void
+append_names (GString *url, const SyncEntity *entity, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      append_name (url, entity->columns[i].name);
+      g_string_append_c (url, ',');
+    }
+}
+
+/* Returns: FALSE if no row can have this key */
+static gboolean
+append_key_value (GString *url, SyncSpan value)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  switch (sync_json_type (value))
+    {
+    case SYNC_JSON_NULL:
+      return FALSE;
+    case SYNC_JSON_STRING:
+      if (!sync_json_decode_string (value, text))
+        return FALSE;
+      break;
+    default:
+      g_string_append_len (text, value.text, value.length);
+    }
+  append_text_value (url, text->str);
+  return TRUE;
+}
+
+/**
+ * sync_supabase_query_pull:
+ * @entity: whose rows
+ * @query: which of them
+ *
+ * Returns: (transfer full): the part of the URL after `?`
+ */
+char *
+sync_supabase_query_pull (const SyncEntity *entity, const SyncPullQuery *query)
+{
+  GString *url = g_string_new ("select=");
+
+  append_names (url, entity, entity->n_columns);
+  g_string_append_printf (url, STAMPS "&sync_version=gt.%" G_GINT64_FORMAT, query->since);
+  if (query->not_run != NULL)
+    {
+      g_string_append (url, "&or=(run_id.is.null,run_id.neq.");
+      append_text_value (url, query->not_run);
+      g_string_append_printf (url, ",sync_version.eq.%" G_GINT64_FORMAT ")", query->top);
+    }
+  g_string_append_printf (url, "&order=sync_version.asc&limit=%u", query->limit);
+  return g_string_free (url, FALSE);
+}
+
+/**
+ * sync_supabase_query_push:
+ * @entity: whose rows
+ *
+ * `user_id` is part of the key but never sent: its default is the caller.
+ *
+ * Returns: (transfer full): the part of the URL after `?`
+ */
+char *
+sync_supabase_query_push (const SyncEntity *entity)
+{
+  GString *url = g_string_new ("on_conflict=user_id");
+
+  for (guint i = 0; i < entity->n_keys; i++)
+    {
+      g_string_append_c (url, ',');
+      append_name (url, entity->columns[i].name);
+    }
+  g_string_append (url, "&columns=");
+  append_names (url, entity, entity->n_columns);
+  g_string_append (url, "base_version,deleted_at,edited_at,device_id,run_id&select=");
+  append_names (url, entity, entity->n_keys);
+  g_string_append (url, "sync_version,run_id");
+  return g_string_free (url, FALSE);
+}
+
+static gboolean
+set_bad_keys (GError **error)
+{
+  sync_error_set (error, SYNC_ERROR_INVALID, "keys", "The keys are no array of arrays");
+  return FALSE;
+}
+
+/* Appends the condition for one key, which the reader is at: `v` for a key of one column, else
+ * `and(k1.eq.v1,k2.eq.v2)`. Leaves @condition empty if no row can have the key. */
+static gboolean
+read_condition (SyncJsonReader *reader, const SyncEntity *entity, GString *condition)
+{
+  gboolean possible = TRUE;
+  SyncSpan value;
+  guint i;
+
+  g_string_assign (condition, entity->n_keys > 1 ? "and(" : "");
+  if (!sync_json_enter_array (reader))
+    return FALSE;
+  for (i = 0; sync_json_next_element (reader); i++)
+    {
+      if (i == entity->n_keys || !sync_json_read_value (reader, &value))
+        return FALSE;
+      if (entity->n_keys > 1)
+        {
+          g_string_append (condition, i > 0 ? "," : "");
+          append_name (condition, entity->columns[i].name);
+          g_string_append (condition, ".eq.");
+        }
+      possible = append_key_value (condition, value) && possible;
+    }
+  if (reader->fault != NULL || i != entity->n_keys)
+    return FALSE;
+  g_string_append (condition, entity->n_keys > 1 ? ")" : "");
+  if (!possible)
+    g_string_truncate (condition, 0);
+  return TRUE;
+}
+
+typedef struct
+{
+  const SyncEntity *entity;
+  GPtrArray *queries; /* (element-type utf8) */
+  GString *query;     /* (owned) (nullable): the one being filled */
+  guint n_keys;
+  gsize max_length;
+  guint max_keys;
+} Filling;
+
+static void
+filling_end (Filling *filling)
+{
+  if (filling->query == NULL)
+    return;
+  g_string_append_c (filling->query, ')');
+  g_ptr_array_add (filling->queries, g_string_free (g_steal_pointer (&filling->query), FALSE));
+}
+
+static void
+filling_begin (Filling *filling)
+{
+  const SyncEntity *entity = filling->entity;
+
+  filling->query = g_string_new ("select=");
+  filling->n_keys = 0;
+  append_names (filling->query, entity, entity->n_columns);
+  g_string_append (filling->query, STAMPS "&");
+  if (entity->n_keys > 1)
+    g_string_append (filling->query, "or=(");
+  else
+    {
+      append_name (filling->query, entity->columns[0].name);
+      g_string_append (filling->query, "=in.(");
+    }
+}
+
+static void
+filling_add (Filling *filling, const GString *condition)
+{
+  if (filling->query != NULL
+      && (filling->n_keys == filling->max_keys
+          || filling->query->len + condition->len + 2 > filling->max_length))
+    filling_end (filling);
+  if (filling->query == NULL)
+    filling_begin (filling);
+  g_string_append (filling->query, filling->n_keys > 0 ? "," : "");
+  g_string_append_len (filling->query, condition->str, condition->len);
+  filling->n_keys++;
+}
+
+/**
+ * sync_supabase_query_fetch:
+ * @entity: whose rows
+ * @keys: a JSON array of arrays of key values
+ * @max_length: how long a query may be, in bytes, unless it has one key only
+ * @max_keys: how many keys one query may have
+ * @error: where to put an error: SYNC_ERROR_INVALID
+ *
+ * Keys that no row in the cloud can have (nulls, characters that it cannot hold) are left out.
+ *
+ * Returns: (transfer full) (element-type utf8): parts of URLs after `?`; none without keys
+ */
+GPtrArray *
+sync_supabase_query_fetch (const SyncEntity *entity, GBytes *keys, gsize max_length,
+                           guint max_keys, GError **error)
+{
+  g_autoptr (GPtrArray) queries = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GString) condition = g_string_new (NULL);
+  Filling filling = { entity, queries, NULL, 0, max_length, max_keys };
+  SyncJsonReader reader;
+  gsize length;
+  const char *text = g_bytes_get_data (keys, &length);
+  gboolean good = TRUE;
+
+  sync_json_reader_init (&reader, text, length);
+  sync_json_enter_array (&reader);
+  while (good && sync_json_next_element (&reader))
+    {
+      good = read_condition (&reader, entity, condition);
+      if (good && condition->len > 0)
+        filling_add (&filling, condition);
+    }
+  filling_end (&filling);
+  if (!good || !sync_json_at_end (&reader))
+    {
+      set_bad_keys (error);
+      return NULL;
+    }
+  return g_steal_pointer (&queries);
+}
+
+static char *
+new_fetch_body (const SyncEntity *entity, const GString *keys)
+{
+  GString *body = g_string_sized_new (keys->len * 2 + 64);
+
+  g_string_append (body, "{\"p_table\":");
+  sync_json_append_string (body, entity->cloud_table, strlen (entity->cloud_table));
+  g_string_append (body, ",\"p_keys\":");
+  sync_json_append_string (body, keys->str, keys->len);
+  g_string_append_c (body, '}');
+  return g_string_free (body, FALSE);
+}
+
+/**
+ * sync_supabase_body_fetch:
+ * @entity: whose rows
+ * @keys: a JSON array of arrays of key values
+ * @max_keys: how many keys one body may have
+ * @error: where to put an error: SYNC_ERROR_INVALID
+ *
+ * The keys go as the text of a JSON array: a JSON argument does not arrive everywhere as sent.
+ *
+ * Returns: (transfer full) (element-type utf8): bodies for `sync_fetch_now`
+ */
+GPtrArray *
+sync_supabase_body_fetch (const SyncEntity *entity, GBytes *keys, guint max_keys, GError **error)
+{
+  g_autoptr (GPtrArray) bodies = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GString) part = g_string_new ("[");
+  SyncJsonReader reader;
+  SyncSpan key;
+  gsize length;
+  const char *text = g_bytes_get_data (keys, &length);
+  guint n = 0;
+
+  sync_json_reader_init (&reader, text, length);
+  sync_json_enter_array (&reader);
+  while (sync_json_next_element (&reader) && sync_json_read_value (&reader, &key))
+    {
+      if (n == max_keys)
+        {
+          g_string_append_c (part, ']');
+          g_ptr_array_add (bodies, new_fetch_body (entity, part));
+          g_string_assign (part, "[");
+          n = 0;
+        }
+      g_string_append (part, n++ > 0 ? "," : "");
+      g_string_append_len (part, key.text, key.length);
+    }
+  if (!sync_json_at_end (&reader))
+    {
+      set_bad_keys (error);
+      return NULL;
+    }
+  g_string_append_c (part, ']');
+  if (n > 0)
+    g_ptr_array_add (bodies, new_fetch_body (entity, part));
+  return g_steal_pointer (&bodies);
+}
+
+static void
+append_member (GString *json, const char *name, const char *text)
+{
+  g_string_append_printf (json, "%s\"%s\":", json->len > 1 ? "," : "", name);
+  if (text != NULL)
+    sync_json_append_string (json, text, strlen (text));
+  else
+    g_string_append (json, "null");
+}
+
+/**
+ * sync_supabase_body_device:
+ * @device: a device
+ *
+ * Returns: (transfer full): its row as a JSON object
+ */
+char *
+sync_supabase_body_device (const SyncDevice *device)
+{
+  GString *json = g_string_new ("{");
+  char last_sync[SYNC_TIME_SIZE];
+
+  append_member (json, "device_id", device->id);
+  append_member (json, "name", device->name);
+  append_member (json, "platform", device->platform);
+  append_member (json, "app_version", device->app_version);
+  if (device->last_sync_at != G_MININT64)
+    sync_time_format (device->last_sync_at, last_sync);
+  append_member (json, "last_sync_at", device->last_sync_at != G_MININT64 ? last_sync : NULL);
+  g_string_append_printf (json, ",\"last_version\":%" G_GINT64_FORMAT ",\"is_active\":%s}",
+                          device->last_version, device->active ? "true" : "false");
+  return g_string_free (json, FALSE);
+}
+
+static gboolean
+is_asked_for (const SyncEntity *entity, SyncSpan name)
+{
+  for (guint i = 0; stamps[i] != NULL; i++)
+    if (sync_json_name_is (name, stamps[i]))
+      return TRUE;
+  for (guint i = 0; i < entity->n_columns; i++)
+    if (sync_json_name_is (name, entity->columns[i].name))
+      return TRUE;
+  return FALSE;
+}
+
+/* Reads a row and appends of it what was asked for. */
+static gboolean
+append_trimmed (GString *array, const SyncEntity *entity, SyncJsonReader *reader)
+{
+  gboolean first = TRUE;
+  SyncSpan name, value;
+
+  if (!sync_json_enter_object (reader))
+    return FALSE;
+  g_string_append_c (array, '{');
+  while (sync_json_next_member (reader, &name) && sync_json_read_value (reader, &value))
+    {
+      if (!is_asked_for (entity, name))
+        continue;
+      g_string_append (array, first ? "\"" : ",\"");
+      g_string_append_len (array, name.text, name.length);
+      g_string_append (array, "\":");
+      g_string_append_len (array, value.text, value.length);
+      first = FALSE;
+    }
+  g_string_append_c (array, '}');
+  return reader->fault == NULL;
+}
+
+/**
+ * sync_supabase_rows_append:
+ * @array: the text of an array without its `]`
+ * @entity: whose rows
+ * @rows: an answer: a JSON array of rows
+ * @trim: whether to leave out columns that are not the entity's
+ *
+ * Joins the answers to a question that was put in parts.
+ *
+ * Returns: %FALSE if @rows is not what it should be
+ */
+gboolean
+sync_supabase_rows_append (GString *array, const SyncEntity *entity, GBytes *rows, gboolean trim)
+{
+  SyncJsonReader reader;
+  SyncSpan row;
+  gsize length;
+  const char *text = g_bytes_get_data (rows, &length);
+
+  sync_json_reader_init (&reader, text, length);
+  sync_json_enter_array (&reader);
+  while (sync_json_next_element (&reader))
+    {
+      g_string_append (array, array->len > 1 ? "," : "");
+      if (trim)
+        append_trimmed (array, entity, &reader);
+      else if (sync_json_read_value (&reader, &row))
+        g_string_append_len (array, row.text, row.length);
+    }
+  return sync_json_at_end (&reader);
+}
+
+static char *
+dup_text (SyncSpan object, const char *name)
+{
+  SyncSpan value;
+
+  return sync_json_get_member (object, name, &value) ? sync_json_dup_string (value) : NULL;
+}
+
+static gboolean
+get_number (SyncSpan object, const char *name, gint64 *number)
+{
+  SyncSpan value;
+
+  return sync_json_get_member (object, name, &value) && sync_json_to_int64 (value, number);
+}
+
+static gint64
+get_time (SyncSpan object, const char *name)
+{
+  g_autofree char *text = dup_text (object, name);
+  gint64 time;
+
+  return text != NULL && sync_time_parse (text, strlen (text), &time) ? time : G_MININT64;
+}
+
+static gboolean
+parse_versions (SyncSpan state, const char *member, SyncCloudState *result,
+                void (*set) (SyncCloudState *, const char *, gint64))
+{
+  SyncJsonReader reader;
+  SyncSpan object, name, value;
+
+  if (!sync_json_get_member (state, member, &object))
+    return FALSE;
+  sync_json_reader_init (&reader, object.text, object.length);
+  sync_json_enter_object (&reader);
+  while (sync_json_next_member (&reader, &name) && sync_json_read_value (&reader, &value))
+    {
+      g_autofree char *table = sync_json_dup_name (name);
+      gint64 version;
+
+      if (table == NULL || !sync_json_to_int64 (value, &version) || version < 0)
+        return FALSE;
+      set (result, table, version);
+    }
+  return reader.fault == NULL;
+}
+
+static gboolean
+parse_device (SyncSpan row, SyncCloudState *state)
+{
+  g_autofree char *id = dup_text (row, "device_id");
+  g_autofree char *name = dup_text (row, "name");
+  SyncDevice *device;
+  SyncSpan active;
+
+  if (id == NULL || sync_json_type (row) != SYNC_JSON_OBJECT)
+    return FALSE;
+  device = sync_device_new (id, name);
+  g_ptr_array_add (state->devices, device);
+  device->platform = dup_text (row, "platform");
+  device->app_version = dup_text (row, "app_version");
+  device->registered_at = get_time (row, "registered_at");
+  device->last_sync_at = get_time (row, "last_sync_at");
+  if (!get_number (row, "last_version", &device->last_version))
+    device->last_version = 0;
+  device->active = !sync_json_get_member (row, "is_active", &active)
+                   || sync_json_type (active) != SYNC_JSON_FALSE;
+  return TRUE;
+}
+
+static gboolean
+parse_devices (SyncSpan state, SyncCloudState *result)
+{
+  SyncJsonReader reader;
+  SyncSpan array, row;
+
+  if (!sync_json_get_member (state, "devices", &array))
+    return FALSE;
+  sync_json_reader_init (&reader, array.text, array.length);
+  sync_json_enter_array (&reader);
+  while (sync_json_next_element (&reader) && sync_json_read_value (&reader, &row))
+    if (!parse_device (row, result))
+      return FALSE;
+  return reader.fault == NULL;
+}
+
+/* One row: alone, or the only one of an array. */
+static gboolean
+find_state_row (GBytes *answer, SyncSpan *row)
+{
+  SyncJsonReader reader;
+  gsize length;
+  const char *text = g_bytes_get_data (answer, &length);
+
+  if (!sync_json_is_valid (text, length))
+    return FALSE;
+  sync_json_reader_init (&reader, text, length);
+  sync_json_read_value (&reader, row);
+  if (sync_json_type (*row) != SYNC_JSON_ARRAY)
+    return TRUE;
+  sync_json_reader_init (&reader, text, length);
+  sync_json_enter_array (&reader);
+  return sync_json_next_element (&reader) && sync_json_read_value (&reader, row)
+         && !sync_json_next_element (&reader);
+}
+
+/**
+ * sync_supabase_state_parse:
+ * @answer: the row of `sync_state`
+ *
+ * A state of another schema version may look different: of that, only the version is read.
+ *
+ * Returns: (transfer full) (nullable): the state, %NULL if it is not one
+ */
+SyncCloudState *
+sync_supabase_state_parse (GBytes *answer)
+{
+  g_autoptr (SyncCloudState) state = sync_cloud_state_new ();
+  SyncSpan row;
+  gint64 version;
+
+  if (!find_state_row (answer, &row) || !get_number (row, "schema_version", &version)
+      || version < 0 || version > G_MAXINT)
+    return NULL;
+  state->schema_version = version;
+  g_free (state->epoch);
+  state->epoch = dup_text (row, "epoch");
+  g_free (state->user);
+  state->user = dup_text (row, "user_id");
+  state->server_time = get_time (row, "server_time");
+  if ((state->epoch == NULL || state->user == NULL || state->server_time == G_MININT64
+       || !parse_versions (row, "heads", state, sync_cloud_state_set_head)
+       || !parse_versions (row, "horizons", state, sync_cloud_state_set_horizon)
+       || !parse_devices (row, state))
+      && version == SYNC_CLOUD_SCHEMA_VERSION)
+    return NULL;
+  return g_steal_pointer (&state);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-cloud-state.h"
+#include "sync-provider.h"
+
+G_BEGIN_DECLS
+
+char *sync_supabase_query_pull (const SyncEntity *entity, const SyncPullQuery *query);
+char *sync_supabase_query_push (const SyncEntity *entity);
+GPtrArray *sync_supabase_query_fetch (const SyncEntity *entity, GBytes *keys, gsize max_length,
+                                      guint max_keys, GError **error);
+GPtrArray *sync_supabase_body_fetch (const SyncEntity *entity, GBytes *keys, guint max_keys,
+                                     GError **error);
+char *sync_supabase_body_device (const SyncDevice *device);
+
+gboolean sync_supabase_rows_append (GString *array, const SyncEntity *entity, GBytes *rows,
+                                    gboolean trim);
+SyncCloudState *sync_supabase_state_parse (GBytes *answer);
+
+G_END_DECLS
