@@ -281,15 +281,16 @@ new_error (SyncError code, const Fault *fault, const SyncHttpReply *reply, const
 /**
  * sync_supabase_error_from_rest:
  * @reply: an answer of PostgREST, or of what is before it, that is no success
- * @resource: (nullable): the table, view or function that was asked
+ * @host: (nullable): the host, for errors that are about it
+ * @resource: (nullable): the table, view or function that was asked, for the others
  * @entity: (nullable): whose rows they were
  * @now: the time, in microseconds since 1970
  *
  * Returns: (transfer full): the reaction it asks for
  */
 GError *
-sync_supabase_error_from_rest (const SyncHttpReply *reply, const char *resource,
-                               const SyncEntity *entity, gint64 now)
+sync_supabase_error_from_rest (const SyncHttpReply *reply, const char *host,
+                               const char *resource, const SyncEntity *entity, gint64 now)
 {
   g_auto (Fault) fault = { 0 };
   SyncSpan object;
@@ -302,7 +303,8 @@ sync_supabase_error_from_rest (const SyncHttpReply *reply, const char *resource,
       fault.code = dup_code (code);
       fault.message = dup_member (object, "message");
     }
-  error = new_error (from_fault (&fault, reply->status), &fault, reply, resource, now);
+  error = new_error (from_fault (&fault, reply->status), &fault, reply,
+                     fault.code != NULL ? resource : host, now);
   if (entity != NULL && fault.code != NULL && fault.message != NULL)
     sync_error_set_column (error, find_named_column (entity, &fault));
   return error;
@@ -376,6 +378,8 @@ sync_supabase_error_from_auth (const SyncHttpReply *reply, const char *host, gin
   fault.code = dup_auth_code (reply, object);
   code = fault.code != NULL ? from_auth_code (fault.code, reply->status)
                             : from_status (reply->status);
+  if (code == SYNC_ERROR_INVALID)
+    host = "email";
   /* Signing in sends next to nothing: there is no smaller batch. */
   if (code == SYNC_ERROR_TOO_LARGE)
     code = SYNC_ERROR_LATER;

@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-GError *sync_supabase_error_from_rest (const SyncHttpReply *reply, const char *resource,
-                                       const SyncEntity *entity, gint64 now);
+GError *sync_supabase_error_from_rest (const SyncHttpReply *reply, const char *host,
+                                       const char *resource, const SyncEntity *entity, gint64 now);
 GError *sync_supabase_error_from_auth (const SyncHttpReply *reply, const char *host, gint64 now);
 GError *sync_supabase_error_not_json (const SyncHttpReply *reply, const char *host);
 

@@ -578,5 +578,9 @@ sync_supabase_state_parse (GBytes *answer)
        || !parse_devices (row, state))
       && version == SYNC_CLOUD_SCHEMA_VERSION)
     return NULL;
+  if (state->epoch == NULL)
+    state->epoch = g_strdup ("");
+  if (state->user == NULL)
+    state->user = g_strdup ("");
   return g_steal_pointer (&state);
 }

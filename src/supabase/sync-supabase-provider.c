@@ -1,0 +1,653 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-supabase-provider.h"
+
+#include "sync-json.h"
+#include "sync-supabase-call.h"
+#include "sync-supabase-key.h"
+#include "sync-supabase-query.h"
+
+/* URL and headers together must stay under 16 KiB on hosted Supabase; the token takes its share. */
+#define MAX_QUERY (5 * 1024)
+/* Hosted Supabase gives 1000 rows at most. */
+#define MAX_KEYS 500
+
+/**
+ * SyncSupabaseProvider:
+ *
+ * The cloud by way of Supabase's REST API: plain PostgREST, and two functions of ours for what must
+ * not come from a replica that is behind.
+ */
+struct _SyncSupabaseProvider
+{
+  SyncProvider parent_instance;
+
+  char *url;                    /* (owned) */
+  SyncHttp *http;               /* (owned) */
+  SyncSupabaseSession *session; /* (owned) */
+};
+
+G_DEFINE_FINAL_TYPE (SyncSupabaseProvider, sync_supabase_provider, SYNC_TYPE_PROVIDER)
+
+static const char *
+sync_supabase_provider_get_name (SyncProvider *provider)
+{
+  return "supabase";
+}
+
+static const char *
+sync_supabase_provider_get_location (SyncProvider *provider)
+{
+  return SYNC_SUPABASE_PROVIDER (provider)->url;
+}
+
+static void
+sync_supabase_provider_get_usage (SyncProvider *provider, SyncProviderUsage *usage)
+{
+  sync_http_get_usage (SYNC_SUPABASE_PROVIDER (provider)->http, &usage->requests,
+                       &usage->bytes_sent, &usage->bytes_received);
+}
+
+/* An answer with a status came from the cloud, unless it can only come from somebody else. */
+static void
+note_connection (SyncSupabaseProvider *self, const GError *error)
+{
+  SyncErrorDetail *detail = sync_error_get_detail (error);
+
+  if (sync_error_is_cancelled (error))
+    return;
+  sync_provider_set_connected (SYNC_PROVIDER (self),
+                               error == NULL
+                                   || (detail != NULL && detail->status != 0
+                                       && error->code != SYNC_ERROR_PROTOCOL
+                                       && error->code != SYNC_ERROR_OFFLINE));
+}
+
+static GBytes *
+call_finish (SyncSupabaseProvider *self, GAsyncResult *result, GError **error)
+{
+  g_autoptr (GError) fault = NULL;
+  GBytes *answer = sync_supabase_call_finish (self->http, result, &fault);
+
+  note_connection (self, fault);
+  if (answer == NULL)
+    g_propagate_error (error, g_steal_pointer (&fault));
+  return answer;
+}
+
+static void
+call_async (SyncSupabaseProvider *self, SyncSupabaseCall *call, GTask *task,
+            GAsyncReadyCallback callback)
+{
+  sync_supabase_call_async (self->http, self->session, call, g_task_get_cancellable (task),
+                            callback, task);
+}
+
+/* The end of operations whose answer is the result. */
+static void
+on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  GBytes *answer = call_finish (g_task_get_source_object (task), result, &error);
+
+  if (answer != NULL)
+    g_task_return_pointer (task, answer, (GDestroyNotify) g_bytes_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+static GBytes *
+finish_bytes (SyncProvider *provider, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, provider), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (sync_supabase_session_load_finish (SYNC_SUPABASE_SESSION (source), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+sync_supabase_provider_connect_async (SyncProvider *provider, GCancellable *cancellable,
+                                      GAsyncReadyCallback callback, gpointer user_data)
+{
+  SyncSupabaseProvider *self = SYNC_SUPABASE_PROVIDER (provider);
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, sync_provider_connect_async);
+  sync_supabase_session_load_async (self->session, cancellable, on_loaded, task);
+}
+
+static gboolean
+sync_supabase_provider_connect_finish (SyncProvider *provider, GAsyncResult *result,
+                                       GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, provider), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+on_state (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  g_autoptr (GBytes) answer = call_finish (g_task_get_source_object (task), result, &error);
+  SyncCloudState *state = NULL;
+
+  if (answer != NULL)
+    state = sync_supabase_state_parse (answer);
+  if (state != NULL)
+    g_task_return_pointer (task, state, (GDestroyNotify) sync_cloud_state_free);
+  else if (answer != NULL)
+    g_task_return_error (task, sync_error_new (SYNC_ERROR_PROTOCOL, "sync_state",
+                                               "The state cannot be understood"));
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+sync_supabase_provider_get_state_async (SyncProvider *provider, gboolean strong,
+                                        GCancellable *cancellable, GAsyncReadyCallback callback,
+                                        gpointer user_data)
+{
+  SyncSupabaseProvider *self = SYNC_SUPABASE_PROVIDER (provider);
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  SyncSupabaseCall *call;
+
+  g_task_set_source_tag (task, sync_provider_get_state_async);
+  if (strong)
+    {
+      call = sync_supabase_call_new ("POST", "rpc/sync_state_now", NULL, NULL);
+      call->body = g_bytes_new_static ("{}", 2);
+    }
+  else
+    call = sync_supabase_call_new ("GET", "sync_state", "select=*", NULL);
+  call_async (self, call, task, on_state);
+}
+
+static SyncCloudState *
+sync_supabase_provider_get_state_finish (SyncProvider *provider, GAsyncResult *result,
+                                         GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, provider), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+sync_supabase_provider_pull_async (SyncProvider *provider, const SyncEntity *entity,
+                                   const SyncPullQuery *query, GCancellable *cancellable,
+                                   GAsyncReadyCallback callback, gpointer user_data)
+{
+  SyncSupabaseProvider *self = SYNC_SUPABASE_PROVIDER (provider);
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  g_autofree char *text = sync_supabase_query_pull (entity, query);
+
+  g_task_set_source_tag (task, sync_provider_pull_async);
+  call_async (self, sync_supabase_call_new ("GET", entity->cloud_table, text, entity), task,
+              on_answer);
+}
+
+static gboolean
+is_empty_array (GBytes *rows)
+{
+  SyncJsonReader reader;
+  gsize length;
+  const char *text = g_bytes_get_data (rows, &length);
+
+  sync_json_reader_init (&reader, text, length);
+  return sync_json_enter_array (&reader) && !sync_json_next_element (&reader)
+         && reader.fault == NULL;
+}
+
+static void
+sync_supabase_provider_push_async (SyncProvider *provider, const SyncEntity *entity, GBytes *rows,
+                                   GCancellable *cancellable, GAsyncReadyCallback callback,
+                                   gpointer user_data)
+{
+  SyncSupabaseProvider *self = SYNC_SUPABASE_PROVIDER (provider);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autofree char *query = NULL;
+  SyncSupabaseCall *call;
+
+  g_task_set_source_tag (task, sync_provider_push_async);
+  if (is_empty_array (rows))
+    {
+      g_task_return_pointer (task, g_bytes_new_static ("[]", 2), (GDestroyNotify) g_bytes_unref);
+      return;
+    }
+  query = sync_supabase_query_push (entity);
+  call = sync_supabase_call_new ("POST", entity->cloud_table, query, entity);
+  call->prefer = "resolution=merge-duplicates,return=representation";
+  call->body = g_bytes_ref (rows);
+  call_async (self, call, g_steal_pointer (&task), on_answer);
+}
+
+/* A fetch whose keys do not fit into one request. */
+typedef struct
+{
+  SyncEntity *entity; /* (owned) */
+  GPtrArray *parts;   /* (owned) (element-type utf8): queries, or bodies if @strong */
+  gboolean strong;
+  guint next;
+  GString *rows; /* (owned): an array without its end */
+} Fetch;
+
+static void
+fetch_free (Fetch *fetch)
+{
+  sync_entity_unref (fetch->entity);
+  g_clear_pointer (&fetch->parts, g_ptr_array_unref);
+  if (fetch->rows != NULL)
+    g_string_free (fetch->rows, TRUE);
+  g_free (fetch);
+}
+
+static void fetch_next (GTask *task);
+
+static void
+on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Fetch *fetch = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autoptr (GBytes) answer = call_finish (g_task_get_source_object (task), result, &error);
+
+  if (answer == NULL)
+    g_task_return_error (task, error);
+  else if (!sync_supabase_rows_append (fetch->rows, fetch->entity, answer, fetch->strong))
+    g_task_return_error (task, sync_error_new (SYNC_ERROR_PROTOCOL, fetch->entity->cloud_table,
+                                               "The rows cannot be understood"));
+  else
+    fetch_next (g_steal_pointer (&task));
+}
+
+/* Takes @task. */
+static void
+fetch_next (GTask *task)
+{
+  SyncSupabaseProvider *self = g_task_get_source_object (task);
+  Fetch *fetch = g_task_get_task_data (task);
+  SyncSupabaseCall *call;
+  char *part;
+
+  if (fetch->next == fetch->parts->len)
+    {
+      g_string_append_c (fetch->rows, ']');
+      g_task_return_pointer (task, g_string_free_to_bytes (g_steal_pointer (&fetch->rows)),
+                             (GDestroyNotify) g_bytes_unref);
+      g_object_unref (task);
+      return;
+    }
+  part = g_ptr_array_index (fetch->parts, fetch->next++);
+  if (fetch->strong)
+    {
+      call = sync_supabase_call_new ("POST", "rpc/sync_fetch_now", NULL, fetch->entity);
+      call->body = g_bytes_new (part, strlen (part));
+    }
+  else
+    call = sync_supabase_call_new ("GET", fetch->entity->cloud_table, part, fetch->entity);
+  call_async (self, call, task, on_fetched);
+}
+
+static void
+sync_supabase_provider_fetch_async (SyncProvider *provider, const SyncEntity *entity, GBytes *keys,
+                                    gboolean strong, GCancellable *cancellable,
+                                    GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (provider, cancellable, callback, user_data);
+  Fetch *fetch = g_new0 (Fetch, 1);
+  GError *error = NULL;
+
+  g_task_set_source_tag (task, sync_provider_fetch_async);
+  g_task_set_task_data (task, fetch, (GDestroyNotify) fetch_free);
+  fetch->entity = sync_entity_ref ((SyncEntity *) entity);
+  fetch->strong = strong;
+  fetch->rows = g_string_new ("[");
+  fetch->parts = strong
+                     ? sync_supabase_body_fetch (entity, keys, MAX_KEYS, &error)
+                     : sync_supabase_query_fetch (entity, keys, MAX_QUERY, MAX_KEYS, &error);
+  if (fetch->parts != NULL)
+    {
+      fetch_next (task);
+      return;
+    }
+  g_task_return_error (task, error);
+  g_object_unref (task);
+}
+
+static void
+on_put (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  g_autoptr (GBytes) answer = call_finish (g_task_get_source_object (task), result, &error);
+
+  if (answer != NULL)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+sync_supabase_provider_put_device_async (SyncProvider *provider, const SyncDevice *device,
+                                         GCancellable *cancellable, GAsyncReadyCallback callback,
+                                         gpointer user_data)
+{
+  SyncSupabaseProvider *self = SYNC_SUPABASE_PROVIDER (provider);
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  char *body = sync_supabase_body_device (device);
+  SyncSupabaseCall *call
+      = sync_supabase_call_new ("POST", "sync_devices", "on_conflict=user_id,device_id", NULL);
+
+  g_task_set_source_tag (task, sync_provider_put_device_async);
+  call->prefer = "resolution=merge-duplicates,return=minimal";
+  call->body = g_bytes_new_take (body, strlen (body));
+  call->mute = TRUE;
+  call_async (self, call, task, on_put);
+}
+
+static gboolean
+sync_supabase_provider_put_device_finish (SyncProvider *provider, GAsyncResult *result,
+                                          GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, provider), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+sync_supabase_provider_finalize (GObject *object)
+{
+  SyncSupabaseProvider *self = SYNC_SUPABASE_PROVIDER (object);
+
+  g_free (self->url);
+  g_clear_object (&self->session);
+  g_clear_object (&self->http);
+  G_OBJECT_CLASS (sync_supabase_provider_parent_class)->finalize (object);
+}
+
+static void
+sync_supabase_provider_class_init (SyncSupabaseProviderClass *class)
+{
+  SyncProviderClass *provider_class = SYNC_PROVIDER_CLASS (class);
+
+  G_OBJECT_CLASS (class)->finalize = sync_supabase_provider_finalize;
+  provider_class->get_name = sync_supabase_provider_get_name;
+  provider_class->get_location = sync_supabase_provider_get_location;
+  provider_class->get_usage = sync_supabase_provider_get_usage;
+  provider_class->connect_async = sync_supabase_provider_connect_async;
+  provider_class->connect_finish = sync_supabase_provider_connect_finish;
+  provider_class->get_state_async = sync_supabase_provider_get_state_async;
+  provider_class->get_state_finish = sync_supabase_provider_get_state_finish;
+  provider_class->pull_async = sync_supabase_provider_pull_async;
+  provider_class->pull_finish = finish_bytes;
+  provider_class->push_async = sync_supabase_provider_push_async;
+  provider_class->push_finish = finish_bytes;
+  provider_class->fetch_async = sync_supabase_provider_fetch_async;
+  provider_class->fetch_finish = finish_bytes;
+  provider_class->put_device_async = sync_supabase_provider_put_device_async;
+  provider_class->put_device_finish = sync_supabase_provider_put_device_finish;
+}
+
+static void
+sync_supabase_provider_init (SyncSupabaseProvider *self)
+{
+  self->http = sync_http_new ();
+}
+
+/**
+ * sync_supabase_provider_check:
+ * @url: (nullable): a project's address
+ * @key: (nullable): its publishable or anon key
+ * @normal_url: (out): the address in the form by which a cloud is recognised
+ * @normal_key: (out): the key without white space around it
+ * @error: where to put an error: SYNC_ERROR_INVALID (`subject` is `url` or `anon-key`),
+ *   SYNC_ERROR_INSECURE, SYNC_ERROR_SECRET_KEY
+ *
+ * Checks what can be checked without the network.
+ *
+ * Returns: %FALSE with @error set if they cannot be used
+ */
+gboolean
+sync_supabase_provider_check (const char *url, const char *key, char **normal_url,
+                              char **normal_key, GError **error)
+{
+  *normal_key = NULL;
+  *normal_url = sync_supabase_url_normalise (url, error);
+  if (*normal_url == NULL)
+    return FALSE;
+  *normal_key = sync_supabase_key_normalise (key, error);
+  if (*normal_key == NULL)
+    g_clear_pointer (normal_url, g_free);
+  return *normal_key != NULL;
+}
+
+/**
+ * sync_supabase_provider_new:
+ * @url: a project's address
+ * @key: its publishable or anon key
+ * @token: (nullable): a ready-made access token, in place of a session
+ * @secrets: where sessions are kept
+ * @profile: whose session: a name as of sync_secret_is_name()
+ * @clock: (nullable): the time
+ * @error: where to put an error, as of [func@SupabaseProvider.check]; `subject` is
+ *   `SUPABASE_AUTH_TOKEN` if it is the token
+ *
+ * To be used on the thread that makes it, with the main context that is its thread-default one.
+ *
+ * Returns: (transfer full): the cloud at @url
+ */
+SyncProvider *
+sync_supabase_provider_new (const char *url, const char *key, const char *token,
+                            SyncSecretStore *secrets, const char *profile, SyncClock *clock,
+                            GError **error)
+{
+  g_autoptr (SyncSupabaseProvider) self = NULL;
+  g_autofree char *normal_url = NULL;
+  g_autofree char *normal_key = NULL;
+
+  g_return_val_if_fail (SYNC_IS_SECRET_STORE (secrets) && sync_secret_is_name (profile), NULL);
+
+  if (!sync_supabase_provider_check (url, key, &normal_url, &normal_key, error))
+    return NULL;
+  if (token != NULL && !sync_supabase_token_is_sendable (token))
+    {
+      sync_error_set (error, SYNC_ERROR_INVALID, "SUPABASE_AUTH_TOKEN", "This is no access token");
+      return NULL;
+    }
+  self = g_object_new (SYNC_TYPE_SUPABASE_PROVIDER, NULL);
+  self->url = g_steal_pointer (&normal_url);
+  self->session
+      = token != NULL
+            ? sync_supabase_session_new_for_token (self->http, self->url, normal_key, token, clock)
+            : sync_supabase_session_new (self->http, self->url, normal_key, secrets, profile,
+                                         clock);
+  return SYNC_PROVIDER (g_steal_pointer (&self));
+}
+
+/**
+ * sync_supabase_provider_set_timeout:
+ * @provider: a provider
+ * @milliseconds: how long each later request may take as a whole
+ */
+void
+sync_supabase_provider_set_timeout (SyncSupabaseProvider *provider, guint milliseconds)
+{
+  g_return_if_fail (SYNC_IS_SUPABASE_PROVIDER (provider));
+
+  sync_http_set_timeout (provider->http, milliseconds);
+}
+
+/**
+ * sync_supabase_provider_set_max_body:
+ * @provider: a provider
+ * @bytes: how long an answer may be, decompressed; a longer one is SYNC_ERROR_TOO_LARGE
+ */
+void
+sync_supabase_provider_set_max_body (SyncSupabaseProvider *provider, gsize bytes)
+{
+  g_return_if_fail (SYNC_IS_SUPABASE_PROVIDER (provider));
+
+  sync_http_set_max_body (provider->http, bytes);
+}
+
+/**
+ * sync_supabase_provider_get_signed_in:
+ * @provider: a provider
+ *
+ * Returns: whether somebody is signed in, as far as is known since it was last connected
+ */
+gboolean
+sync_supabase_provider_get_signed_in (SyncSupabaseProvider *provider)
+{
+  g_return_val_if_fail (SYNC_IS_SUPABASE_PROVIDER (provider), FALSE);
+
+  return sync_supabase_session_get_signed_in (provider->session);
+}
+
+/**
+ * sync_supabase_provider_get_user:
+ * @provider: a provider
+ *
+ * Returns: (transfer none) (nullable): the id of the user who is signed in
+ */
+const char *
+sync_supabase_provider_get_user (SyncSupabaseProvider *provider)
+{
+  g_return_val_if_fail (SYNC_IS_SUPABASE_PROVIDER (provider), NULL);
+
+  return sync_supabase_session_get_user (provider->session);
+}
+
+/**
+ * sync_supabase_provider_get_email:
+ * @provider: a provider
+ *
+ * Returns: (transfer none) (nullable): the address of the user who is signed in
+ */
+const char *
+sync_supabase_provider_get_email (SyncSupabaseProvider *provider)
+{
+  g_return_val_if_fail (SYNC_IS_SUPABASE_PROVIDER (provider), NULL);
+
+  return sync_supabase_session_get_email (provider->session);
+}
+
+static void
+on_session_changed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (g_task_propagate_boolean (G_TASK (result), &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/**
+ * sync_supabase_provider_sign_up_async:
+ * @provider: a provider
+ * @email: an address
+ * @password: a password, 72 bytes at most
+ * @cancellable: (nullable): cancels it
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Makes an account and signs in.
+ */
+void
+sync_supabase_provider_sign_up_async (SyncSupabaseProvider *provider, const char *email,
+                                      const char *password, GCancellable *cancellable,
+                                      GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (SYNC_IS_SUPABASE_PROVIDER (provider));
+
+  task = g_task_new (provider, cancellable, callback, user_data);
+  g_task_set_source_tag (task, sync_supabase_provider_sign_up_async);
+  sync_supabase_session_sign_up_async (provider->session, email, password, cancellable,
+                                       on_session_changed, task);
+}
+
+/**
+ * sync_supabase_provider_sign_in_async:
+ * @provider: a provider
+ * @email: an address
+ * @password: the password
+ * @cancellable: (nullable): cancels it
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Signs in; who was signed in before is not any more.
+ */
+void
+sync_supabase_provider_sign_in_async (SyncSupabaseProvider *provider, const char *email,
+                                      const char *password, GCancellable *cancellable,
+                                      GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (SYNC_IS_SUPABASE_PROVIDER (provider));
+
+  task = g_task_new (provider, cancellable, callback, user_data);
+  g_task_set_source_tag (task, sync_supabase_provider_sign_in_async);
+  sync_supabase_session_sign_in_async (provider->session, email, password, cancellable,
+                                       on_session_changed, task);
+}
+
+/**
+ * sync_supabase_provider_sign_out_async:
+ * @provider: a provider
+ * @cancellable: (nullable): cancels it before the secrets are gone
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Forgets the session, also offline. Other devices stay signed in.
+ */
+void
+sync_supabase_provider_sign_out_async (SyncSupabaseProvider *provider, GCancellable *cancellable,
+                                       GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (SYNC_IS_SUPABASE_PROVIDER (provider));
+
+  task = g_task_new (provider, cancellable, callback, user_data);
+  g_task_set_source_tag (task, sync_supabase_provider_sign_out_async);
+  g_task_set_check_cancellable (task, FALSE);
+  sync_supabase_session_sign_out_async (provider->session, cancellable, on_session_changed, task);
+}
+
+/**
+ * sync_supabase_provider_session_finish:
+ * @provider: a provider
+ * @result: what the callback was given
+ * @error: where to put an error: for signing up SYNC_ERROR_EXISTS, _CONFIRM_EMAIL, _WEAK_PASSWORD;
+ *   for signing in SYNC_ERROR_CREDENTIALS, _CONFIRM_EMAIL; for all SYNC_ERROR_INVALID (`subject` is
+ *   `email`, `password` or `SUPABASE_AUTH_TOKEN`), _SECRETS, and what any request may meet
+ *
+ * Finishes signing up, in or out.
+ *
+ * Returns: %FALSE with @error set if it failed
+ */
+gboolean
+sync_supabase_provider_session_finish (SyncSupabaseProvider *provider, GAsyncResult *result,
+                                       GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, provider), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
