@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "sync-clock.h"
 #include "sync-provider.h"
 #include "sync-settings.h"
 #include "sync-types.h"
