@@ -49,7 +49,8 @@ set_lock_error (GError **error, const char *path, int saved_errno)
 
   if (saved_errno == ENOSPC || saved_errno == EDQUOT)
     code = SYNC_ERROR_DISK_FULL;
-  else if (saved_errno == EACCES || saved_errno == EPERM || saved_errno == EROFS || saved_errno == ELOOP)
+  else if (saved_errno == EACCES || saved_errno == EPERM || saved_errno == EROFS
+           || saved_errno == ELOOP)
     code = SYNC_ERROR_READ_ONLY;
   sync_error_set (error, code, path, "Cannot use the lock file: %s", g_strerror (saved_errno));
   return FALSE;
@@ -60,7 +61,8 @@ set_lock_error (GError **error, const char *path, int saved_errno)
 static char *
 lock_path (const char *database_path, const char *purpose, GError **error)
 {
-  g_autofree char *folder = g_build_filename (g_get_user_state_dir (), "progressive-sync", "locks", NULL);
+  g_autofree char *folder
+      = g_build_filename (g_get_user_state_dir (), "progressive-sync", "locks", NULL);
   g_autofree char *canonical = canonical_path (database_path);
   g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, canonical, -1);
   g_autofree char *name = g_strdup_printf ("%.32s.%s.lock", hash, purpose);
@@ -137,7 +139,8 @@ wait_for_lock (int fd, const char *database_path, const char *path, gint64 deadl
  *
  * Takes the lock. Blocks, so it is for a thread that may.
  *
- * Returns: (transfer full) (nullable): the lock, or %NULL with [error@SyncError] `LOCKED` or another set
+ * Returns: (transfer full) (nullable): the lock, or %NULL with [error@SyncError] `LOCKED` or
+ * another set
  */
 SyncFileLock *
 sync_file_lock_acquire (const char *database_path, const char *purpose, guint seconds,
@@ -172,7 +175,8 @@ sync_file_lock_acquire (const char *database_path, const char *purpose, guint se
  *
  * Takes the lock if nobody has it.
  *
- * Returns: (transfer full) (nullable): the lock, or %NULL with [error@SyncError] `LOCKED` or another set
+ * Returns: (transfer full) (nullable): the lock, or %NULL with [error@SyncError] `LOCKED` or
+ * another set
  */
 SyncFileLock *
 sync_file_lock_try_acquire (const char *database_path, const char *purpose, GError **error)
@@ -224,7 +228,8 @@ acquire_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *ca
  */
 void
 sync_file_lock_acquire_async (const char *database_path, const char *purpose, guint seconds,
-                              GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+                              GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   Wish *wish;

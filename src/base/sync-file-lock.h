@@ -14,7 +14,8 @@ G_BEGIN_DECLS
 typedef struct _SyncFileLock SyncFileLock;
 
 /* SYNC_ERROR_LOCKED: somebody else holds it. */
-SyncFileLock *sync_file_lock_try_acquire (const char *database_path, const char *purpose, GError **error);
+SyncFileLock *
+sync_file_lock_try_acquire (const char *database_path, const char *purpose, GError **error);
 /* Waits up to so many seconds. Blocks: only for a thread that may. */
 SyncFileLock *sync_file_lock_acquire (const char *database_path, const char *purpose, guint seconds,
                                       GCancellable *cancellable, GError **error);

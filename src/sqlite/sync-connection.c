@@ -9,7 +9,8 @@
  * sync_connection_assert_thread: (skip)
  * @connection: a connection
  *
- * Checks that the calling thread owns it; the first to use one that was handed over becomes its owner.
+ * Checks that the calling thread owns it; the first to use one that was handed over becomes its
+ * owner.
  */
 void
 sync_connection_assert_thread (SyncConnection *connection)
@@ -68,7 +69,8 @@ prepare_file (const char *path, SyncOpenFlags flags, GError **error)
   else if (errno == ENOSPC || errno == EDQUOT)
     sync_error_set (error, SYNC_ERROR_DISK_FULL, path, "No space left for the file");
   else
-    sync_error_set (error, SYNC_ERROR_READ_ONLY, path, "Cannot use the file: %s", g_strerror (errno));
+    sync_error_set (error, SYNC_ERROR_READ_ONLY, path, "Cannot use the file: %s",
+                    g_strerror (errno));
   return FALSE;
 }
 
@@ -76,7 +78,8 @@ static gboolean
 configure (SyncConnection *connection, SyncOpenFlags flags, guint busy_timeout_ms, GError **error)
 {
   sqlite3_extended_result_codes (connection->handle, TRUE);
-  sync_connection_set_busy_timeout (connection, (flags & SYNC_OPEN_NO_WAIT) != 0 ? 0 : busy_timeout_ms);
+  sync_connection_set_busy_timeout (connection,
+                                    (flags & SYNC_OPEN_NO_WAIT) != 0 ? 0 : busy_timeout_ms);
 
   if (!sync_connection_execute (connection, "PRAGMA foreign_keys = ON", error))
     return FALSE;
@@ -123,7 +126,8 @@ sync_connection_open (const char *path, SyncOpenFlags flags, guint busy_timeout_
   if (!prepare_file (connection->path, flags, error))
     return NULL;
 
-  result = sqlite3_open_v2 (connection->path, &connection->handle, mode | SQLITE_OPEN_NOMUTEX, NULL);
+  result
+      = sqlite3_open_v2 (connection->path, &connection->handle, mode | SQLITE_OPEN_NOMUTEX, NULL);
   if (!check (connection, result, error) || !configure (connection, flags, busy_timeout_ms, error))
     return NULL;
   return g_steal_pointer (&connection);
@@ -211,7 +215,8 @@ sync_connection_set_wal (SyncConnection *connection, GError **error)
     return FALSE;
   if (g_strcmp0 (mode, "wal") == 0)
     return TRUE;
-  sync_error_set (error, SYNC_ERROR_FAILED, connection->path, "The file system allows no write-ahead log");
+  sync_error_set (error, SYNC_ERROR_FAILED, connection->path,
+                  "The file system allows no write-ahead log");
   return FALSE;
 }
 
@@ -240,7 +245,8 @@ sync_connection_prepare (SyncConnection *connection, const char *sql, GError **e
       return statement;
     }
   if (!check (connection,
-              sqlite3_prepare_v3 (connection->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, NULL),
+              sqlite3_prepare_v3 (connection->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle,
+                                  NULL),
               error))
     return NULL;
   g_assert (handle != NULL);
@@ -341,7 +347,8 @@ sync_connection_forget_statements (SyncConnection *connection)
  * sync_connection_reset_statements: (skip)
  * @connection: a connection
  *
- * Resets the kept statements that still run, since one that does keeps its view of the database open.
+ * Resets the kept statements that still run, since one that does keeps its view of the database
+ * open.
  */
 void
 sync_connection_reset_statements (SyncConnection *connection)
@@ -469,9 +476,10 @@ sync_connection_set_triggers (SyncConnection *connection, gboolean enabled, GErr
   g_return_val_if_fail (connection != NULL, FALSE);
 
   sync_connection_assert_thread (connection);
-  return check (connection,
-                sqlite3_db_config (connection->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, enabled ? 1 : 0, NULL),
-                error);
+  return check (
+      connection,
+      sqlite3_db_config (connection->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, enabled ? 1 : 0, NULL),
+      error);
 }
 
 /**
@@ -479,7 +487,8 @@ sync_connection_set_triggers (SyncConnection *connection, gboolean enabled, GErr
  * @connection: a connection
  * @reset: whether to count from zero again
  *
- * Returns: how many steps SQLite's virtual machine took for our statements: their cost without a clock
+ * Returns: how many steps SQLite's virtual machine took for our statements: their cost without a
+ * clock
  */
 gint64
 sync_connection_vm_steps (SyncConnection *connection, gboolean reset)
@@ -530,8 +539,8 @@ prepare_with_texts (SyncConnection *connection, const char *sql, va_list texts, 
  * Returns: %FALSE with @error set if it failed
  */
 gboolean
-sync_connection_query_int64 (SyncConnection *connection, gint64 fallback, gint64 *value, GError **error,
-                             const char *sql, ...)
+sync_connection_query_int64 (SyncConnection *connection, gint64 fallback, gint64 *value,
+                             GError **error, const char *sql, ...)
 {
   SyncStatement *statement;
   SyncStep step;
@@ -564,7 +573,8 @@ sync_connection_query_int64 (SyncConnection *connection, gint64 fallback, gint64
  * Returns: %FALSE with @error set if it failed
  */
 gboolean
-sync_connection_query_text (SyncConnection *connection, char **value, GError **error, const char *sql, ...)
+sync_connection_query_text (SyncConnection *connection, char **value, GError **error,
+                            const char *sql, ...)
 {
   SyncStatement *statement;
   SyncStep step;

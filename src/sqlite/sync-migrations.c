@@ -49,13 +49,15 @@ run_script_locked (SyncConnection *connection, const char *path, int version,
     return TRUE;
   /* Compiled-in resources end with a NUL that their size does not count. */
   script = g_resources_lookup_data (path, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
-  return script != NULL && sync_connection_script (connection, g_bytes_get_data (script, NULL), error)
+  return script != NULL
+         && sync_connection_script (connection, g_bytes_get_data (script, NULL), error)
          && set_version (connection, version, error);
 }
 
 static gboolean
 run_script (SyncConnection *connection, const char *resource_prefix, const char *name,
-            SyncMigrationsGetVersion get_version, SyncMigrationsSetVersion set_version, GError **error)
+            SyncMigrationsGetVersion get_version, SyncMigrationsSetVersion set_version,
+            GError **error)
 {
   g_autofree char *path = g_build_path ("/", resource_prefix, name, NULL);
 
@@ -75,8 +77,9 @@ run_script (SyncConnection *connection, const char *resource_prefix, const char 
  * @set_version: notes a version
  * @error: where to put an error
  *
- * Brings the database to the newest schema. One that is there already is only read. Each script runs
- * with its version bump in one exclusive transaction, so a crash leaves one version or the next.
+ * Brings the database to the newest schema. One that is there already is only read. Each script
+ * runs with its version bump in one exclusive transaction, so a crash leaves one version or the
+ * next.
  *
  * Returns: %FALSE with [error@SyncError] `DATABASE_NEW` or another set
  */

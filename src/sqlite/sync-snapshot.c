@@ -141,8 +141,8 @@ compare_newest_first (gconstpointer a, gconstpointer b)
  * @database_path: the live database
  * @error: where to put an error
  *
- * Returns: (transfer full) (nullable) (element-type SyncSnapshot): its snapshots, newest first; none
- *   if there is no folder of them
+ * Returns: (transfer full) (nullable) (element-type SyncSnapshot): its snapshots, newest first;
+ * none if there is no folder of them
  */
 GPtrArray *
 sync_snapshot_list (const char *database_path, GError **error)
@@ -164,7 +164,8 @@ sync_snapshot_list (const char *database_path, GError **error)
     {
       if (g_error_matches (local_error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
         return g_steal_pointer (&snapshots);
-      sync_error_set (error, SYNC_ERROR_FAILED, folder, "Cannot list snapshots: %s", local_error->message);
+      sync_error_set (error, SYNC_ERROR_FAILED, folder, "Cannot list snapshots: %s",
+                      local_error->message);
       return NULL;
     }
   while ((file = g_dir_read_name (dir)) != NULL)
@@ -236,7 +237,8 @@ step_backup (sqlite3_backup *backup, sqlite3 *target, const char *path, GCancell
 }
 
 static gboolean
-copy_database (sqlite3 *target, sqlite3 *source, const char *path, GCancellable *cancellable, GError **error)
+copy_database (sqlite3 *target, sqlite3 *source, const char *path, GCancellable *cancellable,
+               GError **error)
 {
   sqlite3_backup *backup = sqlite3_backup_init (target, "main", source, "main");
   gboolean whole;
@@ -254,7 +256,8 @@ copy_database (sqlite3 *target, sqlite3 *source, const char *path, GCancellable 
 
 /* With a write-ahead log a reader's view costs others nothing, and the copy never begins again. */
 static gboolean
-copy_from_live (SyncConnection *source, SyncConnection *target, GCancellable *cancellable, GError **error)
+copy_from_live (SyncConnection *source, SyncConnection *target, GCancellable *cancellable,
+                GError **error)
 {
   g_autofree char *mode = NULL;
   gboolean copied;
@@ -404,8 +407,8 @@ prune (const char *database_path, guint keep, const char *first, const char *sec
 }
 
 static SyncSnapshot *
-take_into (SyncConnection *connection, const char *folder, const char *name, GCancellable *cancellable,
-           GError **error)
+take_into (SyncConnection *connection, const char *folder, const char *name,
+           GCancellable *cancellable, GError **error)
 {
   g_autofree char *hidden = g_strconcat (".", name, NULL);
   g_autofree char *temporary = g_build_filename (folder, hidden, NULL);
@@ -413,7 +416,8 @@ take_into (SyncConnection *connection, const char *folder, const char *name, GCa
   g_autofree char *path = g_build_filename (folder, file, NULL);
   g_autofree char *prefix = prefix_of (connection->path);
 
-  if (!write_copy (connection, temporary, cancellable, error) || !sync_to_disk (temporary, 0, error))
+  if (!write_copy (connection, temporary, cancellable, error)
+      || !sync_to_disk (temporary, 0, error))
     {
       remove_copy (temporary);
       return NULL;
@@ -430,7 +434,8 @@ take_into (SyncConnection *connection, const char *folder, const char *name, GCa
 }
 
 static SyncSnapshot *
-take (SyncConnection *connection, const char *reason, gint64 now, GCancellable *cancellable, GError **error)
+take (SyncConnection *connection, const char *reason, gint64 now, GCancellable *cancellable,
+      GError **error)
 {
   g_autofree char *folder = folder_of (connection->path);
   g_autofree char *prefix = prefix_of (connection->path);
@@ -453,8 +458,8 @@ take (SyncConnection *connection, const char *reason, gint64 now, GCancellable *
  * @cancellable: (nullable): ends it between two steps
  * @error: where to put an error
  *
- * Copies the database as it is now while others may write. The copy appears under its name only when
- * it is whole and on the disk; only then older ones go.
+ * Copies the database as it is now while others may write. The copy appears under its name only
+ * when it is whole and on the disk; only then older ones go.
  *
  * Returns: (transfer full) (nullable): the snapshot, or %NULL with [error@SyncError] `DISK_FULL`,
  *   `BUSY` or another set
@@ -538,7 +543,8 @@ page_sizes_differ (SyncConnection *a, SyncConnection *b)
 }
 
 static gboolean
-put_back (SyncConnection *connection, SyncConnection *snapshot, GCancellable *cancellable, GError **error)
+put_back (SyncConnection *connection, SyncConnection *snapshot, GCancellable *cancellable,
+          GError **error)
 {
   g_autofree char *folder = folder_of (connection->path);
   g_autofree char *prefix = prefix_of (connection->path);
@@ -576,7 +582,8 @@ keep_present (SyncConnection *connection, gint64 now, GCancellable *cancellable,
         return NULL;
       present = take (connection, "before-restore", now, cancellable, error);
       if (present == NULL
-          || !sync_connection_query_int64 (connection, 0, &after, error, "PRAGMA data_version", NULL))
+          || !sync_connection_query_int64 (connection, 0, &after, error, "PRAGMA data_version",
+                                           NULL))
         return NULL;
       if (before == after)
         return g_steal_pointer (&present);
@@ -598,8 +605,8 @@ keep_present (SyncConnection *connection, gint64 now, GCancellable *cancellable,
  * Replaces the contents of the live database by the snapshot's, in one transaction that others who
  * have it open see. What was there goes into a snapshot first. The journal mode stays.
  *
- * Returns: %FALSE with [error@SyncError] `NOT_FOUND`, `CORRUPT`, `BUSY` or another set, and the live
- *   database unchanged
+ * Returns: %FALSE with [error@SyncError] `NOT_FOUND`, `CORRUPT`, `BUSY` or another set, and the
+ * live database unchanged
  */
 gboolean
 sync_snapshot_restore (SyncConnection *connection, const char *name, gint64 now, guint keep,

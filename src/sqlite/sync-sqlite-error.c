@@ -4,8 +4,8 @@
 
 #include "sync-connection-private.h"
 
-/* What SQLite says with SQLITE_ERROR and a name behind it. Other texts are dropped, since a function
- * or a virtual table of the owner may put a row's contents into them. */
+/* What SQLite says with SQLITE_ERROR and a name behind it. Other texts are dropped, since a
+ * function or a virtual table of the owner may put a row's contents into them. */
 static const struct
 {
   const char *prefix;
@@ -46,8 +46,8 @@ constraint_reason (int result)
   return "other";
 }
 
-/* `main.table` → `table`, `table.column` → `column`; a name with a point in it loses a part, which is
- * only told to people. */
+/* `main.table` → `table`, `table.column` → `column`; a name with a point in it loses a part, which
+ * is only told to people. */
 static const char *
 last_part (const char *name)
 {
@@ -116,7 +116,8 @@ constraint_error (int result, const char *message, const char *path)
     name = type_column (message);
 
   if (name != NULL)
-    error = sync_error_new (SYNC_ERROR_CONSTRAINT, path, "The table refused a row (%s: %s)", reason, name);
+    error = sync_error_new (SYNC_ERROR_CONSTRAINT, path, "The table refused a row (%s: %s)", reason,
+                            name);
   else
     error = sync_error_new (SYNC_ERROR_CONSTRAINT, path, "The table refused a row (%s)", reason);
   sync_error_set_reason (error, reason, 0);
@@ -138,7 +139,8 @@ generic_error (int result, const char *message, const char *path)
 
       if (!g_str_has_prefix (message, prefix))
         continue;
-      error = sync_error_new (code, code == SYNC_ERROR_NO_TABLE ? name : path, "%s%s", prefix, name);
+      error
+          = sync_error_new (code, code == SYNC_ERROR_NO_TABLE ? name : path, "%s%s", prefix, name);
       if (code == SYNC_ERROR_NO_COLUMN)
         sync_error_set_column (error, name);
       return error;
@@ -192,8 +194,9 @@ code_for_result (int result, int system_error)
  * @result: its extended result code
  * @path: the database
  *
- * Names an SQLite failure by the reaction that it asks for. Names of tables, columns and constraints
- * are kept; texts that may hold a row's contents (of RAISE, of the owner's functions) are not.
+ * Names an SQLite failure by the reaction that it asks for. Names of tables, columns and
+ * constraints are kept; texts that may hold a row's contents (of RAISE, of the owner's functions)
+ * are not.
  *
  * Returns: (transfer full): the error
  */

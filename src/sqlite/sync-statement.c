@@ -29,7 +29,8 @@ sync_statement_new (SyncConnection *connection, sqlite3_stmt *handle)
 void
 sync_statement_free (SyncStatement *statement)
 {
-  statement->connection->vm_steps += sqlite3_stmt_status (statement->handle, SQLITE_STMTSTATUS_VM_STEP, 0);
+  statement->connection->vm_steps
+      += sqlite3_stmt_status (statement->handle, SQLITE_STMTSTATUS_VM_STEP, 0);
   sqlite3_finalize (statement->handle);
   g_free (statement);
 }
@@ -54,9 +55,11 @@ sync_statement_reset (SyncStatement *statement)
 static SyncStatement *
 note_bind (SyncStatement *statement, int result)
 {
-  /* A value may be too big, which is the row's fault; everything else is a mistake in this program. */
+  /* A value may be too big, which is the row's fault; everything else is a mistake in this program.
+   */
   if (result != SQLITE_OK && result != SQLITE_TOOBIG && result != SQLITE_NOMEM)
-    g_critical ("Cannot bind a value to “%s”: %s", sqlite3_sql (statement->handle), sqlite3_errstr (result));
+    g_critical ("Cannot bind a value to “%s”: %s", sqlite3_sql (statement->handle),
+                sqlite3_errstr (result));
   if (statement->bind_result == SQLITE_OK)
     statement->bind_result = result;
   return statement;
@@ -147,8 +150,9 @@ sync_statement_bind_blob (SyncStatement *statement, int index, gconstpointer val
   g_return_val_if_fail (statement != NULL, NULL);
   g_return_val_if_fail (value != NULL || length == 0, statement);
 
-  return note_bind (statement, sqlite3_bind_blob64 (statement->handle, index, value != NULL ? value : "",
-                                                    length, SQLITE_TRANSIENT));
+  return note_bind (statement,
+                    sqlite3_bind_blob64 (statement->handle, index, value != NULL ? value : "",
+                                         length, SQLITE_TRANSIENT));
 }
 
 /**
@@ -273,7 +277,8 @@ sync_statement_double (SyncStatement *statement, int column)
  * @column: the column, from 0
  * @length: (out) (optional): its bytes, which may hold NUL
  *
- * Returns: (transfer none) (nullable): the value as text, until the next step or reset; %NULL for NULL
+ * Returns: (transfer none) (nullable): the value as text, until the next step or reset; %NULL for
+ * NULL
  */
 const char *
 sync_statement_text (SyncStatement *statement, int column, gsize *length)
@@ -308,7 +313,8 @@ sync_statement_dup_text (SyncStatement *statement, int column)
  * @column: the column, from 0
  * @length: (out): its bytes
  *
- * Returns: (transfer none) (nullable): the bytes, until the next step or reset; %NULL if there are none
+ * Returns: (transfer none) (nullable): the bytes, until the next step or reset; %NULL if there are
+ * none
  */
 gconstpointer
 sync_statement_blob (SyncStatement *statement, int column, gsize *length)
@@ -522,7 +528,8 @@ bind_quoted_blob (SyncStatement *statement, int index, const char *text, gsize l
 }
 
 static gboolean
-bind_quoted_number (SyncStatement *statement, int index, const char *text, gsize length, gsize *used)
+bind_quoted_number (SyncStatement *statement, int index, const char *text, gsize length,
+                    gsize *used)
 {
   const char *comma = memchr (text, ',', length);
   g_autofree char *word = g_strndup (text, comma != NULL ? (gsize) (comma - text) : length);
@@ -555,7 +562,8 @@ bind_quoted_number (SyncStatement *statement, int index, const char *text, gsize
  * Returns: %FALSE if @text does not begin with a quoted value
  */
 gboolean
-sync_statement_bind_quoted (SyncStatement *statement, int index, const char *text, gsize length, gsize *used)
+sync_statement_bind_quoted (SyncStatement *statement, int index, const char *text, gsize length,
+                            gsize *used)
 {
   g_return_val_if_fail (statement != NULL, FALSE);
   g_return_val_if_fail (text != NULL && used != NULL, FALSE);

@@ -87,7 +87,8 @@ run_job (SyncConnection *connection, Job *job)
     return;
   job->succeeded = job->func (connection, job->data, job->cancellable, &job->error);
   if (!job->succeeded && job->error == NULL)
-    job->error = sync_error_new (SYNC_ERROR_FAILED, NULL, "Work on the database failed without a reason");
+    job->error
+        = sync_error_new (SYNC_ERROR_FAILED, NULL, "Work on the database failed without a reason");
 }
 
 static gboolean
@@ -291,8 +292,9 @@ sync_worker_call (SyncWorker *worker, SyncWorkerFunc func, gpointer data, GCance
  * Runs @func on the worker's thread. What it did is told even if it is cancelled meanwhile.
  */
 void
-sync_worker_call_async (SyncWorker *worker, SyncWorkerFunc func, gpointer data, GDestroyNotify free_data,
-                        GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+sync_worker_call_async (SyncWorker *worker, SyncWorkerFunc func, gpointer data,
+                        GDestroyNotify free_data, GCancellable *cancellable,
+                        GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   Job *job;
