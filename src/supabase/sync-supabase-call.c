@@ -56,6 +56,7 @@ static void
 on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  GCancellable *cancellable = g_task_get_cancellable (task);
   Exchange *exchange = g_task_get_task_data (task);
   SyncSupabaseSession *session = exchange->session;
   g_autoptr (GError) error = NULL;
@@ -73,8 +74,7 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
   if (sync_supabase_error_is_expired_token (error) && !exchange->resent)
     {
       exchange->resent = TRUE;
-      sync_supabase_session_get_token_async (session, exchange->token,
-                                             g_task_get_cancellable (task), on_token,
+      sync_supabase_session_get_token_async (session, exchange->token, cancellable, on_token,
                                              g_steal_pointer (&task));
       return;
     }
@@ -85,6 +85,8 @@ static void
 on_token (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  SyncHttp *http = g_task_get_source_object (task);
   Exchange *exchange = g_task_get_task_data (task);
   SyncSupabaseSession *session = exchange->session;
   SyncSupabaseCall *call = exchange->call;
@@ -106,8 +108,8 @@ on_token (GObject *source, GAsyncResult *result, gpointer user_data)
             "Authorization", bearer,       call->prefer != NULL ? "Prefer" : NULL,
             call->prefer,    NULL };
 
-    sync_http_send_async (g_task_get_source_object (task), call->method, url, headers, call->body,
-                          g_task_get_cancellable (task), on_answered, g_steal_pointer (&task));
+    sync_http_send_async (http, call->method, url, headers, call->body, cancellable, on_answered,
+                          g_steal_pointer (&task));
   }
   sync_secret_free (bearer);
 }

@@ -86,6 +86,7 @@ static void
 on_entered (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  GCancellable *cancellable = g_task_get_cancellable (task);
   SyncSupabaseSession *self = g_task_get_source_object (task);
   Change *change = g_task_get_task_data (task);
   GError *error = NULL;
@@ -100,7 +101,7 @@ on_entered (GObject *source, GAsyncResult *result, gpointer user_data)
   if (change->tokens == NULL)
     g_task_return_error (task, explain_no_session (self, reply));
   else
-    sync_supabase_session_lock (self, g_task_get_cancellable (task), on_entry_locked, g_steal_pointer (&task));
+    sync_supabase_session_lock (self, cancellable, on_entry_locked, g_steal_pointer (&task));
 }
 
 /* Returns: (transfer full) (nullable): what is wrong with changing the session like this */

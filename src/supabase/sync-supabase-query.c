@@ -58,10 +58,11 @@ append_name (GString *url, const char *name)
     append_quoted (url, name);
 }
 
+/* Some servers take a bare `null` for no value at all. */
 static void
 append_text_value (GString *url, const char *value)
 {
-  if (is_plain (value, "_-"))
+  if (is_plain (value, "_-") && g_ascii_strcasecmp (value, "null") != 0)
     g_string_append (url, value);
   else
     append_quoted (url, value);
