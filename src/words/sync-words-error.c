@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-words-private.h"
+
+#include <string.h>
+
+#include <glib/gi18n.h>
+
+/* What is said about an error. Translators: {subject}, {column} and {code} stay as they are; names
+ * of tables, files and hosts take their places. */
+typedef struct
+{
+  const char *title;
+  const char *plain_title; /* (nullable): for when a name in the title is not known */
+  const char *detail;
+  const char *plain_detail; /* (nullable): likewise */
+  const char *next_step;
+  const char *command; /* (nullable): the command of psync that is the next step */
+} Words;
+
+/* An error of whose reason more is known than of its code. */
+typedef struct
+{
+  SyncError code;
+  const char *reason;
+  const Words *words;
+} Special;
+
+/* A value that somebody gave, by its name, and what it must be. */
+typedef struct
+{
+  const char *names; /* as a setting, an argument, a variable of the environment */
+  const char *title; /* (nullable): instead of the usual one */
+  const char *next_step;
+} Value;
+
+/* clang-format off */
+static const Words words[] = {
+  [SYNC_ERROR_FAILED] = {
+    N_("Something went wrong with {subject}"), N_("Something went wrong"),
+    N_("There is no better explanation than this code: {code}."),
+    N_("There is no better explanation. What was done before is kept."),
+    N_("Try again. If it happens again, look at the diagnostics."), "psync diagnostics" },
+  [SYNC_ERROR_INVALID] = {
+    N_("The value of {subject} cannot be used"), N_("A value cannot be used"),
+    N_("It is not of the form that is needed here ({code})."),
+    N_("It is not of the form that is needed here."),
+    N_("Give another value."), NULL },
+  [SYNC_ERROR_NOT_CONNECTED] = {
+    N_("No cloud is connected"), NULL,
+    N_("Everything works on this computer alone; changes wait until there is a cloud."), NULL,
+    N_("Connect to Supabase or to a vault."), "psync connect" },
+  [SYNC_ERROR_OFFLINE] = {
+    N_("{subject} cannot be reached"), N_("The cloud cannot be reached"),
+    N_("Your changes are safe on this computer and will be sent later."), NULL,
+    N_("Check the network connection, then try again."), NULL },
+  [SYNC_ERROR_LATER] = {
+    N_("The cloud is busy"), NULL,
+    N_("It could not answer the request just now (code {code}). Nothing is lost."),
+    N_("It could not answer the request just now. Nothing is lost."),
+    N_("Try again in a few minutes."), NULL },
+  [SYNC_ERROR_TOO_LARGE] = {
+    N_("Too much was sent at once"), NULL,
+    N_("The request was too large, or took the cloud too long."), NULL,
+    N_("Try again with smaller batches."), "psync sync --batch-size 50" },
+  [SYNC_ERROR_ROW_REFUSED] = {
+    N_("A row of {subject} was refused"), N_("A row was refused"),
+    NULL, NULL, /* its reason */
+    N_("Correct the row on this computer, and it will be sent again; or discard the local change."),
+    "psync queue list" },
+  [SYNC_ERROR_SIGN_IN] = {
+    N_("You need to sign in"), NULL,
+    N_("The session has ended, or there never was one. Your changes stay on this computer."), NULL,
+    N_("Sign in with your email address and password."), "psync login --email ADDRESS" },
+  [SYNC_ERROR_WRONG_KEY] = {
+    N_("{subject} does not accept the API key"), N_("The API key is not accepted"),
+    N_("It may belong to another project, or was replaced or disabled."), NULL,
+    N_("Copy the publishable (anon) key from the project’s API settings and connect with it."),
+    "psync connect supabase URL --anon-key KEY" },
+  [SYNC_ERROR_SECRET_KEY] = {
+    N_("This key must not be used here"), NULL,
+    N_("It is a secret or service-role key: whoever has it can read and change everybody’s rows."),
+    NULL,
+    N_("Use the publishable (anon) key. Replace the secret one if others may have seen it."),
+    "psync connect supabase URL --anon-key KEY" },
+  [SYNC_ERROR_INSECURE] = {
+    N_("The connection to {subject} would not be private"),
+    N_("The connection would not be private"),
+    N_("Passwords and rows would travel without encryption, or to another host."), NULL,
+    N_("Use an address that begins with https://."), "psync connect supabase https://HOST" },
+  [SYNC_ERROR_SCHEMA_MISSING] = {
+    N_("The cloud is not set up for sync"), NULL,
+    N_("What sync needs there is missing: {subject}."), N_("What sync needs there is missing."),
+    N_("Run the schema script in the project’s SQL editor."), "psync schema print" },
+  [SYNC_ERROR_SCHEMA_OLD] = {
+    N_("The cloud’s schema is too old"), NULL,
+    N_("{subject} was set up for an older version of Progressive Sync."),
+    N_("It was set up for an older version of Progressive Sync."),
+    N_("Run the newer schema script in the project’s SQL editor; it keeps all rows."),
+    "psync schema print" },
+  [SYNC_ERROR_SCHEMA_NEW] = {
+    N_("The cloud’s schema is newer than this program"), NULL,
+    N_("{subject} was set up for a newer version of Progressive Sync."),
+    N_("It was set up for a newer version of Progressive Sync."),
+    N_("Update Progressive Sync on this computer."), "psync --version" },
+  [SYNC_ERROR_SCHEMA] = {
+    N_("The cloud’s table {subject} does not fit"), N_("The cloud’s tables do not fit"),
+    N_("The column {column} is missing or cannot be used there. No row was touched."),
+    N_("A column, a permission or an exposed schema is missing there. No row was touched."),
+    N_("Run the schema script of this database in the project’s SQL editor, then sync again."),
+    "psync schema print" },
+  [SYNC_ERROR_PAUSED] = {
+    N_("The project is paused"), NULL,
+    N_("Supabase pauses free projects that were not used for some days."), NULL,
+    N_("Restore the project in the Supabase dashboard."), NULL },
+  [SYNC_ERROR_QUOTA] = {
+    N_("The project’s quota is used up"), NULL,
+    N_("A limit of its plan is reached, or a bill is open."), NULL,
+    N_("Ask the project’s owner to look at usage and billing in the dashboard."), NULL },
+  [SYNC_ERROR_STORAGE_FULL] = {
+    N_("The cloud’s disk is full"), NULL,
+    N_("It can be read, but not written. Your changes wait on this computer."), NULL,
+    N_("Ask the project’s owner to make room, or to enlarge the disk."), NULL },
+  [SYNC_ERROR_PROTOCOL] = {
+    N_("The answer about {subject} cannot be right"), N_("The answer cannot be right"),
+    N_("Perhaps a sign-in page of this network, a proxy or another server has answered. Nothing of "
+       "the answer was used."), NULL,
+    N_("Open a web page to see whether this network wants you to sign in, and check the address."),
+    "psync health" },
+  [SYNC_ERROR_CLOCK] = {
+    N_("The server’s clock is behind"), NULL,
+    N_("It thinks that your session begins in the future."), NULL,
+    N_("Wait some seconds and try again; if that does not help, check this computer’s clock."),
+    NULL },
+  [SYNC_ERROR_OTHER_CLOUD] = {
+    N_("This database was synced with another cloud"), NULL,
+    N_("{subject} is not the project, account or vault that it knows. Nothing was moved."),
+    N_("This is not the project, account or vault that it knows. Nothing was moved."),
+    N_("Connect to the former one again, or say that this one takes its place."), "psync connect" },
+  [SYNC_ERROR_REVOKED] = {
+    N_("This device was revoked"), NULL,
+    N_("It was taken off the list of devices on another one. All rows stay here."), NULL,
+    N_("If that was a mistake, connect this device anew."), "psync devices list" },
+  [SYNC_ERROR_BRAKE] = {
+    N_("Too many rows of {subject} would change"), N_("Too many rows would change"),
+    N_("More than half of them would be deleted or overwritten. The run stopped before that."),
+    NULL, N_("Find out why. If it is meant, allow it once."), "psync sync --allow-mass-change" },
+  [SYNC_ERROR_LOCKED] = {
+    N_("Another run is going on"), NULL,
+    N_("Another process is syncing {subject}."), N_("Another process is syncing this database."),
+    N_("Wait until it has ended."), "psync sync --wait 300" },
+  [SYNC_ERROR_NOT_DATABASE] = {
+    N_("{subject} is not an SQLite database"), N_("The file is not an SQLite database"),
+    N_("Nothing in it was changed."), NULL,
+    N_("Choose another file; if there is none with the name you give, a new database is made."),
+    "psync init --database FILE" },
+  [SYNC_ERROR_CORRUPT] = {
+    N_("{subject} is damaged"), N_("The database is damaged"),
+    N_("Its contents contradict each other, or cannot be read."), NULL,
+    N_("Keep a copy of the file as it is, then restore the newest snapshot."),
+    "psync snapshots list" },
+  [SYNC_ERROR_BUSY] = {
+    N_("Another program holds {subject}"), N_("Another program holds the database"),
+    N_("It writes to it, and did not let go in time."), NULL,
+    N_("Let that program finish, or close it, and try again."), NULL },
+  [SYNC_ERROR_DISK_FULL] = {
+    N_("There is no space left for {subject}"), N_("There is no space left on the disk"),
+    N_("Nothing that was there is lost, but nothing more can be written."), NULL,
+    N_("Free some space on this computer, then try again."), NULL },
+  [SYNC_ERROR_READ_ONLY] = {
+    N_("{subject} cannot be written"), N_("The file cannot be written"),
+    N_("It, or its folder, is read-only or belongs to somebody else."), NULL,
+    N_("Change the permissions, or choose another file."), NULL },
+  [SYNC_ERROR_CONSTRAINT] = {
+    N_("A row does not fit into the table here"), NULL,
+    NULL, NULL, /* its reason */
+    N_("Change the row that is in the way, or the table’s rule; it is then tried again."),
+    "psync queue list" },
+  [SYNC_ERROR_DATABASE_NEW] = {
+    N_("{subject} is from a newer version"), N_("The database is from a newer version"),
+    N_("A newer version of Progressive Sync has used it. Nothing in it was changed now."), NULL,
+    N_("Install the newer version here, too."), "psync --version" },
+  [SYNC_ERROR_NAME_TAKEN] = {
+    N_("The table name {subject} is taken"), N_("A table name is taken"),
+    N_("Names that begin with psync_ are for Progressive Sync, but this table is somebody else’s."),
+    NULL, N_("Rename that table, then try again."), NULL },
+  [SYNC_ERROR_NO_TABLE] = {
+    N_("There is no table {subject}"), N_("There is no such table"),
+    N_("The database does not have it, or not any more."), NULL,
+    N_("Check the table’s name."), "psync entities list" },
+  [SYNC_ERROR_NO_COLUMN] = {
+    N_("There is no column {column}"), N_("There is no such column"),
+    N_("{subject} does not have it, or not any more."),
+    N_("The table does not have it, or not any more."),
+    N_("Check the column’s name."), "psync entities list --json" },
+  [SYNC_ERROR_NO_KEY] = {
+    N_("{subject} has no usable key"), N_("The table has no usable key"),
+    N_("Sync tells rows apart by a primary key, or a UNIQUE index on columns that are NOT NULL."),
+    NULL, N_("Give the table such a key, or leave it out."), "psync entities list" },
+  [SYNC_ERROR_NOT_FOUND] = {
+    N_("{subject} was not found"), N_("It was not found"),
+    N_("It may have been removed, or is called otherwise."), NULL,
+    N_("Look at the list again, and check the name."), NULL },
+  [SYNC_ERROR_STALE] = {
+    N_("{subject} has changed meanwhile"), N_("It has changed meanwhile"),
+    N_("Your decision was about what is no longer there, so it was not carried out."), NULL,
+    N_("Look at it again, and decide anew."), "psync conflicts list" },
+  [SYNC_ERROR_EXISTS] = {
+    N_("There is already such an account"), NULL,
+    N_("{subject} knows this email address."), N_("This email address is known there."),
+    N_("Sign in instead, or use another address."), "psync login --email ADDRESS" },
+  [SYNC_ERROR_CONFIRM_EMAIL] = {
+    N_("The email address must be confirmed"), NULL,
+    N_("{subject} has sent a message with a link to it."),
+    N_("A message with a link was sent to it."),
+    N_("Open the link in the message, then sign in."), "psync login --email ADDRESS" },
+  [SYNC_ERROR_CREDENTIALS] = {
+    N_("The email address or the password is wrong"), NULL,
+    N_("{subject} does not say which of the two."), N_("The server does not say which of the two."),
+    N_("Check both, and sign in again."), "psync login --email ADDRESS" },
+  [SYNC_ERROR_WEAK_PASSWORD] = {
+    N_("The password is too weak"), NULL,
+    N_("{subject} asks for a better one."), N_("The server asks for a better one."),
+    N_("Choose a longer password, with small and capital letters, digits and other characters."),
+    "psync signup --email ADDRESS" },
+  [SYNC_ERROR_SECRETS] = {
+    N_("Passwords cannot be kept"), NULL,
+    N_("{subject}, where they are kept, cannot be used, or others could read it."),
+    N_("The place where they are kept cannot be used, or others could read it."),
+    N_("Look who owns the folder, and who may read and write it."), NULL },
+};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (words) == SYNC_ERROR_SECRETS + 1);
+
+static const Words no_vault = {
+  N_("The vault {subject} is not there"), NULL,
+  N_("Its disk or folder is absent. Your changes wait on this computer."), NULL,
+  N_("Plug the disk in, or mount the folder, then try again."), NULL
+};
+
+static const Words no_database = {
+  N_("{subject} is not a synced database"), NULL,
+  N_("The file does not exist, or was not set up for sync."), NULL,
+  N_("Check the file’s name, or set it up."), "psync init --database FILE"
+};
+
+static const Words no_vault_file = {
+  N_("{subject} cannot be a vault"), NULL,
+  N_("Something else is there: a folder, a device or another database. It was not changed."),
+  NULL, N_("Choose the name of a new file, or of a vault that exists."), "psync connect vault FILE"
+};
+
+static const Words no_permission = {
+  N_("The cloud does not let you use {subject}"), N_("The cloud does not let you use its tables"),
+  N_("Permissions (GRANT) are missing there. No row was changed."), NULL,
+  N_("Run the schema script, which grants them, in the project’s SQL editor."), "psync schema print"
+};
+
+static const Words elsewhere = {
+  N_("{subject} sent the request elsewhere"), N_("The request was sent elsewhere"),
+  N_("To be safe it was not followed: a network’s sign-in page, or a project that has moved."),
+  NULL, N_("Sign in to this network if it wants that, and check the project’s address."),
+  "psync health"
+};
+
+static const Words no_sign_up = {
+  N_("{subject} takes no new accounts"), N_("The server takes no new accounts"),
+  N_("The project’s owner has disabled signing up."), NULL,
+  N_("Ask the owner for an account, or to allow signing up."), NULL
+};
+
+static const Words banned = {
+  N_("{subject} has locked this account"), N_("The server has locked this account"),
+  N_("The project’s owner, or a rule of the project, has banned it."), NULL,
+  N_("Ask the owner to unlock it."), NULL
+};
+
+static const Words cancelled = {
+  N_("Cancelled"), NULL, N_("What was done before that is kept; the next run does the rest."), NULL,
+  N_("Sync again whenever you like."), NULL
+};
+/* clang-format on */
+
+static const Special specials[] = {
+  { SYNC_ERROR_SCHEMA, "42501", &no_permission },
+  { SYNC_ERROR_PROTOCOL, "redirect", &elsewhere },
+  { SYNC_ERROR_FAILED, "signup_disabled", &no_sign_up },
+  { SYNC_ERROR_FAILED, "email_provider_disabled", &no_sign_up },
+  { SYNC_ERROR_FAILED, "user_banned", &banned },
+};
+
+static const Value values[] = {
+  { "auto-sync SYNC_AUTO_ENABLED sync-after-changes sync-at-start", NULL,
+    N_("Use true or false.") },
+  { "interval-minutes SYNC_INTERVAL_MINUTES", NULL,
+    N_("Use a whole number of minutes from 1 to 10080.") },
+  { "batch-size SYNC_BATCH_SIZE", NULL,
+    N_("Use a whole number from 0 to 10000; with 0 the program chooses.") },
+  { "max-retries SYNC_MAX_RETRIES", NULL, N_("Use a whole number from 0 to 100.") },
+  { "provider", NULL, N_("Use supabase, vault or none.") },
+  { "url supabase-url SUPABASE_URL", N_("The project’s address ({subject}) cannot be used"),
+    N_("Use the project’s address as its API settings show it, like "
+       "https://abcdefghijkl.supabase.co.") },
+  { "anon-key supabase-anon-key SUPABASE_ANON_KEY", N_("The API key ({subject}) cannot be used"),
+    N_("Use the publishable (anon) key as the project’s API settings show it.") },
+  { "SUPABASE_AUTH_TOKEN", N_("{subject} decides who is signed in"),
+    N_("Take the variable out of the environment to sign in or out here, or give it a token that "
+       "is still good.") },
+  { "email", N_("This is not an email address"), N_("Use an address like name@example.com.") },
+  { "password", N_("This password cannot be used"), N_("Use a password of 1 to 72 characters.") },
+  { "strategy", NULL,
+    N_("Use newest, local, remote, manual, notifications, projects, user-settings, rules or "
+       "custom.") },
+  { "rules", NULL,
+    N_("Use a JSON object that gives columns the rules local, remote, newest, max, min or "
+       "union.") },
+};
+
+static const Value *
+find_value (const char *name)
+{
+  for (guint i = 0; name != NULL && i < G_N_ELEMENTS (values); i++)
+    {
+      g_auto (GStrv) names = g_strsplit (values[i].names, " ", -1);
+
+      if (g_strv_contains ((const char *const *) names, name))
+        return &values[i];
+    }
+  return NULL;
+}
+
+/* What is wrong with a project's address that somebody pasted. */
+static const char *
+find_address_fault (const char *reason)
+{
+  if (g_strcmp0 (reason, "dashboard") == 0)
+    return N_("It is the address of the dashboard, not of the project.");
+  if (g_strcmp0 (reason, "connection-string") == 0)
+    return N_("It is the connection string of the project’s database, not the project’s address.");
+  if (g_strcmp0 (reason, "scheme") == 0)
+    return N_("It begins with something else than https://.");
+  return NULL;
+}
+
+static gboolean
+is_path (const char *subject)
+{
+  return subject != NULL && *subject == '/';
+}
+
+/* What is special about it beside its code. */
+static const Words *
+find_words (const GError *error, const SyncErrorDetail *detail)
+{
+  if (error->code == SYNC_ERROR_OFFLINE && is_path (detail->subject))
+    return &no_vault;
+  if (error->code == SYNC_ERROR_NOT_FOUND && is_path (detail->subject))
+    return &no_database;
+  if (error->code == SYNC_ERROR_INVALID && is_path (detail->subject))
+    return &no_vault_file;
+  for (guint i = 0; i < G_N_ELEMENTS (specials); i++)
+    if (error->code == (int) specials[i].code
+        && g_strcmp0 (detail->reason, specials[i].reason) == 0)
+      return specials[i].words;
+  g_return_val_if_fail (error->code >= 0 && error->code < (int) G_N_ELEMENTS (words), &words[0]);
+  return &words[error->code];
+}
+
+static char *
+fill (const char *sentence, const char *plain, const SyncWordsNames *names)
+{
+  if (sentence == NULL)
+    return NULL;
+  return sync_words_fill (_(sentence), plain != NULL ? _(plain) : NULL, names);
+}
+
+static char *
+words_for_detail (const GError *error, const SyncErrorDetail *data, const Words *found,
+                  const SyncWordsNames *names)
+{
+  const char *fault = NULL;
+
+  if (error->code == SYNC_ERROR_ROW_REFUSED)
+    return sync_words_for_reason ("row-refused", data->reason, data->column);
+  if (error->code == SYNC_ERROR_CONSTRAINT)
+    return sync_words_for_held (data->reason, data->column);
+  if (error->code == SYNC_ERROR_INVALID)
+    fault = find_address_fault (data->reason);
+  if (fault != NULL)
+    return g_strdup (_(fault));
+  return fill (found->detail, found->plain_detail, names);
+}
+
+static char *
+words_for_next_step (const GError *error, const SyncErrorDetail *detail, const Words *found)
+{
+  const Value *value = error->code == SYNC_ERROR_INVALID ? find_value (detail->subject) : NULL;
+  guint seconds = detail->retry_after;
+
+  if (value != NULL)
+    return g_strdup (_(value->next_step));
+  if (error->code == SYNC_ERROR_LATER && seconds > 0)
+    return g_strdup_printf (
+        ngettext ("Try again in %u second.", "Try again in %u seconds.", seconds), seconds);
+  return g_strdup (_(found->next_step));
+}
+
+static void
+say_sync_error (const GError *error, char **title, char **detail, char **next_step)
+{
+  const SyncErrorDetail *data = sync_error_get_detail (error);
+  const Words *found = find_words (error, data);
+  const Value *value = error->code == SYNC_ERROR_INVALID ? find_value (data->subject) : NULL;
+  g_autofree char *whole = data->subject != NULL ? g_filename_display_name (data->subject) : NULL;
+  g_autofree char *short_name = is_path (whole) ? g_path_get_basename (whole) : g_strdup (whole);
+  const SyncWordsNames names = { short_name, data->column, data->reason };
+  g_autofree char *text = NULL;
+
+  *title = fill (value != NULL && value->title != NULL ? value->title : found->title,
+                 found->plain_title, &names);
+  text = words_for_detail (error, data, found, &names);
+  /* A file is called by its name in the title; the detail tells where it is. */
+  *detail = is_path (whole) ? g_strdup_printf (_("%s Path: %s"), text, whole)
+                            : g_steal_pointer (&text);
+  *next_step = words_for_next_step (error, data, found);
+}
+
+/**
+ * sync_words_for_error:
+ * @error: an error
+ * @title: (out): what is wrong, and with what, in half a sentence without a full stop
+ * @detail: (out): why, or what it means
+ * @next_step: (out): what the user can do
+ *
+ * Says an error in words. An error of another domain than [error@SyncError] tells its own message
+ * in @detail.
+ */
+void
+sync_words_for_error (const GError *error, char **title, char **detail, char **next_step)
+{
+  g_return_if_fail (error != NULL);
+  g_return_if_fail (title != NULL && detail != NULL && next_step != NULL);
+
+  if (error->domain == SYNC_ERROR)
+    {
+      say_sync_error (error, title, detail, next_step);
+      return;
+    }
+  if (sync_error_is_cancelled (error))
+    {
+      *title = g_strdup (_(cancelled.title));
+      *detail = g_strdup (_(cancelled.detail));
+      *next_step = g_strdup (_(cancelled.next_step));
+      return;
+    }
+  *title = g_strdup (_("Something unexpected happened"));
+  *detail = g_strdup (error->message);
+  *next_step = g_strdup (_("Try it once more. If it happens again, please report it."));
+}
+
+/**
+ * sync_words_command_for_error:
+ * @error: an error
+ *
+ * Returns: (transfer none) (nullable): the command line that is the next step, with capitals for
+ *   what is to be filled in; %NULL if no command helps
+ */
+const char *
+sync_words_command_for_error (const GError *error)
+{
+  g_return_val_if_fail (error != NULL, NULL);
+
+  if (error->domain != SYNC_ERROR)
+    return NULL;
+  return find_words (error, sync_error_get_detail (error))->command;
+}
