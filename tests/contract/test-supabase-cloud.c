@@ -454,7 +454,7 @@ add_tests (const char *backend, const char *variable)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
   add_tests ("pglite", "PSYNC_TEST_CLOUD_PGLITE");
   add_tests ("postgres", "PSYNC_TEST_CLOUD_POSTGRES");
   return g_test_run ();
