@@ -63,6 +63,13 @@ CREATE TABLE psync_applying (
   PRIMARY KEY (entity, id)
 ) WITHOUT ROWID;
 
+-- The ids that a scan under way has seen.
+CREATE TABLE psync_seen (
+  entity TEXT NOT NULL,
+  id TEXT NOT NULL,
+  PRIMARY KEY (entity, id)
+) WITHOUT ROWID;
+
 -- What was sent and is not settled yet.
 CREATE TABLE psync_batch (
   batch INTEGER PRIMARY KEY,

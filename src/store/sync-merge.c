@@ -49,6 +49,8 @@ merge_column (const SyncDispute *dispute, guint column, SyncRow *result, GArray 
 
   if (sync_row_column_equal (dispute->local, dispute->remote, column))
     side = dispute->remote;
+  else if (dispute->echoed != NULL && dispute->echoed[column])
+    side = dispute->local;
   else if (!changed_since_base (dispute, dispute->local, column))
     side = dispute->remote;
   else if (changed_since_base (dispute, dispute->remote, column))

@@ -18,6 +18,8 @@ typedef enum
  * @base: (nullable): the row as last synced; %NULL: none, or it was deleted
  * @local: (nullable): this device's row; %NULL: deleted here
  * @remote: (nullable): the other side's row; %NULL: deleted there
+ * @echoed: (nullable) (array): per column whether the remote's value is one that we sent ourselves and never
+ *   got an answer for: such a column counts as unchanged remotely
  * @local_time: when it was edited here, by the cloud's clock; SYNC_TIME_UNKNOWN loses
  * @remote_time: when it was edited there
  *
@@ -30,6 +32,7 @@ typedef struct
   const SyncRow *base;
   const SyncRow *local;
   const SyncRow *remote;
+  const gboolean *echoed;
   gint64 local_time;
   gint64 remote_time;
 } SyncDispute;

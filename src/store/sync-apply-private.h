@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-apply.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  SYNC_APPLIED_ERROR,
+  SYNC_APPLIED_DONE,
+  SYNC_APPLIED_SKIPPED,
+  SYNC_APPLIED_HELD,
+} SyncApplied;
+
+struct _SyncApply
+{
+  SyncStore *store;
+  SyncEntity *entity;
+  SyncTable *table; /* of the slice under way */
+  GBytes *page;
+  SyncApplyMode mode;
+  SyncApplyPolicy policy;
+
+  SyncJsonReader reader; /* before the next row */
+  gboolean entered;
+  gboolean done;
+  gint64 last_version;
+  guint n_rows;
+  guint max_rows;     /* of the next slice */
+  gint64 budget;      /* microseconds for the next slice */
+  gboolean hold_next; /* the next row alone breaks a foreign key */
+  SyncCounts counts;
+  GArray *conflicts; /* (element-type gint64) */
+
+  /* Of the slice under way. */
+  gboolean triggers_off;
+  gboolean parent_decided; /* a deletion takes along rows that were edited here */
+  gboolean retrying; /* a held row: what fails writes nothing */
+  GPtrArray *unlike; /* (element-type utf8): ids that did not read back equal */
+  GPtrArray *unlike_rows; /* (element-type SyncRow) */
+  gint64 brake_rows;
+  gint64 brake_lost;
+
+  /* Scratch, reused for every row. */
+  SyncRow *remote;
+  SyncRow *local;
+  SyncRow *base;
+  SyncRow *merged;
+  GString *id;
+  GString *json;
+  GArray *disputed;
+};
+
+/* A row as it came. */
+typedef struct
+{
+  SyncSpan raw;
+  SyncStamps stamps;
+  SyncRowState state;
+} SyncIncoming;
+
+/* sync-apply.c: a transaction with all that a slice has around it */
+gboolean sync_apply_begin (SyncApply *apply, GError **error);
+gboolean sync_apply_end (SyncApply *apply, GError **error);
+void sync_apply_abandon (SyncApply *apply);
+
+/* sync-apply-row.c */
+SyncApplied sync_apply_row (SyncApply *apply, SyncIncoming *incoming, GError **error);
+SyncApplied sync_apply_hold (SyncApply *apply, SyncIncoming *incoming, const char *reason,
+                             const char *detail, GError **error);
+SyncApplied sync_apply_hold_for_error (SyncApply *apply, SyncIncoming *incoming, GError *refusal,
+                                       GError **error);
+gboolean sync_apply_write (SyncApply *apply, const char *id, const SyncRow *row, gboolean exists,
+                           GError **error);
+SyncApplied sync_apply_delete (SyncApply *apply, SyncIncoming *incoming, gboolean *deleted, GError **error);
+gboolean sync_apply_delete_row (SyncApply *apply, gboolean *deleted, GError **error);
+gboolean sync_apply_settle_base (SyncApply *apply, SyncIncoming *incoming, GError **error);
+gboolean sync_apply_forget_held (SyncApply *apply, SyncIncoming *incoming, GError **error);
+SyncApplied sync_apply_clean_tombstone (SyncApply *apply, SyncIncoming *incoming, GError **error);
+void sync_apply_count_loss (SyncApply *apply);
+
+/* sync-reconcile.c */
+SyncApplied sync_apply_reconcile (SyncApply *apply, SyncIncoming *incoming, GError **error);
+SyncApplied sync_apply_decide_parent (SyncApply *apply, SyncIncoming *incoming, gint64 edited_at,
+                                      GError **error);
+
+gboolean sync_apply_find_free_key (SyncApply *apply, gint64 *key, GError **error);
+
+/* sync-recovery.c */
+gboolean sync_apply_note_seen (SyncApply *apply, GError **error);
+
+/* sync-children.c */
+gboolean sync_children_exist (SyncApply *apply, const char *id, gboolean *exist, GError **error);
+SyncApplied sync_children_delete_with_parent (SyncApply *apply, SyncIncoming *incoming, GError **error);
+gboolean sync_children_follow (SyncStore *store, SyncTable *table, const char *id, gint64 new_key,
+                               GError **error);
+
+G_END_DECLS

@@ -1,0 +1,646 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-apply-private.h"
+
+#include "sync-store-private.h"
+
+/* A slice aims at this long, and halves when one took over twice as long, commit included. */
+#define SLICE_BUDGET (20 * 1000)
+#define SLICE_LIMIT (2 * SLICE_BUDGET)
+#define SLICE_MINIMUM (SLICE_BUDGET / 16)
+
+/* The brake is for masses: a table of a few rows may change as it likes. */
+#define BRAKE_MINIMUM 20
+
+/**
+ * sync_apply_new:
+ * @store: the store
+ * @entity: whose rows these are
+ * @page: a JSON array of rows, as SyncProvider's pull and fetch give it
+ * @mode: what the page is
+ * @since: for a page in order: the version that all of its rows must be above
+ * @policy: how to treat them; copied
+ *
+ * Returns: (transfer full): to be run by sync_apply_slice() until it is done
+ */
+SyncApply *
+sync_apply_new (SyncStore *store,
+                const SyncEntity *entity,
+                GBytes *page,
+                SyncApplyMode mode,
+                gint64 since,
+                const SyncApplyPolicy *policy)
+{
+  SyncApply *apply = g_new0 (SyncApply, 1);
+
+  apply->store = g_object_ref (store);
+  apply->entity = sync_entity_ref ((SyncEntity *) entity);
+  apply->page = g_bytes_ref (page);
+  apply->mode = mode;
+  apply->policy = *policy;
+  apply->policy.device = g_strdup (policy->device);
+  apply->last_version = since;
+  apply->max_rows = G_MAXUINT;
+  apply->budget = SLICE_BUDGET;
+  apply->conflicts = g_array_new (FALSE, FALSE, sizeof (gint64));
+  apply->unlike = g_ptr_array_new_with_free_func (g_free);
+  apply->unlike_rows = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_row_free);
+  apply->remote = sync_row_new (apply->entity);
+  apply->local = sync_row_new (apply->entity);
+  apply->base = sync_row_new (apply->entity);
+  apply->merged = sync_row_new (apply->entity);
+  apply->id = g_string_new (NULL);
+  apply->json = g_string_new (NULL);
+  apply->disputed = g_array_new (FALSE, FALSE, sizeof (guint));
+  sync_json_reader_init (&apply->reader, g_bytes_get_data (page, NULL), g_bytes_get_size (page));
+  return apply;
+}
+
+void
+sync_apply_free (SyncApply *apply)
+{
+  g_clear_object (&apply->store);
+  g_clear_pointer (&apply->page, g_bytes_unref);
+  g_clear_pointer (&apply->policy.device, g_free);
+  g_clear_pointer (&apply->conflicts, g_array_unref);
+  g_clear_pointer (&apply->unlike, g_ptr_array_unref);
+  g_clear_pointer (&apply->unlike_rows, g_ptr_array_unref);
+  g_clear_pointer (&apply->remote, sync_row_free);
+  g_clear_pointer (&apply->local, sync_row_free);
+  g_clear_pointer (&apply->base, sync_row_free);
+  g_clear_pointer (&apply->merged, sync_row_free);
+  g_string_free (apply->id, TRUE);
+  g_string_free (apply->json, TRUE);
+  g_array_unref (apply->disputed);
+  g_clear_pointer (&apply->entity, sync_entity_unref);
+  g_free (apply);
+}
+
+gboolean
+sync_apply_is_done (SyncApply *apply)
+{
+  return apply->done;
+}
+
+guint
+sync_apply_get_n_rows (SyncApply *apply)
+{
+  return apply->n_rows;
+}
+
+gint64
+sync_apply_get_last_version (SyncApply *apply)
+{
+  return apply->last_version;
+}
+
+const SyncCounts *
+sync_apply_get_counts (SyncApply *apply)
+{
+  return &apply->counts;
+}
+
+GArray *
+sync_apply_get_conflicts (SyncApply *apply)
+{
+  return apply->conflicts;
+}
+
+/* --- One row of the page ------------------------------------------------------------------------ */
+
+static gboolean
+protocol_error (SyncApply *apply, GError **error, const char *what)
+{
+  sync_error_set (error, SYNC_ERROR_PROTOCOL, apply->entity->name,
+                  "The cloud's answer for %s cannot be right: %s", apply->entity->name, what);
+  return FALSE;
+}
+
+/* Positions at the next row. *more FALSE: the page has no more. */
+static gboolean
+find_next_row (SyncApply *apply, gboolean *more, GError **error)
+{
+  if (!apply->entered)
+    {
+      if (!sync_json_enter_array (&apply->reader))
+        return protocol_error (apply, error, "not a list");
+      apply->entered = TRUE;
+    }
+  *more = sync_json_next_element (&apply->reader);
+  if (!*more && (apply->reader.fault != NULL || !sync_json_at_end (&apply->reader)))
+    return protocol_error (apply, error, "not JSON");
+  return TRUE;
+}
+
+static gboolean
+check_version (SyncApply *apply, const SyncStamps *stamps, GError **error)
+{
+  if (stamps->version <= 0)
+    return protocol_error (apply, error, "a row without a version");
+  if (apply->mode != SYNC_APPLY_FETCH && stamps->version <= apply->last_version)
+    return protocol_error (apply, error, "versions that do not rise");
+  return TRUE;
+}
+
+static SyncApplied
+apply_parsed (SyncApply *apply, SyncIncoming *incoming, SyncSpan unknown, GError *refusal, GError **error)
+{
+  g_autofree char *column = NULL;
+
+  if (refusal != NULL)
+    return sync_apply_hold_for_error (apply, incoming, refusal, error);
+  if (unknown.length > 0)
+    {
+      column = g_strndup (unknown.text, unknown.length);
+      return sync_apply_hold (apply, incoming, "column", column, error);
+    }
+  if (apply->hold_next)
+    return sync_apply_hold (apply, incoming, "foreign-key", NULL, error);
+  return sync_apply_row (apply, incoming, error);
+}
+
+/* Reads one row and deals with it. */
+static gboolean
+apply_next (SyncApply *apply, GError **error)
+{
+  SyncIncoming incoming = { 0 };
+  SyncSpan unknown = { NULL, 0 };
+  g_autoptr (GError) refusal = NULL;
+  SyncApplied applied;
+  gsize start = sync_json_offset (&apply->reader);
+
+  if (!sync_row_parse (apply->remote, &apply->reader, &incoming.stamps, &unknown, &refusal)
+      && !g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED))
+    {
+      g_propagate_error (error, g_steal_pointer (&refusal));
+      return FALSE;
+    }
+  incoming.raw.text = apply->reader.start + start;
+  incoming.raw.length = sync_json_offset (&apply->reader) - start;
+  if (!check_version (apply, &incoming.stamps, error))
+    return FALSE;
+  if (!sync_table_row_id (apply->table, apply->remote, apply->id))
+    return protocol_error (apply, error, "a row without a key");
+  if (!sync_ledger_load (apply->store, apply->entity, apply->id->str, &incoming.state, error))
+    return FALSE;
+  applied = apply_parsed (apply, &incoming, unknown, refusal, error);
+  sync_row_state_clear (&incoming.state);
+  if (applied != SYNC_APPLIED_ERROR && apply->mode == SYNC_APPLY_SCAN && !sync_apply_note_seen (apply, error))
+    return FALSE;
+  if (applied == SYNC_APPLIED_ERROR)
+    return FALSE;
+  if (applied == SYNC_APPLIED_DONE)
+    apply->counts.pulled++;
+  apply->last_version = incoming.stamps.version;
+  apply->n_rows++;
+  return TRUE;
+}
+
+/* --- The brake ---------------------------------------------------------------------------------- */
+
+/* How many rows were there when the run began, and how many of them it took away so far: kept in the
+ * database, because a run that is killed and begun again is still the same run. */
+static gboolean
+load_brake (SyncApply *apply, GError **error)
+{
+  SyncConnection *connection = sync_store_get_connection (apply->store);
+  g_autoptr (GString) sql = g_string_new ("SELECT count(*) FROM main.");
+
+  if (!sync_connection_query_int64 (connection, -1, &apply->brake_rows, error,
+                                    "SELECT ifnull(brake_rows, -1) FROM main.psync_entity WHERE name = ?1",
+                                    apply->entity->name, NULL)
+      || !sync_connection_query_int64 (connection, 0, &apply->brake_lost, error,
+                                       "SELECT brake_lost FROM main.psync_entity WHERE name = ?1",
+                                       apply->entity->name, NULL))
+    return FALSE;
+  if (apply->brake_rows >= 0)
+    return TRUE;
+  apply->brake_lost = 0;
+  sync_sql_append_identifier (sql, apply->entity->table);
+  return sync_connection_query_int64 (connection, 0, &apply->brake_rows, error, sql->str, NULL);
+}
+
+static gboolean
+save_brake (SyncApply *apply, GError **error)
+{
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (apply->store),
+      "UPDATE main.psync_entity SET brake_rows = ?2, brake_lost = ?3 WHERE name = ?1", error);
+
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_text (statement, 1, apply->entity->name, -1);
+  sync_statement_bind_int64 (statement, 2, apply->brake_rows);
+  sync_statement_bind_int64 (statement, 3, apply->brake_lost);
+  return sync_statement_run (statement, error);
+}
+
+static gboolean
+check_brake (SyncApply *apply, GError **error)
+{
+  if (apply->policy.allow_mass_change || apply->brake_lost <= BRAKE_MINIMUM
+      || apply->brake_lost * 2 <= apply->brake_rows)
+    return TRUE;
+  sync_error_set (error, SYNC_ERROR_BRAKE, apply->entity->name,
+                  "More than half of the rows of %s would be changed or deleted", apply->entity->name);
+  return FALSE;
+}
+
+/* --- Slices ------------------------------------------------------------------------------------- */
+
+gboolean
+sync_apply_begin (SyncApply *apply,
+                  GError **error)
+{
+  SyncConnection *connection = sync_store_get_connection (apply->store);
+
+  apply->table = sync_store_get_table (apply->store, apply->entity, error);
+  if (apply->table == NULL || !sync_connection_begin (connection, error))
+    return FALSE;
+  g_ptr_array_set_size (apply->unlike, 0);
+  g_ptr_array_set_size (apply->unlike_rows, 0);
+  /* Where a write cannot touch any other row, nothing would fire but our own triggers. */
+  apply->triggers_off = !sync_table_has_owner_triggers (apply->table)
+                        && !sync_table_is_referenced (apply->table);
+  return sync_connection_execute (connection, "PRAGMA defer_foreign_keys = ON", error)
+         && (!apply->triggers_off || sync_connection_set_triggers (connection, FALSE, error))
+         && load_brake (apply, error);
+}
+
+/* A trigger of the owner changed what we wrote: once more, with triggers off, or it would travel to and fro
+ * for ever. */
+static gboolean
+write_unlike (SyncApply *apply, GError **error)
+{
+  SyncConnection *connection = sync_store_get_connection (apply->store);
+  gboolean good;
+
+  if (apply->unlike->len == 0)
+    return TRUE;
+  good = sync_connection_set_triggers (connection, FALSE, error);
+  for (guint i = 0; good && i < apply->unlike->len; i++)
+    {
+      const char *id = g_ptr_array_index (apply->unlike, i);
+      const SyncRow *row = g_ptr_array_index (apply->unlike_rows, i);
+      gboolean there;
+
+      good = sync_table_update (apply->table, row, id, &there, error)
+             && (there || sync_table_insert (apply->table, row, error));
+    }
+  return sync_connection_set_triggers (connection, TRUE, good ? error : NULL) && good;
+}
+
+static gboolean
+move_cursor (SyncApply *apply, GError **error)
+{
+  /* A scan reads everything from the start, so what it read past the cursor moves that too. */
+  static const char *const moves[] = {
+    "UPDATE main.psync_entity SET pulled_version = ?2 WHERE name = ?1",
+    "UPDATE main.psync_entity SET scan_version = ?2, pulled_version = max (pulled_version, ?2) "
+    "WHERE name = ?1",
+    "UPDATE main.psync_entity SET hydrate_version = ?2 WHERE name = ?1",
+  };
+  SyncStatement *statement;
+
+  if (apply->mode == SYNC_APPLY_FETCH)
+    return TRUE;
+  statement = sync_connection_prepare (sync_store_get_connection (apply->store), moves[apply->mode], error);
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_text (statement, 1, apply->entity->name, -1);
+  sync_statement_bind_int64 (statement, 2, apply->last_version);
+  return sync_statement_run (statement, error);
+}
+
+static gboolean
+finish_slice (SyncApply *apply, GError **error)
+{
+  return write_unlike (apply, error) && move_cursor (apply, error) && check_brake (apply, error)
+         && save_brake (apply, error) && sync_ledger_trim_batches (apply->store, error);
+}
+
+static gboolean
+commit_slice (SyncApply *apply, GError **error)
+{
+  SyncConnection *connection = sync_store_get_connection (apply->store);
+  gboolean triggers_off = apply->triggers_off;
+
+  if (!sync_connection_commit (connection, error))
+    return FALSE;
+  apply->triggers_off = FALSE;
+  return !triggers_off || sync_connection_set_triggers (connection, TRUE, error);
+}
+
+gboolean
+sync_apply_end (SyncApply *apply,
+                GError **error)
+{
+  return finish_slice (apply, error) && commit_slice (apply, error);
+}
+
+void
+sync_apply_abandon (SyncApply *apply)
+{
+  SyncConnection *connection = sync_store_get_connection (apply->store);
+
+  sync_connection_rollback (connection);
+  if (apply->triggers_off)
+    sync_connection_set_triggers (connection, TRUE, NULL);
+  apply->triggers_off = FALSE;
+}
+
+/* What a rolled-back slice must give back. */
+typedef struct
+{
+  SyncJsonReader reader;
+  gboolean entered;
+  gint64 last_version;
+  guint n_rows;
+  SyncCounts counts;
+  guint n_conflicts;
+} Mark;
+
+static Mark
+set_mark (SyncApply *apply)
+{
+  return (Mark){ apply->reader, apply->entered, apply->last_version, apply->n_rows, apply->counts,
+                 apply->conflicts->len };
+}
+
+static void
+return_to_mark (SyncApply *apply, const Mark *mark)
+{
+  apply->reader = mark->reader;
+  apply->entered = mark->entered;
+  apply->last_version = mark->last_version;
+  apply->n_rows = mark->n_rows;
+  apply->counts = mark->counts;
+  g_array_set_size (apply->conflicts, mark->n_conflicts);
+}
+
+static gboolean
+apply_rows (SyncApply *apply, gint64 started, GCancellable *cancellable, guint *n_rows, GError **error)
+{
+  gboolean more = TRUE;
+
+  *n_rows = 0;
+  while (*n_rows < apply->max_rows && g_get_monotonic_time () - started < apply->budget)
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error)
+          || !find_next_row (apply, &more, error))
+        return FALSE;
+      if (!more)
+        break;
+      if (!apply_next (apply, error))
+        return FALSE;
+      apply->hold_next = FALSE;
+      (*n_rows)++;
+    }
+  apply->done = !more;
+  return TRUE;
+}
+
+static void
+adapt_budget (SyncApply *apply, gint64 elapsed)
+{
+  if (elapsed > SLICE_LIMIT)
+    apply->budget = MAX (apply->budget / 2, SLICE_MINIMUM);
+  else if (elapsed < SLICE_BUDGET)
+    apply->budget = MIN (apply->budget * 2, SLICE_BUDGET);
+  if (apply->max_rows < G_MAXUINT / 2)
+    apply->max_rows *= 2;
+}
+
+static void
+abandon_slice (SyncApply *apply, const Mark *mark)
+{
+  sync_apply_abandon (apply);
+  return_to_mark (apply, mark);
+}
+
+/**
+ * sync_apply_slice:
+ * @connection: the worker's
+ * @data: a SyncApply
+ * @cancellable: (nullable): looked at before every row
+ * @error: [error@SyncError.BRAKE], PROTOCOL, or SQLite's; nothing of the slice is kept
+ *
+ * Applies the next slice of the page in one transaction with its own cursor step.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_apply_slice (SyncConnection *connection,
+                  gpointer data,
+                  GCancellable *cancellable,
+                  GError **error)
+{
+  SyncApply *apply = data;
+  Mark mark = set_mark (apply);
+  gint64 started = g_get_monotonic_time ();
+  guint n_rows;
+
+  if (!sync_apply_begin (apply, error) || !apply_rows (apply, started, cancellable, &n_rows, error)
+      || !finish_slice (apply, error))
+    {
+      abandon_slice (apply, &mark);
+      return FALSE;
+    }
+  if (sync_connection_has_deferred_violations (connection))
+    {
+      /* Some row refers to one that is not here: halve until it stands alone, then hold it. */
+      abandon_slice (apply, &mark);
+      apply->done = FALSE;
+      apply->hold_next = n_rows <= 1;
+      apply->max_rows = MAX (n_rows / 2, 1);
+      return TRUE;
+    }
+  if (!commit_slice (apply, error))
+    {
+      abandon_slice (apply, &mark);
+      return FALSE;
+    }
+  adapt_budget (apply, g_get_monotonic_time () - started);
+  return TRUE;
+}
+
+/* --- Held rows ---------------------------------------------------------------------------------- */
+
+typedef struct
+{
+  char *id;
+  char *row;
+} Held;
+
+static void
+held_free (Held *held)
+{
+  g_free (held->id);
+  g_free (held->row);
+  g_free (held);
+}
+
+static GPtrArray *
+load_held (SyncStore *store, const SyncEntity *entity, GError **error)
+{
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func ((GDestroyNotify) held_free);
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (store),
+      "SELECT id, row FROM main.psync_held WHERE entity = ?1 ORDER BY version", error);
+  SyncStep step;
+
+  if (statement == NULL)
+    return NULL;
+  sync_statement_bind_text (statement, 1, entity->name, -1);
+  while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
+    {
+      Held *held = g_new0 (Held, 1);
+
+      held->id = sync_statement_dup_text (statement, 0);
+      held->row = sync_statement_dup_text (statement, 1);
+      g_ptr_array_add (all, held);
+    }
+  sync_statement_reset (statement);
+  return step == SYNC_STEP_DONE ? g_steal_pointer (&all) : NULL;
+}
+
+/* The row once more, as if it came just now. */
+static SyncApplied
+retry_row (SyncApply *apply, const Held *held, GError **error)
+{
+  SyncIncoming incoming = { 0 };
+  SyncSpan unknown = { NULL, 0 };
+  g_autoptr (GError) refusal = NULL;
+  SyncApplied applied;
+
+  sync_json_reader_init (&apply->reader, held->row, strlen (held->row));
+  if (!sync_row_parse (apply->remote, &apply->reader, &incoming.stamps, &unknown, &refusal)
+      || unknown.length > 0)
+    return SYNC_APPLIED_HELD;
+  g_string_assign (apply->id, held->id);
+  if (!sync_ledger_load (apply->store, apply->entity, held->id, &incoming.state, error))
+    return SYNC_APPLIED_ERROR;
+  incoming.raw = (SyncSpan){ held->row, strlen (held->row) };
+  incoming.state.held_version = 0;
+  applied = sync_apply_row (apply, &incoming, error);
+  if (applied == SYNC_APPLIED_SKIPPED)
+    applied = sync_apply_forget_held (apply, &incoming, error) ? SYNC_APPLIED_DONE : SYNC_APPLIED_ERROR;
+  sync_row_state_clear (&incoming.state);
+  return applied;
+}
+
+static SyncApplied
+retry_in_savepoint (SyncApply *apply, const Held *held, GError **error)
+{
+  SyncConnection *connection = sync_store_get_connection (apply->store);
+  SyncCounts counts = apply->counts;
+  guint n_conflicts = apply->conflicts->len;
+  gint64 lost = apply->brake_lost;
+  SyncApplied applied;
+
+  if (!sync_connection_execute (connection, "SAVEPOINT psync_held", error))
+    return SYNC_APPLIED_ERROR;
+  g_ptr_array_set_size (apply->unlike, 0);
+  g_ptr_array_set_size (apply->unlike_rows, 0);
+  applied = retry_row (apply, held, error);
+  if (applied == SYNC_APPLIED_DONE && !write_unlike (apply, error))
+    applied = SYNC_APPLIED_ERROR;
+  if (applied == SYNC_APPLIED_DONE && sync_connection_has_deferred_violations (connection))
+    applied = SYNC_APPLIED_HELD;
+  if (applied == SYNC_APPLIED_ERROR)
+    return applied;
+  if (applied == SYNC_APPLIED_HELD)
+    {
+      apply->counts = counts;
+      apply->brake_lost = lost;
+      g_array_set_size (apply->conflicts, n_conflicts);
+      if (!sync_connection_execute (connection, "ROLLBACK TO psync_held", error))
+        return SYNC_APPLIED_ERROR;
+    }
+  return sync_connection_execute (connection, "RELEASE psync_held", error) ? applied : SYNC_APPLIED_ERROR;
+}
+
+static gboolean
+retry_all (SyncApply *apply, guint *n_applied, GError **error)
+{
+  g_autoptr (GPtrArray) all = load_held (apply->store, apply->entity, error);
+
+  if (all == NULL)
+    return FALSE;
+  for (guint i = 0; i < all->len; i++)
+    {
+      SyncApplied applied = retry_in_savepoint (apply, g_ptr_array_index (all, i), error);
+
+      if (applied == SYNC_APPLIED_ERROR)
+        return FALSE;
+      if (applied == SYNC_APPLIED_DONE)
+        {
+          apply->counts.pulled++;
+          (*n_applied)++;
+        }
+    }
+  return check_brake (apply, error) && save_brake (apply, error);
+}
+
+static gboolean
+has_held (SyncStore *store, const SyncEntity *entity, gboolean *any, GError **error)
+{
+  gint64 count;
+
+  if (!sync_connection_query_int64 (sync_store_get_connection (store), 0, &count, error,
+                                    "SELECT EXISTS (SELECT 1 FROM main.psync_held WHERE entity = ?1)",
+                                    entity->name, NULL))
+    return FALSE;
+  *any = count != 0;
+  return TRUE;
+}
+
+/**
+ * sync_apply_retry_held:
+ * @store: the store
+ * @entity: whose held rows
+ * @policy: as for a page
+ * @counts: (inout): gets what happened added
+ * @conflicts: (element-type gint64): gets the numbers of conflicts that were opened
+ * @n_applied: (inout): how many rows are held no more
+ * @error: SQLite's
+ *
+ * Tries the rows that the local table refused once more, each by itself. One that is refused again is left
+ * exactly as it was.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_apply_retry_held (SyncStore *store,
+                       const SyncEntity *entity,
+                       const SyncApplyPolicy *policy,
+                       SyncCounts *counts,
+                       GArray *conflicts,
+                       guint *n_applied,
+                       GError **error)
+{
+  g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
+  g_autoptr (SyncApply) apply = NULL;
+  SyncConnection *connection = sync_store_get_connection (store);
+  gboolean any;
+
+  if (!has_held (store, entity, &any, error))
+    return FALSE;
+  if (!any)
+    return TRUE;
+  apply = sync_apply_new (store, entity, nothing, SYNC_APPLY_FETCH, 0, policy);
+  apply->counts = *counts;
+  apply->retrying = TRUE;
+  apply->table = sync_store_get_table (store, entity, error);
+  if (apply->table == NULL || !sync_connection_begin (connection, error))
+    return FALSE;
+  if (!sync_connection_execute (connection, "PRAGMA defer_foreign_keys = ON", error)
+      || !load_brake (apply, error) || !retry_all (apply, n_applied, error)
+      || !sync_ledger_trim_batches (store, error) || !sync_connection_commit (connection, error))
+    {
+      sync_connection_rollback (connection);
+      return FALSE;
+    }
+  *counts = apply->counts;
+  g_array_append_vals (conflicts, apply->conflicts->data, apply->conflicts->len);
+  return TRUE;
+}

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-ledger.h"
+
+#include "sync-time.h"
+
+static const char load_sql[]
+    = "SELECT r.version, r.base, c.seq, c.maybe_sent, c.reread, c.changed_at, h.version, k.conflict, "
+      "k.remote_version, EXISTS (SELECT 1 FROM main.psync_sent s WHERE s.entity = ?1 AND s.id = ?2) "
+      "FROM (SELECT 1) "
+      "LEFT JOIN main.psync_row r ON r.entity = ?1 AND r.id = ?2 "
+      "LEFT JOIN main.psync_change c ON c.entity = ?1 AND c.id = ?2 "
+      "LEFT JOIN main.psync_held h ON h.entity = ?1 AND h.id = ?2 "
+      "LEFT JOIN main.psync_conflict k ON k.entity = ?1 AND k.id = ?2 AND k.state = 'open'";
+
+static SyncStatement *
+prepare (SyncStore *store, const char *sql, const SyncEntity *entity, const char *id, GError **error)
+{
+  SyncStatement *statement = sync_connection_prepare (sync_store_get_connection (store), sql, error);
+
+  if (statement == NULL)
+    return NULL;
+  sync_statement_bind_text (statement, 1, entity->name, -1);
+  return sync_statement_bind_text (statement, 2, id, -1);
+}
+
+static gboolean
+run (SyncStore *store, const char *sql, const SyncEntity *entity, const char *id, GError **error)
+{
+  SyncStatement *statement = prepare (store, sql, entity, id, error);
+
+  return statement != NULL && sync_statement_run (statement, error);
+}
+
+void
+sync_row_state_clear (SyncRowState *state)
+{
+  g_clear_pointer (&state->base, g_free);
+}
+
+static gint64
+read_time (SyncStatement *statement, int column)
+{
+  gsize length;
+  const char *text;
+  gint64 time;
+
+  if (sync_statement_is_null (statement, column))
+    return SYNC_TIME_UNKNOWN;
+  text = sync_statement_text (statement, column, &length);
+  return sync_time_parse (text, length, &time) ? time : SYNC_TIME_UNKNOWN;
+}
+
+/**
+ * sync_ledger_load:
+ * @store: the store
+ * @entity: the row's entity
+ * @id: its id
+ * @state: (out caller-allocates): what is known of it
+ * @error: SQLite's
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_ledger_load (SyncStore *store,
+                  const SyncEntity *entity,
+                  const char *id,
+                  SyncRowState *state,
+                  GError **error)
+{
+  SyncStatement *statement = prepare (store, load_sql, entity, id, error);
+
+  *state = (SyncRowState){ .changed_at = SYNC_TIME_UNKNOWN };
+  if (statement == NULL)
+    return FALSE;
+  if (sync_statement_step (statement, error) != SYNC_STEP_ROW)
+    {
+      sync_statement_reset (statement);
+      return FALSE;
+    }
+  state->known = !sync_statement_is_null (statement, 0);
+  state->version = sync_statement_int64 (statement, 0);
+  state->base = sync_statement_dup_text (statement, 1);
+  state->pending = !sync_statement_is_null (statement, 2);
+  state->seq = sync_statement_int64 (statement, 2);
+  state->maybe_sent = sync_statement_int64 (statement, 3) != 0;
+  state->reread = sync_statement_int64 (statement, 4) != 0;
+  state->changed_at = read_time (statement, 5);
+  state->held_version = sync_statement_int64 (statement, 6);
+  state->conflict = sync_statement_int64 (statement, 7);
+  state->conflict_version = sync_statement_int64 (statement, 8);
+  state->sent = sync_statement_int64 (statement, 9) != 0;
+  sync_statement_reset (statement);
+  return TRUE;
+}
+
+/**
+ * sync_ledger_put_base:
+ * @store: the store
+ * @entity: the row's entity
+ * @id: its id
+ * @version: the version that it has in the cloud
+ * @base: (nullable): its contents there; %NULL: deleted
+ * @length: bytes of @base, or -1
+ * @error: SQLite's
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_ledger_put_base (SyncStore *store,
+                      const SyncEntity *entity,
+                      const char *id,
+                      gint64 version,
+                      const char *base,
+                      gssize length,
+                      GError **error)
+{
+  SyncStatement *statement = prepare (store,
+                                      "INSERT INTO main.psync_row (entity, id, version, base) "
+                                      "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (entity, id) "
+                                      "DO UPDATE SET version = excluded.version, base = excluded.base",
+                                      entity, id, error);
+
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_int64 (statement, 3, version);
+  sync_statement_bind_text (statement, 4, base, length);
+  return sync_statement_run (statement, error)
+         && run (store,
+                 "UPDATE main.psync_change SET maybe_sent = 0 "
+                 "WHERE entity = ?1 AND id = ?2 AND maybe_sent <> 0",
+                 entity, id, error);
+}
+
+gboolean
+sync_ledger_forget_base (SyncStore *store,
+                         const SyncEntity *entity,
+                         const char *id,
+                         GError **error)
+{
+  return run (store, "DELETE FROM main.psync_row WHERE entity = ?1 AND id = ?2", entity, id, error);
+}
+
+gboolean
+sync_ledger_queue (SyncStore *store,
+                   const SyncEntity *entity,
+                   const char *id,
+                   GError **error)
+{
+  return run (store,
+              "INSERT INTO main.psync_change (entity, id) VALUES (?1, ?2) "
+              "ON CONFLICT (entity, id) DO UPDATE SET seq = seq + 1, state = 'pending', attempts = 0, "
+              "next_attempt_at = NULL, error = NULL",
+              entity, id, error);
+}
+
+gboolean
+sync_ledger_touch (SyncStore *store,
+                   const SyncEntity *entity,
+                   const char *id,
+                   gint64 now,
+                   GError **error)
+{
+  SyncStatement *statement;
+  char time[SYNC_TIME_SIZE];
+
+  if (!sync_ledger_queue (store, entity, id, error))
+    return FALSE;
+  sync_time_format (now, time);
+  statement = prepare (store, "UPDATE main.psync_change SET changed_at = ?3 WHERE entity = ?1 AND id = ?2",
+                       entity, id, error);
+  return statement != NULL && sync_statement_run (sync_statement_bind_text (statement, 3, time, -1), error);
+}
+
+gboolean
+sync_ledger_set_reread (SyncStore *store,
+                        const SyncEntity *entity,
+                        const char *id,
+                        gboolean reread,
+                        GError **error)
+{
+  return run (store,
+              reread ? "INSERT INTO main.psync_change (entity, id, seq, reread) VALUES (?1, ?2, 0, 1) "
+                       "ON CONFLICT (entity, id) DO UPDATE SET reread = 1"
+                     : "UPDATE main.psync_change SET reread = 0 WHERE entity = ?1 AND id = ?2",
+              entity, id, error);
+}
+
+gboolean
+sync_ledger_lift_refusal (SyncStore *store,
+                          const SyncEntity *entity,
+                          const char *id,
+                          GError **error)
+{
+  return run (store,
+              "UPDATE main.psync_change SET state = 'pending', attempts = 0, next_attempt_at = NULL, "
+              "error = NULL WHERE entity = ?1 AND id = ?2 AND (state <> 'pending' OR attempts > 0)",
+              entity, id, error);
+}
+
+/**
+ * sync_ledger_drop_change:
+ * @store: the store
+ * @entity: the row's entity
+ * @id: its id
+ * @seq: only if it is still at this count of edits; 0: in any case
+ * @error: SQLite's
+ *
+ * A row leaves the outbox only without unsettled send, reread, conflict or held remote.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_ledger_drop_change (SyncStore *store,
+                         const SyncEntity *entity,
+                         const char *id,
+                         gint64 seq,
+                         GError **error)
+{
+  SyncStatement *statement = prepare (
+      store,
+      "DELETE FROM main.psync_change WHERE entity = ?1 AND id = ?2 AND (?3 = 0 OR seq = ?3) AND reread = 0 "
+      "AND NOT EXISTS (SELECT 1 FROM main.psync_sent s WHERE s.entity = ?1 AND s.id = ?2) "
+      "AND NOT EXISTS (SELECT 1 FROM main.psync_held h WHERE h.entity = ?1 AND h.id = ?2) "
+      "AND NOT EXISTS (SELECT 1 FROM main.psync_conflict k WHERE k.entity = ?1 AND k.id = ?2 "
+      "AND k.state = 'open')",
+      entity, id, error);
+
+  return statement != NULL && sync_statement_run (sync_statement_bind_int64 (statement, 3, seq), error);
+}
+
+/* --- Sends -------------------------------------------------------------------------------------- */
+
+void
+sync_send_free (SyncSend *send)
+{
+  g_clear_pointer (&send->row, sync_row_free);
+  g_free (send);
+}
+
+/* The element at `place` of a stored body. */
+static SyncSend *
+read_send (const SyncEntity *entity, const char *body, gsize length, gint64 place, GError **error)
+{
+  SyncSend *send;
+  SyncJsonReader reader;
+  SyncStamps stamps;
+  SyncSpan skipped;
+  gboolean good;
+
+  sync_json_reader_init (&reader, body, length);
+  good = sync_json_enter_array (&reader);
+  while (good && (good = sync_json_next_element (&reader)) && place-- > 0)
+    good = sync_json_read_value (&reader, &skipped);
+  if (!good)
+    {
+      sync_error_set (error, SYNC_ERROR_CORRUPT, entity->name, "A stored batch cannot be read");
+      return NULL;
+    }
+  send = g_new0 (SyncSend, 1);
+  send->row = sync_row_new (entity);
+  if (!sync_row_parse (send->row, &reader, &stamps, NULL, error))
+    {
+      sync_send_free (send);
+      return NULL;
+    }
+  send->deleted = stamps.deleted;
+  return send;
+}
+
+GPtrArray *
+sync_ledger_load_sends (SyncStore *store,
+                        const SyncEntity *entity,
+                        const char *id,
+                        gint64 below,
+                        GError **error)
+{
+  g_autoptr (GPtrArray) sends = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_send_free);
+  SyncStatement *statement
+      = prepare (store,
+                 "SELECT s.batch, s.base_version, s.place, b.body FROM main.psync_sent s "
+                 "JOIN main.psync_batch b ON b.batch = s.batch "
+                 "WHERE s.entity = ?1 AND s.id = ?2 AND s.base_version < ?3 ORDER BY s.batch",
+                 entity, id, error);
+  SyncStep step;
+
+  if (statement == NULL)
+    return NULL;
+  sync_statement_bind_int64 (statement, 3, below);
+  while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
+    {
+      gsize length;
+      const char *body = sync_statement_text (statement, 3, &length);
+      SyncSend *send = read_send (entity, body, length, sync_statement_int64 (statement, 2), error);
+
+      if (send == NULL)
+        break;
+      send->batch = sync_statement_int64 (statement, 0);
+      send->base_version = sync_statement_int64 (statement, 1);
+      g_ptr_array_add (sends, send);
+    }
+  sync_statement_reset (statement);
+  return step == SYNC_STEP_DONE ? g_steal_pointer (&sends) : NULL;
+}
+
+gboolean
+sync_ledger_settle (SyncStore *store,
+                    const SyncEntity *entity,
+                    const char *id,
+                    gint64 below,
+                    GError **error)
+{
+  SyncStatement *statement = prepare (
+      store, "DELETE FROM main.psync_sent WHERE entity = ?1 AND id = ?2 AND base_version < ?3", entity, id,
+      error);
+
+  return statement != NULL && sync_statement_run (sync_statement_bind_int64 (statement, 3, below), error);
+}
+
+gboolean
+sync_ledger_settle_batch (SyncStore *store,
+                          gint64 batch,
+                          GError **error)
+{
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (store), "DELETE FROM main.psync_sent WHERE batch = ?1", error);
+
+  if (statement == NULL || !sync_statement_run (sync_statement_bind_int64 (statement, 1, batch), error))
+    return FALSE;
+  return sync_ledger_trim_batches (store, error);
+}
+
+gboolean
+sync_ledger_trim_batches (SyncStore *store,
+                          GError **error)
+{
+  return sync_connection_execute (
+      sync_store_get_connection (store),
+      "DELETE FROM main.psync_batch WHERE NOT EXISTS "
+      "(SELECT 1 FROM main.psync_sent s WHERE s.batch = psync_batch.batch)",
+      error);
+}
+
+/* --- Applying ----------------------------------------------------------------------------------- */
+
+gboolean
+sync_ledger_begin_applying (SyncStore *store,
+                            const SyncEntity *entity,
+                            const char *id,
+                            GError **error)
+{
+  return run (store,
+              "INSERT INTO main.psync_applying (entity, id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+              entity, id, error);
+}
+
+gboolean
+sync_ledger_end_applying (SyncStore *store,
+                          GError **error)
+{
+  return sync_connection_execute (sync_store_get_connection (store), "DELETE FROM main.psync_applying",
+                                  error);
+}
+
+gboolean
+sync_ledger_trace (SyncStore *store,
+                   gint64 run_number,
+                   const SyncEntity *entity,
+                   const char *id,
+                   gint64 version,
+                   const char *direction,
+                   GError **error)
+{
+  SyncStatement *statement = prepare (store,
+                                      "INSERT INTO main.psync_trace (entity, id, run, version, direction) "
+                                      "VALUES (?1, ?2, ?3, ?4, ?5)",
+                                      entity, id, error);
+
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_int64 (statement, 3, run_number);
+  sync_statement_bind_int64 (statement, 4, version);
+  sync_statement_bind_text (statement, 5, direction, -1);
+  return sync_statement_run (statement, error);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-row.h"
+#include "sync-store.h"
+
+G_BEGIN_DECLS
+
+/* The ledger: what is known of each row (psync_row), what waits (psync_change) and what was sent and is
+ * not settled (psync_batch, psync_sent). Small steps for apply, outbox and recovery, inside their
+ * transactions. */
+
+/**
+ * SyncRowState:
+ * @known: whether there is a psync_row
+ * @version: its version
+ * @base: (owned) (nullable): its base; %NULL: known deleted, or unknown
+ * @pending: whether the outbox has it
+ * @seq: the outbox's count of local edits
+ * @changed_at: when it was last edited here by this computer's clock, or SYNC_TIME_UNKNOWN
+ * @held_version: the version held, 0: none
+ * @conflict: the open conflict's number, 0: none
+ * @conflict_version: the remote version in it
+ * @sent: whether sends are unsettled
+ */
+typedef struct
+{
+  gboolean known;
+  gint64 version;
+  char *base;
+  gboolean pending;
+  gint64 seq;
+  gboolean maybe_sent;
+  gboolean reread;
+  gint64 changed_at;
+  gint64 held_version;
+  gint64 conflict;
+  gint64 conflict_version;
+  gboolean sent;
+} SyncRowState;
+
+void sync_row_state_clear (SyncRowState *state);
+gboolean sync_ledger_load (SyncStore *store, const SyncEntity *entity, const char *id, SyncRowState *state,
+                           GError **error);
+
+gboolean sync_ledger_put_base (SyncStore *store, const SyncEntity *entity, const char *id, gint64 version,
+                               const char *base, gssize length, GError **error);
+gboolean sync_ledger_forget_base (SyncStore *store, const SyncEntity *entity, const char *id,
+                                  GError **error);
+
+/* Queues a row whose time of change is not known. */
+gboolean sync_ledger_queue (SyncStore *store, const SyncEntity *entity, const char *id, GError **error);
+/* As sync_ledger_queue(), edited now. */
+gboolean sync_ledger_touch (SyncStore *store, const SyncEntity *entity, const char *id, gint64 now,
+                            GError **error);
+gboolean sync_ledger_set_reread (SyncStore *store, const SyncEntity *entity, const char *id,
+                                 gboolean reread, GError **error);
+/* A newer version lifts a refusal. */
+gboolean sync_ledger_lift_refusal (SyncStore *store, const SyncEntity *entity, const char *id,
+                                   GError **error);
+/* Takes the row out of the outbox if nothing about it is open; `seq` 0: at whatever seq it is. */
+gboolean sync_ledger_drop_change (SyncStore *store, const SyncEntity *entity, const char *id, gint64 seq,
+                                  GError **error);
+
+/* One unsettled send of a row. */
+typedef struct
+{
+  gint64 batch;
+  gint64 base_version;
+  gboolean deleted;
+  SyncRow *row; /* (owned): its columns as sent */
+} SyncSend;
+
+void sync_send_free (SyncSend *send);
+/* (element-type SyncSend) (transfer full): with a base_version below `below` */
+GPtrArray *sync_ledger_load_sends (SyncStore *store, const SyncEntity *entity, const char *id,
+                                   gint64 below, GError **error);
+/* Settles them. */
+gboolean sync_ledger_settle (SyncStore *store, const SyncEntity *entity, const char *id, gint64 below,
+                             GError **error);
+gboolean sync_ledger_settle_batch (SyncStore *store, gint64 batch, GError **error);
+/* Forgets batches without unsettled sends. */
+gboolean sync_ledger_trim_batches (SyncStore *store, GError **error);
+
+/* Marks what the running statement writes, for the triggers. */
+gboolean sync_ledger_begin_applying (SyncStore *store, const SyncEntity *entity, const char *id,
+                                     GError **error);
+gboolean sync_ledger_end_applying (SyncStore *store, GError **error);
+
+gboolean sync_ledger_trace (SyncStore *store, gint64 run, const SyncEntity *entity, const char *id,
+                            gint64 version, const char *direction, GError **error);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncRowState, sync_row_state_clear)
+
+G_END_DECLS

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+char *sync_machine_hash (void);
+char *sync_machine_name (void);
+
+G_END_DECLS

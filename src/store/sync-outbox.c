@@ -1,0 +1,727 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-outbox.h"
+
+#include "sync-error-json.h"
+#include "sync-store-private.h"
+#include "sync-time.h"
+
+/* How a time that is not known travels: it never beats a real edit. */
+#define UNKNOWN_TIME "1970-01-01T00:00:00.000Z"
+
+static void
+batch_row_clear (SyncBatchRow *row)
+{
+  g_clear_pointer (&row->id, g_free);
+}
+
+static SyncBatch *
+batch_new (const SyncEntity *entity)
+{
+  SyncBatch *batch = g_new0 (SyncBatch, 1);
+
+  batch->entity = sync_entity_ref ((SyncEntity *) entity);
+  batch->body = g_string_new ("[");
+  batch->rows = g_array_new (FALSE, TRUE, sizeof (SyncBatchRow));
+  g_array_set_clear_func (batch->rows, (GDestroyNotify) batch_row_clear);
+  return batch;
+}
+
+void
+sync_batch_free (SyncBatch *batch)
+{
+  g_clear_pointer (&batch->entity, sync_entity_unref);
+  g_string_free (batch->body, TRUE);
+  g_clear_pointer (&batch->wire, g_bytes_unref);
+  g_clear_pointer (&batch->rows, g_array_unref);
+  g_clear_pointer (&batch->last_id, g_free);
+  g_free (batch);
+}
+
+/* --- Composing ---------------------------------------------------------------------------------- */
+
+/* One due row while its turn lasts. */
+typedef struct
+{
+  char *id;
+  gint64 seq;
+  gboolean maybe_sent;
+  gint64 changed_at;
+  gboolean known;
+  gint64 version;
+  char *base;
+  gboolean sent;
+} Due;
+
+static void
+due_clear (Due *due)
+{
+  g_clear_pointer (&due->id, g_free);
+  g_clear_pointer (&due->base, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Due, due_clear)
+
+static const char due_sql[]
+    = "SELECT c.id, c.seq, c.maybe_sent, c.changed_at, r.version, r.base, "
+      "EXISTS (SELECT 1 FROM main.psync_sent s WHERE s.entity = c.entity AND s.id = c.id) "
+      "FROM main.psync_change c LEFT JOIN main.psync_row r ON r.entity = c.entity AND r.id = c.id "
+      "WHERE c.entity = ?1 AND c.id > ?2 AND c.state = 'pending' AND c.reread = 0 "
+      "AND (c.next_attempt_at IS NULL OR c.next_attempt_at <= ?3) "
+      "AND NOT EXISTS (SELECT 1 FROM main.psync_held h WHERE h.entity = c.entity AND h.id = c.id) "
+      "AND NOT EXISTS (SELECT 1 FROM main.psync_conflict k "
+      "WHERE k.entity = c.entity AND k.id = c.id AND k.state = 'open') "
+      "ORDER BY c.id LIMIT 1";
+
+static SyncStep
+read_due (SyncStatement *statement, Due *due, GError **error)
+{
+  SyncStep step = sync_statement_step (statement, error);
+  const char *time;
+  gsize length;
+
+  if (step != SYNC_STEP_ROW)
+    return step;
+  due->id = sync_statement_dup_text (statement, 0);
+  due->seq = sync_statement_int64 (statement, 1);
+  due->maybe_sent = sync_statement_int64 (statement, 2) != 0;
+  due->changed_at = SYNC_TIME_UNKNOWN;
+  time = sync_statement_text (statement, 3, &length);
+  if (time != NULL && !sync_time_parse (time, length, &due->changed_at))
+    due->changed_at = SYNC_TIME_UNKNOWN;
+  due->known = !sync_statement_is_null (statement, 4);
+  due->version = sync_statement_int64 (statement, 4);
+  due->base = sync_statement_dup_text (statement, 5);
+  due->sent = sync_statement_int64 (statement, 6) != 0;
+  return step;
+}
+
+/**
+ * Composer:
+ *
+ * What the rows of one batch share while it is composed.
+ */
+typedef struct
+{
+  SyncStore *store;
+  const SyncComposeOptions *options;
+  SyncTable *table;
+  SyncBatch *batch;
+  GString *wire;
+  SyncRow *row;
+  SyncRow *base;
+  GString *json;
+  gint64 now;
+} Composer;
+
+static gboolean
+equals_base (Composer *composer, const Due *due)
+{
+  if (due->base == NULL)
+    return FALSE;
+  if (g_str_equal (composer->json->str, due->base))
+    return TRUE;
+  return sync_row_parse_text (composer->base, due->base, -1, NULL)
+         && sync_row_equal (composer->base, composer->row);
+}
+
+static void
+append_time (GString *out, gint64 local_time, gint64 clock_offset)
+{
+  char text[SYNC_TIME_SIZE] = UNKNOWN_TIME;
+
+  if (local_time != SYNC_TIME_UNKNOWN)
+    sync_time_format (local_time + clock_offset, text);
+  g_string_append_printf (out, "\"%s\"", text);
+}
+
+/* The element: columns first, then the stamps; run_id travels but is not stored. */
+static void
+append_element (Composer *composer, const Due *due, gboolean deleted)
+{
+  const SyncComposeOptions *options = composer->options;
+  GString *body = composer->batch->body;
+  SyncBatchRow row = { g_strdup (due->id), due->seq, due->version, deleted, FALSE, 0, 0 };
+
+  if (composer->batch->rows->len > 0)
+    g_string_append_c (body, ',');
+  row.start = body->len;
+  g_string_append_len (body, composer->json->str, (gssize) composer->json->len - 1);
+  row.end = body->len;
+  g_string_append_printf (body, ",\"base_version\":%" G_GINT64_FORMAT ",\"deleted_at\":", due->version);
+  if (deleted)
+    append_time (body, due->changed_at == SYNC_TIME_UNKNOWN ? composer->now : due->changed_at,
+                 options->clock_offset);
+  else
+    g_string_append (body, "null");
+  g_string_append (body, ",\"edited_at\":");
+  append_time (body, due->changed_at, options->clock_offset);
+  g_string_append_printf (body, ",\"device_id\":\"%s\"}", options->device_id);
+  g_array_append_val (composer->batch->rows, row);
+}
+
+static gboolean
+remember_row (SyncStore *store, const SyncBatch *batch, const SyncBatchRow *row, guint place, GError **error)
+{
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (store),
+      "INSERT INTO main.psync_sent (batch, entity, id, seq, base_version, place) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+      error);
+
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_int64 (statement, 1, batch->number);
+  sync_statement_bind_text (statement, 2, batch->entity->name, -1);
+  sync_statement_bind_text (statement, 3, row->id, -1);
+  sync_statement_bind_int64 (statement, 4, row->seq);
+  sync_statement_bind_int64 (statement, 5, row->base_version);
+  sync_statement_bind_int64 (statement, 6, place);
+  return sync_statement_run (statement, error);
+}
+
+/* A send is remembered until it is settled. */
+static gboolean
+remember_batch (SyncStore *store, SyncBatch *batch, GError **error)
+{
+  SyncConnection *connection = sync_store_get_connection (store);
+  SyncStatement *statement = sync_connection_prepare (
+      connection, "INSERT INTO main.psync_batch (entity, body) VALUES (?1, ?2)", error);
+
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_text (statement, 1, batch->entity->name, -1);
+  sync_statement_bind_text (statement, 2, batch->body->str, (gssize) batch->body->len);
+  if (!sync_statement_run (statement, error))
+    return FALSE;
+  batch->number = sync_connection_last_rowid (connection);
+  for (guint i = 0; i < batch->rows->len; i++)
+    {
+      if (!remember_row (store, batch, &g_array_index (batch->rows, SyncBatchRow, i), i, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* The body with the run's id in every element. */
+static GBytes *
+make_wire (const SyncBatch *batch, const char *run_id)
+{
+  g_autofree char *stamp = g_strdup_printf (",\"run_id\":\"%s\"}", run_id);
+  GString *wire = g_string_sized_new (batch->body->len + batch->rows->len * strlen (stamp));
+
+  g_string_append_c (wire, '[');
+  for (guint i = 0; i < batch->rows->len; i++)
+    {
+      const SyncBatchRow *row = &g_array_index (batch->rows, SyncBatchRow, i);
+      gsize next = i + 1 < batch->rows->len ? g_array_index (batch->rows, SyncBatchRow, i + 1).start - 1
+                                            : batch->body->len - 1;
+
+      if (i > 0)
+        g_string_append_c (wire, ',');
+      g_string_append_len (wire, batch->body->str + row->start, (gssize) (next - row->start - 1));
+      g_string_append (wire, stamp);
+    }
+  g_string_append_c (wire, ']');
+  return g_string_free_to_bytes (wire);
+}
+
+/* What a tombstone carries: the row as it was last known, else only its key. */
+static gboolean
+fill_tombstone (Composer *composer, const Due *due, GError **error)
+{
+  const SyncEntity *entity = composer->batch->entity;
+  g_autoptr (GPtrArray) sends = NULL;
+  g_autoptr (GString) keys = g_string_new (NULL);
+  SyncJsonReader reader;
+  SyncSpan value;
+
+  if (due->base != NULL)
+    return sync_row_parse_text (composer->row, due->base, -1, error);
+  sync_row_clear (composer->row);
+  if (due->sent)
+    {
+      sends = sync_ledger_load_sends (composer->store, entity, due->id, G_MAXINT64, error);
+      if (sends == NULL)
+        return FALSE;
+      if (sends->len > 0)
+        sync_row_copy (composer->row, ((SyncSend *) g_ptr_array_index (sends, sends->len - 1))->row);
+    }
+  if (!sync_table_append_key_json (composer->table, due->id, keys, error))
+    return FALSE;
+  sync_json_reader_init (&reader, keys->str, keys->len);
+  sync_json_enter_array (&reader);
+  for (guint i = 0; i < entity->n_keys && sync_json_next_element (&reader); i++)
+    {
+      if (sync_json_read_value (&reader, &value))
+        sync_row_set (composer->row, i, value);
+    }
+  return TRUE;
+}
+
+static gboolean
+compose_tombstone (Composer *composer, const Due *due, GError **error)
+{
+  const SyncEntity *entity = composer->batch->entity;
+
+  /* Known deleted already, or created and deleted before anybody saw it. */
+  if (!due->sent && due->known && due->base == NULL)
+    return sync_ledger_drop_change (composer->store, entity, due->id, due->seq, error);
+  if (!due->sent && !due->known && !due->maybe_sent)
+    return !composer->options->reached_head
+           || sync_ledger_drop_change (composer->store, entity, due->id, due->seq, error);
+  if (!fill_tombstone (composer, due, error))
+    return FALSE;
+  g_string_truncate (composer->json, 0);
+  sync_row_append_json (composer->row, composer->json);
+  append_element (composer, due, TRUE);
+  return TRUE;
+}
+
+static gboolean
+compose_row (Composer *composer, const Due *due, GError **error)
+{
+  g_autoptr (GError) refusal = NULL;
+  gboolean found;
+
+  if (!sync_table_read (composer->table, due->id, composer->row, &found, &refusal))
+    {
+      if (!g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED)
+          && !g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_INVALID))
+        {
+          g_propagate_error (error, g_steal_pointer (&refusal));
+          return FALSE;
+        }
+      composer->batch->n_refused++;
+      return sync_outbox_refuse_row (composer->store, composer->batch->entity, due->id, refusal, error);
+    }
+  if (found == composer->options->deletions)
+    return TRUE;
+  if (!found)
+    return compose_tombstone (composer, due, error);
+  g_string_truncate (composer->json, 0);
+  sync_row_append_json (composer->row, composer->json);
+  if (!due->sent && equals_base (composer, due))
+    return sync_ledger_drop_change (composer->store, composer->batch->entity, due->id, due->seq, error);
+  append_element (composer, due, FALSE);
+  return TRUE;
+}
+
+/* How many rows are looked at in one transaction, whether they travel or not. */
+#define COMPOSE_LIMIT 5000
+
+static gboolean
+compose_rows (Composer *composer, GError **error)
+{
+  const SyncComposeOptions *options = composer->options;
+  SyncBatch *batch = composer->batch;
+
+  batch->last_id = g_strdup (options->after);
+  for (guint n = 0; batch->rows->len < options->max_rows && batch->body->len < options->max_bytes; n++)
+    {
+      g_auto (Due) due = { 0 };
+      SyncStatement *statement
+          = sync_connection_prepare (sync_store_get_connection (composer->store), due_sql, error);
+      SyncStep step;
+
+      if (statement == NULL)
+        return FALSE;
+      sync_statement_bind_text (statement, 1, batch->entity->name, -1);
+      sync_statement_bind_text (statement, 2, batch->last_id != NULL ? batch->last_id : "", -1);
+      sync_statement_bind_int64 (statement, 3, composer->now);
+      step = read_due (statement, &due, error);
+      sync_statement_reset (statement);
+      if (step == SYNC_STEP_ERROR)
+        return FALSE;
+      if (step == SYNC_STEP_DONE)
+        return TRUE;
+      if (n == COMPOSE_LIMIT)
+        break;
+      if (!compose_row (composer, &due, error))
+        return FALSE;
+      g_free (batch->last_id);
+      batch->last_id = g_steal_pointer (&due.id);
+    }
+  batch->more = TRUE;
+  return TRUE;
+}
+
+/**
+ * sync_outbox_compose:
+ * @store: the store
+ * @entity: whose rows
+ * @options: which and how many
+ * @error: SQLite's
+ *
+ * Reads what happened from the rows themselves: there: an upsert; gone: a tombstone; equal to its base:
+ * nothing. A row whose values cannot travel is refused at once.
+ *
+ * Returns: (transfer full): the batch; number 0 if nothing was due
+ */
+SyncBatch *
+sync_outbox_compose (SyncStore *store,
+                     const SyncEntity *entity,
+                     const SyncComposeOptions *options,
+                     GError **error)
+{
+  g_autoptr (SyncBatch) batch = batch_new (entity);
+  g_autoptr (SyncRow) row = sync_row_new (entity), base = sync_row_new (entity);
+  g_autoptr (GString) json = g_string_new (NULL);
+  SyncScope scope;
+  Composer composer = { .store = store,
+                        .options = options,
+                        .table = sync_store_get_table (store, entity, error),
+                        .batch = batch,
+                        .row = row,
+                        .base = base,
+                        .json = json,
+                        .now = sync_clock_now (sync_store_get_clock (store)) };
+  gboolean good;
+
+  if (composer.table == NULL || !sync_scope_begin (&scope, store, error))
+    return NULL;
+  good = compose_rows (&composer, error);
+  g_string_append_c (batch->body, ']');
+  good = good && (batch->rows->len == 0 || remember_batch (store, batch, error));
+  if (!sync_scope_end (&scope, good, error))
+    return NULL;
+  if (batch->rows->len > 0)
+    batch->wire = make_wire (batch, options->run_id);
+  return g_steal_pointer (&batch);
+}
+
+/**
+ * sync_outbox_split:
+ * @store: the store
+ * @batch: a batch that was rolled back
+ * @first: the first row of the part
+ * @n: how many
+ * @run_id: this run
+ * @error: SQLite's
+ *
+ * Returns: (transfer full): these rows as a batch of their own, remembered
+ */
+SyncBatch *
+sync_outbox_split (SyncStore *store,
+                   SyncBatch *batch,
+                   guint first,
+                   guint n,
+                   const char *run_id,
+                   GError **error)
+{
+  g_autoptr (SyncBatch) part = batch_new (batch->entity);
+  SyncScope scope;
+
+  for (guint i = first; i < first + n; i++)
+    {
+      SyncBatchRow row = g_array_index (batch->rows, SyncBatchRow, i);
+      gsize next = i + 1 < batch->rows->len ? g_array_index (batch->rows, SyncBatchRow, i + 1).start - 1
+                                            : batch->body->len - 1;
+      gsize columns = row.end - row.start;
+
+      if (i > first)
+        g_string_append_c (part->body, ',');
+      g_string_append_len (part->body, batch->body->str + row.start, (gssize) (next - row.start));
+      row.id = g_strdup (row.id);
+      row.start = part->body->len - (next - row.start);
+      row.end = row.start + columns;
+      g_array_append_val (part->rows, row);
+    }
+  g_string_append_c (part->body, ']');
+  if (!sync_scope_begin (&scope, store, error)
+      || !sync_scope_end (&scope, remember_batch (store, part, error), error))
+    return NULL;
+  part->wire = make_wire (part, run_id);
+  return g_steal_pointer (&part);
+}
+
+/* --- Answers ------------------------------------------------------------------------------------ */
+
+/* Answers mostly come in the order of the batch. */
+static SyncBatchRow *
+find_row (SyncBatch *batch, const char *id, guint *guess)
+{
+  for (guint i = 0; i < batch->rows->len; i++)
+    {
+      guint place = (*guess + i) % batch->rows->len;
+      SyncBatchRow *row = &g_array_index (batch->rows, SyncBatchRow, place);
+
+      if (g_str_equal (row->id, id))
+        {
+          *guess = place + 1;
+          return row;
+        }
+    }
+  return NULL;
+}
+
+static gboolean
+is_run (SyncSpan value, const char *run_id)
+{
+  gsize length = strlen (run_id);
+
+  return value.length == length + 2 && value.text[0] == '"' && memcmp (value.text + 1, run_id, length) == 0;
+}
+
+/* The contents sent are the base now. Another trigger of the cloud changed the row: it is read again. */
+static gboolean
+acknowledge_row (SyncStore *store, SyncBatch *batch, SyncBatchRow *row, const SyncStamps *stamps,
+                 const char *run_id, gint64 run, GError **error)
+{
+  const SyncEntity *entity = batch->entity;
+  g_autofree char *base = NULL;
+
+  if (!row->deleted)
+    base = g_strdup_printf ("%.*s}", (int) (row->end - row->start), batch->body->str + row->start);
+  row->won = TRUE;
+  if (!sync_ledger_put_base (store, entity, row->id, stamps->version, base, -1, error)
+      || !sync_ledger_settle (store, entity, row->id, stamps->version, error)
+      || (run != 0 && !sync_ledger_trace (store, run, entity, row->id, stamps->version, "pushed", error)))
+    return FALSE;
+  if (!is_run (stamps->run_id, run_id))
+    return sync_ledger_set_reread (store, entity, row->id, TRUE, error);
+  return sync_ledger_drop_change (store, entity, row->id, row->seq, error);
+}
+
+static gboolean
+answer_is_wrong (const SyncBatch *batch, GError **error)
+{
+  sync_error_set (error, SYNC_ERROR_PROTOCOL, batch->entity->name,
+                  "The cloud's answer to a push of %s cannot be right", batch->entity->name);
+  return FALSE;
+}
+
+static gboolean
+read_answer (SyncStore *store, SyncBatch *batch, GBytes *answer, const char *run_id, gint64 run,
+             SyncCounts *counts, gint64 *top, GError **error)
+{
+  SyncTable *table = sync_store_get_table (store, batch->entity, error);
+  g_autoptr (SyncRow) row = sync_row_new (batch->entity);
+  g_autoptr (GString) id = g_string_new (NULL);
+  SyncJsonReader reader;
+  guint guess = 0;
+
+  if (table == NULL)
+    return FALSE;
+  sync_json_reader_init (&reader, g_bytes_get_data (answer, NULL), g_bytes_get_size (answer));
+  if (!sync_json_enter_array (&reader))
+    return answer_is_wrong (batch, error);
+  while (sync_json_next_element (&reader))
+    {
+      SyncStamps stamps;
+      SyncBatchRow *sent;
+
+      if (!sync_row_parse (row, &reader, &stamps, NULL, error))
+        return FALSE;
+      sent = sync_table_row_id (table, row, id) ? find_row (batch, id->str, &guess) : NULL;
+      if (sent == NULL || stamps.version <= sent->base_version)
+        return answer_is_wrong (batch, error);
+      if (sent->won)
+        continue;
+      if (!acknowledge_row (store, batch, sent, &stamps, run_id, run, error))
+        return FALSE;
+      counts->pushed++;
+      counts->deleted += sent->deleted;
+      *top = MAX (*top, stamps.version);
+    }
+  return (reader.fault == NULL && sync_json_at_end (&reader)) || answer_is_wrong (batch, error);
+}
+
+/**
+ * sync_outbox_acknowledge:
+ * @store: the store
+ * @batch: the batch
+ * @answer: what the provider's push gave
+ * @run_id: this run
+ * @run: its number, for the trace; 0: none
+ * @counts: (inout): gets what was pushed added
+ * @top: (inout): the newest version acknowledged
+ * @error: [error@SyncError.PROTOCOL], or SQLite's: nothing of the answer is kept
+ *
+ * Acknowledges by (id, seq): a row edited while its push was under way stays pending on the new version. A row
+ * that the answer does not name is unknown, not lost: its send stays unsettled.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_outbox_acknowledge (SyncStore *store,
+                         SyncBatch *batch,
+                         GBytes *answer,
+                         const char *run_id,
+                         gint64 run,
+                         SyncCounts *counts,
+                         gint64 *top,
+                         GError **error)
+{
+  SyncCounts before = *counts;
+  SyncScope scope;
+  gboolean good;
+
+  if (!sync_scope_begin (&scope, store, error))
+    return FALSE;
+  good = read_answer (store, batch, answer, run_id, run, counts, top, error)
+         && sync_ledger_trim_batches (store, error);
+  if (sync_scope_end (&scope, good, error))
+    return TRUE;
+  *counts = before;
+  return FALSE;
+}
+
+gboolean
+sync_outbox_roll_back (SyncStore *store,
+                       SyncBatch *batch,
+                       GError **error)
+{
+  SyncScope scope;
+
+  return sync_scope_begin (&scope, store, error)
+         && sync_scope_end (&scope, sync_ledger_settle_batch (store, batch->number, error), error);
+}
+
+gboolean
+sync_outbox_refuse_row (SyncStore *store,
+                        const SyncEntity *entity,
+                        const char *id,
+                        const GError *reason,
+                        GError **error)
+{
+  g_autofree char *json = sync_error_to_json (reason);
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (store),
+      "UPDATE main.psync_change SET state = 'refused', error = ?3, next_attempt_at = NULL "
+      "WHERE entity = ?1 AND id = ?2",
+      error);
+
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_text (statement, 1, entity->name, -1);
+  sync_statement_bind_text (statement, 2, id, -1);
+  sync_statement_bind_text (statement, 3, json, -1);
+  return sync_statement_run (statement, error);
+}
+
+/* Only if the row was not edited meanwhile: a refusal holds for its seq. */
+static gboolean
+set_state (SyncStore *store, const SyncBatch *batch, const SyncBatchRow *row, const char *sql,
+           const GError *reason, gint64 next_attempt_at, guint max_attempts, GError **error)
+{
+  g_autofree char *json = sync_error_to_json (reason);
+  SyncStatement *statement = sync_connection_prepare (sync_store_get_connection (store), sql, error);
+
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_text (statement, 1, batch->entity->name, -1);
+  sync_statement_bind_text (statement, 2, row->id, -1);
+  sync_statement_bind_int64 (statement, 3, row->seq);
+  sync_statement_bind_text (statement, 4, json, -1);
+  if (max_attempts > 0)
+    {
+      sync_statement_bind_int64 (statement, 5, next_attempt_at);
+      sync_statement_bind_int64 (statement, 6, max_attempts);
+    }
+  return sync_statement_run (statement, error);
+}
+
+gboolean
+sync_outbox_refuse (SyncStore *store,
+                    SyncBatch *batch,
+                    const GError *reason,
+                    GError **error)
+{
+  SyncScope scope;
+  gboolean good;
+
+  g_assert (batch->rows->len == 1);
+
+  if (!sync_scope_begin (&scope, store, error))
+    return FALSE;
+  good = sync_ledger_settle_batch (store, batch->number, error)
+         && set_state (store, batch, &g_array_index (batch->rows, SyncBatchRow, 0),
+                       "UPDATE main.psync_change SET state = 'refused', error = ?4, next_attempt_at = NULL "
+                       "WHERE entity = ?1 AND id = ?2 AND seq = ?3",
+                       reason, 0, 0, error);
+  return sync_scope_end (&scope, good, error);
+}
+
+gboolean
+sync_outbox_defer (SyncStore *store,
+                   SyncBatch *batch,
+                   gint64 next_attempt_at,
+                   guint max_attempts,
+                   const GError *reason,
+                   GError **error)
+{
+  SyncScope scope;
+  gboolean good = TRUE;
+
+  if (!sync_scope_begin (&scope, store, error))
+    return FALSE;
+  for (guint i = 0; good && i < batch->rows->len; i++)
+    good = set_state (store, batch, &g_array_index (batch->rows, SyncBatchRow, i),
+                      "UPDATE main.psync_change SET attempts = attempts + 1, next_attempt_at = ?5, "
+                      "error = ?4, state = CASE WHEN attempts + 1 >= ?6 THEN 'failed' ELSE state END "
+                      "WHERE entity = ?1 AND id = ?2 AND seq = ?3",
+                      reason, next_attempt_at, MAX (max_attempts, 1), error);
+  return sync_scope_end (&scope, good, error);
+}
+
+/* --- Questions ---------------------------------------------------------------------------------- */
+
+gboolean
+sync_outbox_has_work (SyncStore *store,
+                      gint64 now,
+                      gboolean *work,
+                      GError **error)
+{
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (store),
+      "SELECT EXISTS (SELECT 1 FROM main.psync_change c JOIN main.psync_entity e ON e.name = c.entity "
+      "WHERE e.enabled <> 0 AND (c.reread <> 0 OR (c.state = 'pending' "
+      "AND (c.next_attempt_at IS NULL OR c.next_attempt_at <= ?1) "
+      "AND NOT EXISTS (SELECT 1 FROM main.psync_held h WHERE h.entity = c.entity AND h.id = c.id) "
+      "AND NOT EXISTS (SELECT 1 FROM main.psync_conflict k "
+      "WHERE k.entity = c.entity AND k.id = c.id AND k.state = 'open'))))",
+      error);
+  SyncStep step;
+
+  if (statement == NULL)
+    return FALSE;
+  step = sync_statement_step (sync_statement_bind_int64 (statement, 1, now), error);
+  *work = step == SYNC_STEP_ROW && sync_statement_int64 (statement, 0) != 0;
+  sync_statement_reset (statement);
+  return step == SYNC_STEP_ROW;
+}
+
+GPtrArray *
+sync_outbox_list_unexplained (SyncStore *store,
+                              const SyncEntity *entity,
+                              gint64 first_batch,
+                              guint limit,
+                              GError **error)
+{
+  g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (store),
+      "SELECT id FROM main.psync_sent WHERE entity = ?1 AND batch >= ?2 "
+      "UNION SELECT id FROM main.psync_change WHERE entity = ?1 AND reread <> 0 LIMIT ?3",
+      error);
+  SyncStep step;
+
+  if (statement == NULL)
+    return NULL;
+  sync_statement_bind_text (statement, 1, entity->name, -1);
+  sync_statement_bind_int64 (statement, 2, first_batch);
+  sync_statement_bind_int64 (statement, 3, limit);
+  while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
+    g_ptr_array_add (ids, sync_statement_dup_text (statement, 0));
+  sync_statement_reset (statement);
+  return step == SYNC_STEP_DONE ? g_steal_pointer (&ids) : NULL;
+}
+
+gboolean
+sync_outbox_next_batch (SyncStore *store,
+                        gint64 *number,
+                        GError **error)
+{
+  return sync_connection_query_int64 (sync_store_get_connection (store), 1, number, error,
+                                      "SELECT ifnull(max(batch), 0) + 1 FROM main.psync_batch", NULL);
+}

@@ -1,0 +1,765 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <json-glib/json-glib.h>
+
+#include "sync-capture.h"
+#include "sync-machine.h"
+#include "sync-store-private.h"
+#include "sync-table.h"
+
+/* The registry of entities: psync_entity, the tables behind it, and their triggers. */
+
+#define BUILTIN_SQL "/io/github/progressive_sync/ProgressiveSync/sql/builtin.sql"
+
+/* What the built-in entities' columns hold although they are declared as plain text, and who decides
+ * their conflicts. Applies to a table of that name wherever it came from, because the cloud's schema
+ * for it is fixed. */
+static const struct
+{
+  const char *entity;
+  const char *strategy;
+  const char *json;
+} builtins[] = {
+  { "notifications", "notifications", "metadata" },
+  { "projects", "projects", "settings" },
+  { "user_settings", "user-settings", "value" },
+};
+
+static const char *const builtin_times[] = { "created_at", "updated_at", "expires_at", NULL };
+
+/* --- Between psync_entity and SyncEntity -------------------------------------------------------- */
+
+static char *
+columns_to_json (const SyncEntity *entity)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < entity->n_columns; i++)
+    {
+      json_builder_begin_object (builder);
+      json_builder_set_member_name (builder, "name");
+      json_builder_add_string_value (builder, entity->columns[i].name);
+      json_builder_set_member_name (builder, "codec");
+      json_builder_add_string_value (builder, sync_codec_to_string (entity->columns[i].codec));
+      if (i < entity->n_keys)
+        {
+          json_builder_set_member_name (builder, "key");
+          json_builder_add_boolean_value (builder, TRUE);
+        }
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, FALSE);
+}
+
+static gboolean
+columns_from_json (SyncEntity *entity, const char *json)
+{
+  g_autoptr (JsonNode) root = json_from_string (json, NULL);
+  JsonArray *array;
+
+  if (root == NULL || !JSON_NODE_HOLDS_ARRAY (root))
+    return FALSE;
+  array = json_node_get_array (root);
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      JsonObject *column = json_array_get_object_element (array, i);
+      SyncCodec codec;
+
+      if (!sync_codec_from_string (json_object_get_string_member_with_default (column, "codec", ""),
+                                   &codec))
+        return FALSE;
+      sync_entity_add_column (entity, json_object_get_string_member_with_default (column, "name", ""),
+                              codec, json_object_get_boolean_member_with_default (column, "key", FALSE));
+    }
+  return entity->n_keys > 0;
+}
+
+static char *
+names_to_json (const char *const *names)
+{
+  g_autoptr (JsonNode) root = json_node_new (JSON_NODE_ARRAY);
+  JsonArray *array = json_array_new ();
+
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    json_array_add_string_element (array, names[i]);
+  json_node_take_array (root, array);
+  return json_to_string (root, FALSE);
+}
+
+static GStrv
+names_from_json (const char *json)
+{
+  g_autoptr (JsonNode) root = json_from_string (json, NULL);
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+
+  if (root != NULL && JSON_NODE_HOLDS_ARRAY (root))
+    {
+      JsonArray *array = json_node_get_array (root);
+
+      for (guint i = 0; i < json_array_get_length (array); i++)
+        g_strv_builder_add (names, json_array_get_string_element (array, i));
+    }
+  return g_strv_builder_end (names);
+}
+
+static SyncEntity *
+entity_from_statement (SyncStatement *statement, GError **error)
+{
+  const char *name = sync_statement_text (statement, 0, NULL);
+  g_autoptr (SyncEntity) entity = sync_entity_new (name, sync_statement_text (statement, 1, NULL),
+                                                   sync_statement_text (statement, 2, NULL));
+
+  if (!columns_from_json (entity, sync_statement_text (statement, 3, NULL)))
+    {
+      sync_error_set (error, SYNC_ERROR_CORRUPT, name, "The registry's columns of %s cannot be read", name);
+      return NULL;
+    }
+  g_strfreev (entity->parents);
+  entity->parents = names_from_json (sync_statement_text (statement, 4, NULL));
+  g_free (entity->strategy);
+  entity->strategy = sync_statement_dup_text (statement, 5);
+  entity->rules = sync_statement_dup_text (statement, 6);
+  entity->time_column = sync_statement_dup_text (statement, 7);
+  entity->enabled = sync_statement_int64 (statement, 8) != 0;
+  return g_steal_pointer (&entity);
+}
+
+/**
+ * sync_store_reload:
+ * @store: a store
+ * @error: SQLite's, or CORRUPT
+ *
+ * Reads the registry again.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_store_reload (SyncStore *store,
+                   GError **error)
+{
+  g_autoptr (GPtrArray) entities
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_entity_unref);
+  SyncStatement *statement;
+  SyncStep step;
+
+  sync_store_assert_current (store);
+
+  statement = sync_connection_prepare (
+      store->connection,
+      "SELECT name, table_name, cloud_table, columns, parents, strategy, rules, time_column, enabled "
+      "FROM main.psync_entity ORDER BY position, name",
+      error);
+  if (statement == NULL)
+    return FALSE;
+  while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
+    {
+      SyncEntity *entity = entity_from_statement (statement, error);
+
+      if (entity == NULL)
+        {
+          sync_statement_reset (statement);
+          return FALSE;
+        }
+      g_ptr_array_add (entities, entity);
+    }
+  sync_statement_reset (statement);
+  if (step == SYNC_STEP_ERROR)
+    return FALSE;
+  g_hash_table_remove_all (store->tables);
+  g_ptr_array_unref (store->entities);
+  store->entities = g_steal_pointer (&entities);
+  return TRUE;
+}
+
+GPtrArray *
+sync_store_get_entities (SyncStore *store)
+{
+  sync_store_assert_current (store);
+
+  return store->entities;
+}
+
+SyncEntity *
+sync_store_find_entity (SyncStore *store,
+                        const char *name)
+{
+  sync_store_assert_current (store);
+
+  for (guint i = 0; i < store->entities->len; i++)
+    {
+      SyncEntity *entity = g_ptr_array_index (store->entities, i);
+
+      if (g_str_equal (entity->name, name))
+        return entity;
+    }
+  return NULL;
+}
+
+/**
+ * sync_store_get_table:
+ * @store: a store
+ * @entity: one of the store's entities
+ * @error: SQLite's
+ *
+ * Returns: (transfer none): its table, until the registry changes
+ */
+SyncTable *
+sync_store_get_table (SyncStore *store,
+                      const SyncEntity *entity,
+                      GError **error)
+{
+  SyncTable *table;
+
+  sync_store_assert_current (store);
+
+  table = g_hash_table_lookup (store->tables, entity->name);
+  if (table != NULL)
+    return table;
+  table = sync_table_new (store->connection, sync_entity_ref ((SyncEntity *) entity), error);
+  sync_entity_unref ((SyncEntity *) entity);
+  if (table != NULL)
+    g_hash_table_insert (store->tables, g_strdup (entity->name), table);
+  return table;
+}
+
+/* --- Order -------------------------------------------------------------------------------------- */
+
+static gboolean
+is_placed (GPtrArray *placed, const char *name)
+{
+  for (guint i = 0; i < placed->len; i++)
+    {
+      if (g_str_equal (((SyncEntity *) g_ptr_array_index (placed, i))->name, name))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+parents_are_placed (GPtrArray *placed, const SyncEntity *entity)
+{
+  for (guint i = 0; entity->parents[i] != NULL; i++)
+    {
+      if (!is_placed (placed, entity->parents[i]))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Parents first; where tables refer to each other in a circle, whoever comes first by name begins. */
+static GPtrArray *
+order_by_parents (GPtrArray *entities)
+{
+  g_autoptr (GPtrArray) placed = g_ptr_array_new ();
+
+  while (placed->len < entities->len)
+    {
+      SyncEntity *next = NULL, *fallback = NULL;
+
+      for (guint i = 0; i < entities->len && next == NULL; i++)
+        {
+          SyncEntity *entity = g_ptr_array_index (entities, i);
+
+          if (is_placed (placed, entity->name))
+            continue;
+          if (fallback == NULL)
+            fallback = entity;
+          if (parents_are_placed (placed, entity))
+            next = entity;
+        }
+      g_ptr_array_add (placed, next != NULL ? next : fallback);
+    }
+  return g_steal_pointer (&placed);
+}
+
+/* The entities among the tables that this one refers to. */
+static gboolean
+find_parents (SyncStore *store, SyncEntity *entity, GError **error)
+{
+  g_autoptr (GPtrArray) tables = NULL;
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+
+  if (!sync_capture_list_parents (store->connection, entity->table, &tables, error))
+    return FALSE;
+  for (guint i = 0; i < store->entities->len; i++)
+    {
+      SyncEntity *other = g_ptr_array_index (store->entities, i);
+
+      for (guint j = 0; j < tables->len; j++)
+        {
+          if (other != entity && g_ascii_strcasecmp (other->table, g_ptr_array_index (tables, j)) == 0)
+            g_strv_builder_add (names, other->name);
+        }
+    }
+  g_strfreev (entity->parents);
+  entity->parents = g_strv_builder_end (names);
+  return TRUE;
+}
+
+static gboolean
+save_order (SyncStore *store, SyncEntity *entity, guint position, GError **error)
+{
+  g_autofree char *parents = names_to_json ((const char *const *) entity->parents);
+  SyncStatement *statement = sync_connection_prepare (
+      store->connection, "UPDATE main.psync_entity SET position = ?2, parents = ?3 WHERE name = ?1",
+      error);
+
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_text (statement, 1, entity->name, -1);
+  sync_statement_bind_int64 (statement, 2, position);
+  sync_statement_bind_text (statement, 3, parents, -1);
+  return sync_statement_run (statement, error);
+}
+
+/* Finds out anew who refers to whom, and puts parents first. */
+static gboolean
+reorder (SyncStore *store, GError **error)
+{
+  g_autoptr (GPtrArray) ordered = NULL;
+
+  if (!sync_store_reload (store, error))
+    return FALSE;
+  for (guint i = 0; i < store->entities->len; i++)
+    {
+      if (!find_parents (store, g_ptr_array_index (store->entities, i), error))
+        return FALSE;
+    }
+  ordered = order_by_parents (store->entities);
+  for (guint i = 0; i < ordered->len; i++)
+    {
+      if (!save_order (store, g_ptr_array_index (ordered, i), i, error))
+        return FALSE;
+    }
+  return sync_store_reload (store, error);
+}
+
+/* --- Attaching ---------------------------------------------------------------------------------- */
+
+static void
+adopt_builtin (SyncEntity *entity)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (builtins); i++)
+    {
+      if (!g_str_equal (entity->name, builtins[i].entity))
+        continue;
+      g_free (entity->strategy);
+      entity->strategy = g_strdup (builtins[i].strategy);
+      for (guint column = entity->n_keys; column < entity->n_columns; column++)
+        {
+          if (g_str_equal (entity->columns[column].name, builtins[i].json))
+            entity->columns[column].codec = SYNC_CODEC_JSON;
+          else if (g_strv_contains (builtin_times, entity->columns[column].name))
+            entity->columns[column].codec = SYNC_CODEC_TIMESTAMP;
+        }
+    }
+}
+
+static gboolean
+save_entity (SyncStore *store, const SyncEntity *entity, GError **error)
+{
+  g_autofree char *columns = columns_to_json (entity);
+  SyncStatement *statement = sync_connection_prepare (
+      store->connection,
+      "INSERT INTO main.psync_entity (name, position, table_name, cloud_table, columns, strategy, rules, "
+      "time_column, enabled) VALUES (?1, 1000000, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
+      "ON CONFLICT (name) DO UPDATE SET columns = excluded.columns, strategy = excluded.strategy, "
+      "rules = excluded.rules, time_column = excluded.time_column, enabled = excluded.enabled",
+      error);
+
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_text (statement, 1, entity->name, -1);
+  sync_statement_bind_text (statement, 2, entity->table, -1);
+  sync_statement_bind_text (statement, 3, entity->cloud_table, -1);
+  sync_statement_bind_text (statement, 4, columns, -1);
+  sync_statement_bind_text (statement, 5, entity->strategy, -1);
+  sync_statement_bind_text (statement, 6, entity->rules, -1);
+  sync_statement_bind_text (statement, 7, entity->time_column, -1);
+  sync_statement_bind_int64 (statement, 8, entity->enabled);
+  return sync_statement_run (statement, error);
+}
+
+/* Every row is a pending change, perhaps known elsewhere: another copy of the file may have pushed it. A
+ * row that was synced before is compared with its base when its turn comes. */
+gboolean
+sync_store_queue_all_rows (SyncStore *store,
+                           const SyncEntity *entity,
+                           GError **error)
+{
+  g_autoptr (GString) sql = g_string_new ("INSERT INTO main.psync_change (entity, id, maybe_sent) SELECT ");
+
+  sync_sql_append_literal (sql, entity->name);
+  g_string_append (sql, ", ");
+  sync_id_append_expression (sql, entity, "t");
+  g_string_append (sql, ", NOT EXISTS (SELECT 1 FROM main.psync_row r WHERE r.entity = ");
+  sync_sql_append_literal (sql, entity->name);
+  g_string_append (sql, " AND r.id = ");
+  sync_id_append_expression (sql, entity, "t");
+  g_string_append (sql, ") FROM main.");
+  sync_sql_append_identifier (sql, entity->table);
+  g_string_append (sql, " AS t WHERE true ON CONFLICT (entity, id) DO UPDATE SET seq = seq + 1, "
+                        "state = 'pending', attempts = 0, next_attempt_at = NULL, error = NULL");
+  return sync_connection_execute (store->connection, sql->str, error);
+}
+
+/* A base without a table row is a deletion that nobody saw. */
+static gboolean
+queue_lost_rows (SyncStore *store, const SyncEntity *entity, GError **error)
+{
+  g_autoptr (GString) sql = g_string_new ("INSERT INTO main.psync_change (entity, id) "
+                                          "SELECT entity, id FROM main.psync_row WHERE entity = ");
+
+  sync_sql_append_literal (sql, entity->name);
+  g_string_append (sql, " AND base IS NOT NULL AND id NOT IN (SELECT ");
+  sync_id_append_expression (sql, entity, "t");
+  g_string_append (sql, " FROM main.");
+  sync_sql_append_identifier (sql, entity->table);
+  g_string_append (sql, " AS t) ON CONFLICT (entity, id) DO NOTHING");
+  return sync_connection_execute (store->connection, sql->str, error);
+}
+
+/**
+ * sync_store_attach_entity:
+ * @store: a store
+ * @entity: what to sync from now on
+ * @error: SQLite's
+ *
+ * Puts a table under capture and queues its rows, in one transaction.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_store_attach_entity (SyncStore *store,
+                          SyncEntity *entity,
+                          GError **error)
+{
+  SyncScope scope;
+  gboolean good;
+
+  if (!sync_scope_begin (&scope, store, error))
+    return FALSE;
+  good = save_entity (store, entity, error) && sync_capture_install (store->connection, entity, error)
+         && sync_store_queue_all_rows (store, entity, error) && reorder (store, error);
+  return sync_scope_end (&scope, good, error);
+}
+
+/**
+ * sync_store_attach:
+ * @store: a store
+ * @table: a table of the owner
+ * @error: [error@SyncError.NO_TABLE], NO_KEY, NAME_TAKEN
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_store_attach (SyncStore *store,
+                   const char *table,
+                   GError **error)
+{
+  g_autoptr (SyncEntity) entity = NULL;
+
+  sync_store_assert_current (store);
+
+  entity = sync_capture_describe_table (store->connection, table, error);
+  if (entity == NULL)
+    return FALSE;
+  if (sync_store_find_entity (store, entity->name) != NULL)
+    return TRUE;
+  adopt_builtin (entity);
+  return sync_store_attach_entity (store, entity, error);
+}
+
+static gboolean
+attach_all (SyncStore *store, GError **error)
+{
+  g_autoptr (GPtrArray) tables = NULL;
+
+  if (!sync_capture_list_tables (store->connection, &tables, error))
+    return FALSE;
+  for (guint i = 0; i < tables->len; i++)
+    {
+      g_autoptr (GError) local_error = NULL;
+
+      if (sync_store_attach (store, g_ptr_array_index (tables, i), &local_error)
+          || g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_NO_KEY))
+        continue;
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+create_builtins (SyncStore *store, GError **error)
+{
+  g_autoptr (GBytes) script = g_resources_lookup_data (BUILTIN_SQL, 0, error);
+
+  return script != NULL
+         && sync_connection_script (store->connection, g_bytes_get_data (script, NULL), error);
+}
+
+static gboolean
+name_device (SyncStore *store, GError **error)
+{
+  g_autofree char *device = g_uuid_string_random (), *profile = g_uuid_string_random ();
+  g_autofree char *machine = sync_machine_hash (), *name = sync_machine_name ();
+
+  return sync_store_set_meta (store, "device-id", device, error)
+         && sync_store_set_meta (store, "device-name", name, error)
+         && sync_store_set_meta (store, "machine", machine, error)
+         && sync_store_set_meta (store, "profile-id", profile, error);
+}
+
+/* The first time: who we are, and what is synced. One transaction: done whole or not at all. */
+gboolean
+sync_store_set_up (SyncStore *store,
+                   SyncStoreFlags flags,
+                   const char *const *tables,
+                   gboolean is_new,
+                   GError **error)
+{
+  SyncScope scope;
+  gboolean good;
+
+  if (!sync_scope_begin (&scope, store, error))
+    return FALSE;
+  good = name_device (store, error) && (!is_new || create_builtins (store, error));
+  for (guint i = 0; good && tables != NULL && tables[i] != NULL; i++)
+    good = sync_store_attach (store, tables[i], error);
+  if (good && (tables == NULL || tables[0] == NULL || (flags & SYNC_STORE_ALL_TABLES)))
+    good = attach_all (store, error);
+  good = good && sync_store_set_meta_int64 (store, "set-up", 1, error);
+  return sync_scope_end (&scope, good, error);
+}
+
+static gboolean
+change_entity (SyncStore *store, SyncEntity *entity, int enabled, const char *strategy,
+               const char *rules, GError **error)
+{
+  SyncStatement *statement = sync_connection_prepare (
+      store->connection,
+      "UPDATE main.psync_entity SET enabled = CASE WHEN ?2 < 0 THEN enabled ELSE ?2 END, "
+      "strategy = ifnull(?3, strategy), rules = ifnull(?4, rules) WHERE name = ?1",
+      error);
+
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_text (statement, 1, entity->name, -1);
+  sync_statement_bind_int64 (statement, 2, enabled);
+  sync_statement_bind_text (statement, 3, strategy, -1);
+  sync_statement_bind_text (statement, 4, rules, -1);
+  return sync_statement_run (statement, error);
+}
+
+/**
+ * sync_store_configure_entity:
+ * @store: a store
+ * @name: an entity, or a table that becomes one by enabling it
+ * @enabled: 1, 0 or -1: as is
+ * @strategy: (nullable): %NULL: as is; checked by the caller
+ * @rules: (nullable): %NULL: as is; checked by the caller
+ * @error: [error@SyncError.NOT_FOUND], NO_TABLE, NO_KEY
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_store_configure_entity (SyncStore *store,
+                             const char *name,
+                             int enabled,
+                             const char *strategy,
+                             const char *rules,
+                             GError **error)
+{
+  SyncScope scope;
+  SyncEntity *entity;
+  gboolean good = TRUE;
+
+  if (!sync_scope_begin (&scope, store, error))
+    return FALSE;
+  entity = sync_store_find_entity (store, name);
+  if (entity == NULL && enabled == 1)
+    {
+      good = sync_store_attach (store, name, error);
+      entity = good ? sync_store_find_entity (store, name) : NULL;
+    }
+  if (good && entity == NULL)
+    {
+      sync_error_set (error, SYNC_ERROR_NOT_FOUND, name, "No such entity: %s", name);
+      good = FALSE;
+    }
+  good = good && change_entity (store, entity, enabled, strategy, rules, error)
+         && sync_store_reload (store, error);
+  return sync_scope_end (&scope, good, error);
+}
+
+/* --- Healing ------------------------------------------------------------------------------------ */
+
+static gboolean
+same_keys (const SyncEntity *a, const SyncEntity *b)
+{
+  if (a->n_keys != b->n_keys)
+    return FALSE;
+  for (guint i = 0; i < a->n_keys; i++)
+    {
+      if (!g_str_equal (a->columns[i].name, b->columns[i].name))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* The owner's columns as they are now, with the codecs that they already had. *fresh: there are new ones. */
+static SyncEntity *
+merge_description (const SyncEntity *known, const SyncEntity *now, gboolean *changed, gboolean *fresh)
+{
+  g_autoptr (SyncEntity) merged = sync_entity_new (known->name, known->table, known->cloud_table);
+
+  *changed = known->n_columns != now->n_columns;
+  for (guint i = 0; i < now->n_columns; i++)
+    {
+      int index = sync_entity_find_column (known, now->columns[i].name, -1);
+
+      *fresh = *fresh || index < 0;
+      *changed = *changed || index < 0;
+      sync_entity_add_column (merged, now->columns[i].name,
+                              index < 0 ? now->columns[i].codec : known->columns[index].codec,
+                              i < now->n_keys);
+    }
+  g_free (merged->strategy);
+  merged->strategy = g_strdup (known->strategy);
+  merged->rules = g_strdup (known->rules);
+  merged->time_column = g_strdup (now->time_column);
+  merged->enabled = known->enabled;
+  return g_steal_pointer (&merged);
+}
+
+/* A column that is new here may hold values there already: every row is read once more. */
+static gboolean
+reread_all (SyncStore *store, const SyncEntity *entity, GError **error)
+{
+  SyncStatement *statement = sync_connection_prepare (
+      store->connection,
+      "INSERT INTO main.psync_change (entity, id, seq, reread) "
+      "SELECT entity, id, 0, 1 FROM main.psync_row WHERE entity = ?1 "
+      "ON CONFLICT (entity, id) DO UPDATE SET reread = 1",
+      error);
+
+  if (statement == NULL || !sync_statement_run (sync_statement_bind_text (statement, 1, entity->name, -1), error))
+    return FALSE;
+  statement = sync_connection_prepare (store->connection,
+                                       "UPDATE main.psync_entity SET pulled_version = 0 WHERE name = ?1",
+                                       error);
+  return statement != NULL
+         && sync_statement_run (sync_statement_bind_text (statement, 1, entity->name, -1), error);
+}
+
+static gboolean
+heal_columns (SyncStore *store, const SyncEntity *entity, gboolean *healed, GError **error)
+{
+  g_autoptr (SyncEntity) now = sync_capture_describe_table (store->connection, entity->table, error);
+  g_autoptr (SyncEntity) merged = NULL;
+  gboolean changed = FALSE, fresh = FALSE;
+
+  if (now == NULL)
+    return FALSE;
+  if (!same_keys (entity, now))
+    {
+      sync_error_set (error, SYNC_ERROR_NO_KEY, entity->table, "The key of %s is another one now",
+                      entity->table);
+      return FALSE;
+    }
+  merged = merge_description (entity, now, &changed, &fresh);
+  if (!changed)
+    return TRUE;
+  *healed = TRUE;
+  return save_entity (store, merged, error) && (!fresh || reread_all (store, merged, error));
+}
+
+static gboolean
+heal_entity (SyncStore *store, const SyncEntity *entity, gboolean *healed, GError **error)
+{
+  gboolean intact;
+
+  if (!heal_columns (store, entity, healed, error)
+      || !sync_capture_check (store->connection, entity, &intact, error))
+    return FALSE;
+  if (intact)
+    return TRUE;
+  *healed = TRUE;
+  return sync_capture_install (store->connection, entity, error)
+         && sync_store_queue_all_rows (store, entity, error) && queue_lost_rows (store, entity, error);
+}
+
+/**
+ * sync_store_heal:
+ * @store: a store
+ * @healed: (out): whether anything had to be put right
+ * @error: [error@SyncError.NO_TABLE], NO_KEY: an enabled entity's table is gone or has another key
+ *
+ * Looks whether tables, columns and triggers are as the registry knows them. Triggers that are missing
+ * (the owner rebuilt the table) are put back and all rows queued on their known versions.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_store_heal (SyncStore *store,
+                 gboolean *healed,
+                 GError **error)
+{
+  SyncScope scope;
+  gboolean good = TRUE;
+
+  *healed = FALSE;
+  if (!sync_scope_begin (&scope, store, error))
+    return FALSE;
+  for (guint i = 0; good && i < store->entities->len; i++)
+    {
+      SyncEntity *entity = g_ptr_array_index (store->entities, i);
+
+      if (entity->enabled)
+        good = heal_entity (store, entity, healed, error);
+    }
+  if (good && *healed)
+    good = reorder (store, error);
+  g_hash_table_remove_all (store->tables);
+  return sync_scope_end (&scope, good, error);
+}
+
+/**
+ * sync_store_detach:
+ * @store: a store
+ * @error: SQLite's
+ *
+ * Removes what is ours from the file, in one transaction. The store cannot be used afterwards.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_store_detach (SyncStore *store,
+                   GError **error)
+{
+  static const char *const ours[] = { "meta",  "setting",  "entity", "row",     "change", "applying", "batch",
+                                      "sent",  "seen",    "conflict", "held",   "history", "trace" };
+  SyncScope scope;
+  gboolean good = TRUE;
+
+  if (!sync_scope_begin (&scope, store, error))
+    return FALSE;
+  for (guint i = 0; good && i < store->entities->len; i++)
+    good = sync_capture_remove (store->connection, g_ptr_array_index (store->entities, i), error);
+  for (guint i = 0; good && i < G_N_ELEMENTS (ours); i++)
+    {
+      g_autofree char *sql = g_strdup_printf ("DROP TABLE main.psync_%s", ours[i]);
+
+      good = sync_connection_execute (store->connection, sql, error);
+    }
+  if (good)
+    {
+      g_hash_table_remove_all (store->tables);
+      g_ptr_array_set_size (store->entities, 0);
+    }
+  return sync_scope_end (&scope, good, error);
+}

@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-resolve.h"
+
+#include "sync-apply-private.h"
+#include "sync-conflict-store.h"
+#include "sync-store-private.h"
+
+/* --- A person's choice as a policy -------------------------------------------------------------- */
+
+/**
+ * Choice:
+ * @side: what decides columns that @fields does not name
+ * @fields: (nullable): `COL=local`, `COL=remote` or `COL:=JSON`
+ */
+typedef struct
+{
+  SyncSide side;
+  const char *const *fields;
+  const SyncEntity *entity;
+} Choice;
+
+/* Looks the field up. Returns its operand after `=` or `:=`, or NULL. */
+static const char *
+find_field (const Choice *choice, guint column, gboolean *by_hand)
+{
+  const char *name = choice->entity->columns[column].name;
+  gsize length = strlen (name);
+
+  for (guint i = 0; choice->fields != NULL && choice->fields[i] != NULL; i++)
+    {
+      const char *field = choice->fields[i];
+
+      if (strncmp (field, name, length) != 0)
+        continue;
+      *by_hand = g_str_has_prefix (field + length, ":=");
+      if (*by_hand)
+        return field + length + 2;
+      if (field[length] == '=')
+        return field + length + 1;
+    }
+  return NULL;
+}
+
+static gboolean
+decide_by_choice (const SyncDispute *dispute, const guint *columns, guint n_columns, SyncSide *sides,
+                  SyncRow *result, const char **by, gpointer data)
+{
+  const Choice *choice = data;
+
+  *by = "user";
+  if (n_columns == 0)
+    sides[0] = choice->side;
+  for (guint i = 0; i < n_columns; i++)
+    {
+      gboolean by_hand;
+      const char *operand = find_field (choice, columns[i], &by_hand);
+
+      sides[i] = choice->side;
+      if (operand != NULL && !by_hand)
+        sides[i] = g_str_equal (operand, "remote") ? SYNC_SIDE_REMOTE : SYNC_SIDE_LOCAL;
+    }
+  return TRUE;
+}
+
+static gboolean
+invalid_field (const char *field, GError **error)
+{
+  sync_error_set (error, SYNC_ERROR_INVALID, field, "Not a choice for a column: %s", field);
+  return FALSE;
+}
+
+static gboolean
+check_field (const SyncEntity *entity, const char *field, GError **error)
+{
+  const char *equals = strchr (field, '=');
+  gboolean by_hand = equals != NULL && equals > field && equals[-1] == ':';
+  gsize length = equals == NULL ? 0 : (gsize) (equals - field - by_hand);
+  int column = length == 0 ? -1 : sync_entity_find_column (entity, field, (gssize) length);
+
+  if (equals == NULL)
+    return invalid_field (field, error);
+  if (column < 0)
+    {
+      g_autofree char *name = g_strndup (field, length);
+
+      sync_error_set (error, SYNC_ERROR_NO_COLUMN, name, "No column %s in %s", name, entity->name);
+      return FALSE;
+    }
+  if ((guint) column < entity->n_keys)
+    return invalid_field (field, error);
+  if (by_hand)
+    return sync_json_is_valid (equals + 1, strlen (equals + 1)) || invalid_field (field, error);
+  return g_str_equal (equals + 1, "local") || g_str_equal (equals + 1, "remote")
+         || invalid_field (field, error);
+}
+
+static gboolean
+parse_choice (const char *text, const SyncEntity *entity, const char *const *fields, Choice *choice,
+              GError **error)
+{
+  if (!g_str_equal (text, "local") && !g_str_equal (text, "remote") && !g_str_equal (text, "both"))
+    {
+      sync_error_set (error, SYNC_ERROR_INVALID, text, "Not a choice: %s", text);
+      return FALSE;
+    }
+  for (guint i = 0; fields != NULL && fields[i] != NULL; i++)
+    {
+      if (!check_field (entity, fields[i], error))
+        return FALSE;
+    }
+  choice->side = g_str_equal (text, "local") ? SYNC_SIDE_LOCAL : SYNC_SIDE_REMOTE;
+  choice->fields = fields;
+  choice->entity = entity;
+  return TRUE;
+}
+
+/* --- One row, as if the cloud's version of it came just now -------------------------------------- */
+
+static SyncApply *
+begin_row (SyncStore *store, const SyncEntity *entity, const char *id, SyncDecideFunc decide,
+           gpointer decide_data, GError **error)
+{
+  g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
+  g_autofree char *device = NULL;
+  SyncApplyPolicy policy = { .kind = SYNC_RUN_SYNC,
+                             .decide = decide,
+                             .decide_data = decide_data,
+                             .allow_mass_change = TRUE };
+  SyncApply *apply;
+
+  if (!sync_store_get_meta (store, "device-id", &device, error)
+      || !sync_store_get_meta_int64 (store, "clock-offset", 0, &policy.clock_offset, error))
+    return NULL;
+  policy.device = device;
+  apply = sync_apply_new (store, entity, nothing, SYNC_APPLY_FETCH, 0, &policy);
+  g_string_assign (apply->id, id);
+  if (sync_apply_begin (apply, error))
+    return apply;
+  sync_apply_free (apply);
+  return NULL;
+}
+
+static gboolean
+end_row (SyncApply *apply, gboolean good, GError **error)
+{
+  if (good && sync_apply_end (apply, error))
+    return TRUE;
+  sync_apply_abandon (apply);
+  return FALSE;
+}
+
+static gboolean
+load_incoming (SyncApply *apply, const SyncConflict *conflict, SyncIncoming *incoming, GError **error)
+{
+  gboolean good = TRUE;
+
+  incoming->stamps = (SyncStamps){ .version = conflict->remote_version,
+                                   .deleted = conflict->remote == NULL,
+                                   .edited_at = conflict->remote_time };
+  sync_row_clear (apply->remote);
+  if (conflict->remote != NULL)
+    {
+      good = sync_row_parse_text (apply->remote, conflict->remote, -1, error);
+      incoming->raw = (SyncSpan){ conflict->remote, strlen (conflict->remote) };
+    }
+  return good && sync_ledger_load (apply->store, apply->entity, conflict->id, &incoming->state, error);
+}
+
+/* The local row was edited since the conflict was noted: it is noted anew, to be asked again. */
+static gboolean
+refresh_stale (SyncApply *apply, const SyncConflict *conflict, const SyncIncoming *incoming, GError **error)
+{
+  g_autoptr (SyncConflict) fresh = sync_conflict_copy (conflict);
+  gboolean found;
+
+  if (!sync_table_read (apply->table, conflict->id, apply->local, &found, error))
+    return FALSE;
+  g_free (fresh->local);
+  fresh->local = found ? sync_row_to_json (apply->local) : NULL;
+  fresh->seq = incoming->state.seq;
+  fresh->local_time = incoming->state.changed_at;
+  g_free (fresh->kind);
+  fresh->kind = g_strdup (!found                      ? "delete-edit"
+                          : conflict->remote == NULL ? "edit-delete"
+                                                     : "edit-edit");
+  return sync_store_put_conflict (apply->store, fresh, error) != 0;
+}
+
+static gboolean
+say_stale (const SyncConflict *conflict, GError **error)
+{
+  sync_error_set (error, SYNC_ERROR_STALE, conflict->entity, "Conflict %" G_GINT64_FORMAT " changed meanwhile",
+                  conflict->number);
+  return FALSE;
+}
+
+/* --- Keep both ---------------------------------------------------------------------------------- */
+
+static gboolean
+find_copy_key (SyncApply *apply, char **json, GError **error)
+{
+  g_autofree char *uuid = NULL;
+  gint64 key;
+
+  if (!sync_table_has_integer_key (apply->table))
+    {
+      uuid = g_uuid_string_random ();
+      *json = g_strdup_printf ("\"%s\"", uuid);
+      return TRUE;
+    }
+  if (!sync_apply_find_free_key (apply, &key, error))
+    return FALSE;
+  *json = g_strdup_printf ("%" G_GINT64_FORMAT, key);
+  return TRUE;
+}
+
+/* The local row once more under a new id: an ordinary local insert, captured as such. */
+static gboolean
+insert_copy (SyncApply *apply, GError **error)
+{
+  SyncConnection *connection = sync_store_get_connection (apply->store);
+  g_autoptr (SyncRow) copy = sync_row_new (apply->entity);
+  g_autofree char *key = NULL;
+  gboolean good;
+
+  if (!find_copy_key (apply, &key, error))
+    return FALSE;
+  sync_row_copy (copy, apply->local);
+  sync_row_set (copy, 0, (SyncSpan){ key, strlen (key) });
+  if (apply->triggers_off && !sync_connection_set_triggers (connection, TRUE, error))
+    return FALSE;
+  good = sync_table_insert (apply->table, copy, error);
+  if (apply->triggers_off && !sync_connection_set_triggers (connection, FALSE, good ? error : NULL))
+    return FALSE;
+  return good;
+}
+
+static gboolean
+keep_copy (SyncApply *apply, const SyncConflict *conflict, GError **error)
+{
+  gboolean found;
+
+  if (!conflict->can_keep_both)
+    {
+      sync_error_set (error, SYNC_ERROR_INVALID, "both", "Both sides of this conflict cannot be kept");
+      return FALSE;
+    }
+  return sync_table_read (apply->table, conflict->id, apply->local, &found, error)
+         && (!found || insert_copy (apply, error));
+}
+
+/* --- Resolving ---------------------------------------------------------------------------------- */
+
+static gboolean
+say_refused (SyncApply *apply, GError **error)
+{
+  sync_error_set (error, SYNC_ERROR_CONSTRAINT, apply->entity->name,
+                  "The table %s does not take the row like that", apply->entity->table);
+  return FALSE;
+}
+
+/* Columns edited by hand, and sides chosen for columns that were in no dispute: a local edit on top. */
+static gboolean
+write_fields (SyncApply *apply, const Choice *choice, const char *id, GError **error)
+{
+  gboolean found, changed = FALSE;
+
+  if (choice->fields == NULL
+      || !sync_table_read (apply->table, id, apply->local, &found, error) || !found)
+    return choice->fields == NULL;
+  for (guint i = apply->entity->n_keys; i < apply->entity->n_columns; i++)
+    {
+      gboolean by_hand;
+      const char *operand = find_field (choice, i, &by_hand);
+
+      if (operand == NULL)
+        continue;
+      if (by_hand)
+        changed = sync_row_set (apply->local, i, (SyncSpan){ operand, strlen (operand) }) || changed;
+      else if (g_str_equal (operand, "remote") && !sync_row_column_equal (apply->local, apply->remote, i))
+        {
+          sync_row_copy_value (apply->local, i, apply->remote);
+          changed = TRUE;
+        }
+    }
+  if (!changed)
+    return TRUE;
+  return sync_apply_write (apply, id, apply->local, TRUE, error)
+         && sync_ledger_touch (apply->store, apply->entity, id,
+                               sync_clock_now (sync_store_get_clock (apply->store)), error);
+}
+
+static gboolean
+resolve_row (SyncApply *apply, const SyncConflict *conflict, const Choice *choice, gboolean both,
+             SyncIncoming *incoming, GError **error)
+{
+  SyncApplied applied;
+
+  if (both && !keep_copy (apply, conflict, error))
+    return FALSE;
+  applied = sync_apply_reconcile (apply, incoming, error);
+  if (applied == SYNC_APPLIED_ERROR)
+    return FALSE;
+  if (applied != SYNC_APPLIED_DONE)
+    return say_refused (apply, error);
+  return write_fields (apply, choice, conflict->id, error)
+         && (!both || sync_store_close_conflict (apply->store, conflict->number, "both", "user", NULL, error));
+}
+
+/* The answer counts only for what was shown. *stale: it was noted anew instead. */
+static gboolean
+resolve_if_same (SyncApply *apply, const SyncConflict *conflict, const SyncConflict *expected,
+                 const Choice *choice, gboolean both, gboolean *stale, GError **error)
+{
+  SyncIncoming incoming = { 0 };
+  gboolean good = load_incoming (apply, conflict, &incoming, error);
+
+  *stale = good
+           && (incoming.state.seq != conflict->seq
+               || (expected != NULL
+                   && (expected->seq != conflict->seq
+                       || expected->remote_version != conflict->remote_version)));
+  if (good)
+    good = *stale ? refresh_stale (apply, conflict, &incoming, error)
+                  : resolve_row (apply, conflict, choice, both, &incoming, error);
+  sync_row_state_clear (&incoming.state);
+  return good;
+}
+
+static SyncConflict *
+load_open (SyncStore *store, gint64 number, SyncEntity **entity, GError **error)
+{
+  g_autoptr (SyncConflict) conflict = sync_store_get_conflict (store, number, error);
+
+  if (conflict == NULL)
+    return NULL;
+  *entity = sync_store_find_entity (store, conflict->entity);
+  if (g_str_equal (conflict->state, "open") && *entity != NULL)
+    return g_steal_pointer (&conflict);
+  say_stale (conflict, error);
+  return NULL;
+}
+
+/**
+ * sync_store_resolve_conflict:
+ * @store: the store
+ * @number: the conflict
+ * @expected: (nullable): as it was shown
+ * @choice: `local`, `remote` or `both`
+ * @fields: (nullable): columns that differ from it
+ * @error: [error@SyncError.STALE]: it changed meanwhile or is closed; INVALID, NO_COLUMN: no such choice;
+ *   CONSTRAINT: the table does not take it
+ *
+ * One transaction: there is no copy unless the other side was stored.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_store_resolve_conflict (SyncStore *store,
+                             gint64 number,
+                             const SyncConflict *expected,
+                             const char *choice,
+                             const char *const *fields,
+                             GError **error)
+{
+  SyncEntity *entity;
+  g_autoptr (SyncConflict) conflict = load_open (store, number, &entity, error);
+  g_autoptr (SyncApply) apply = NULL;
+  Choice parsed = { 0 };
+  gboolean stale = FALSE;
+
+  if (conflict == NULL || !parse_choice (choice, entity, fields, &parsed, error))
+    return FALSE;
+  apply = begin_row (store, entity, conflict->id, decide_by_choice, &parsed, error);
+  if (apply == NULL
+      || !end_row (apply,
+                   resolve_if_same (apply, conflict, expected, &parsed, g_str_equal (choice, "both"), &stale,
+                                    error),
+                   error))
+    return FALSE;
+  return !stale || say_stale (conflict, error);
+}
+
+/* --- Undo --------------------------------------------------------------------------------------- */
+
+/* Puts contents back as the owner would: captured, edited now. */
+static gboolean
+put_back (SyncStore *store, SyncEntity *entity, const char *id, const char *contents, GError **error)
+{
+  SyncTable *table = sync_store_get_table (store, entity, error);
+  g_autoptr (SyncRow) row = sync_row_new (entity);
+  gboolean there;
+
+  if (table == NULL)
+    return FALSE;
+  if (contents == NULL)
+    return sync_table_delete (table, id, &there, error);
+  return sync_row_parse_text (row, contents, -1, error) && sync_table_exists (table, id, &there, error)
+         && (there ? sync_table_update (table, row, id, &there, error)
+                   : sync_table_insert (table, row, error));
+}
+
+/**
+ * sync_store_undo_conflict:
+ * @store: the store
+ * @number: a resolved conflict or a record
+ * @error: [error@SyncError.NOT_FOUND], STALE: it is open or undone already; CONSTRAINT
+ *
+ * Puts back what a resolution took away, as a new local change.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_store_undo_conflict (SyncStore *store,
+                          gint64 number,
+                          GError **error)
+{
+  g_autoptr (SyncConflict) conflict = sync_store_get_conflict (store, number, error);
+  SyncEntity *entity;
+  SyncScope scope;
+  const char *lost;
+  gboolean good;
+
+  if (conflict == NULL)
+    return FALSE;
+  entity = sync_store_find_entity (store, conflict->entity);
+  if (!g_str_equal (conflict->state, "resolved") || entity == NULL)
+    return say_stale (conflict, error);
+  lost = g_strcmp0 (conflict->resolution, "local") == 0 ? conflict->remote : conflict->local;
+  if (!sync_scope_begin (&scope, store, error))
+    return FALSE;
+  good = put_back (store, entity, conflict->id, lost, error)
+         && sync_store_mark_undone (store, number, error);
+  return sync_scope_end (&scope, good, error);
+}
+
+/* --- Discard ------------------------------------------------------------------------------------ */
+
+static gboolean
+record_discarded (SyncApply *apply, const SyncRowState *state, gboolean found, GError **error)
+{
+  g_autoptr (SyncConflict) conflict = g_new0 (SyncConflict, 1);
+
+  conflict->entity = g_strdup (apply->entity->name);
+  conflict->id = g_strdup (apply->id->str);
+  conflict->kind = g_strdup ("discard");
+  conflict->state = g_strdup ("resolved");
+  conflict->base = g_strdup (state->base);
+  conflict->local = found ? sync_row_to_json (apply->local) : NULL;
+  conflict->remote = g_strdup (state->base);
+  conflict->resolution = g_strdup ("remote");
+  conflict->resolved_by = g_strdup ("user");
+  conflict->local_time = state->changed_at;
+  conflict->remote_time = SYNC_TIME_UNKNOWN;
+  conflict->local_device = g_strdup (apply->policy.device);
+  conflict->columns = g_new0 (char *, 1);
+  return sync_store_put_conflict (apply->store, conflict, error) != 0;
+}
+
+/* Back to what was last synced; the next run reads the cloud's row again. */
+static gboolean
+take_base (SyncApply *apply, const SyncRowState *state, gboolean found, GError **error)
+{
+  const char *id = apply->id->str;
+  gboolean deleted;
+
+  if (state->base != NULL)
+    return sync_row_parse_text (apply->base, state->base, -1, error)
+           && sync_apply_write (apply, id, apply->base, found, error);
+  return !found || sync_apply_delete_row (apply, &deleted, error);
+}
+
+static gboolean
+discard_row (SyncApply *apply, GError **error)
+{
+  g_auto (SyncRowState) state = { 0 };
+  g_autoptr (GError) unreadable = NULL;
+  const char *id = apply->id->str;
+  gboolean found;
+
+  if (!sync_ledger_load (apply->store, apply->entity, id, &state, error))
+    return FALSE;
+  if (!sync_table_read (apply->table, id, apply->local, &found, &unreadable)
+      && !g_error_matches (unreadable, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED))
+    {
+      g_propagate_error (error, g_steal_pointer (&unreadable));
+      return FALSE;
+    }
+  return record_discarded (apply, &state, found, error) && take_base (apply, &state, found, error)
+         && sync_ledger_lift_refusal (apply->store, apply->entity, id, error)
+         && (!state.known || sync_ledger_set_reread (apply->store, apply->entity, id, TRUE, error))
+         && sync_ledger_drop_change (apply->store, apply->entity, id, 0, error);
+}
+
+static gboolean
+discard_one (SyncStore *store, SyncEntity *entity, const char *id, GError **error)
+{
+  g_autoptr (SyncApply) apply = begin_row (store, entity, id, NULL, NULL, error);
+
+  return apply != NULL && end_row (apply, discard_row (apply, error), error);
+}
+
+/* (element-type utf8): entity and id by turns */
+static GPtrArray *
+list_rows (SyncStore *store, const char *entity, const char *id, const char *states, GError **error)
+{
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (g_free);
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (store),
+      "SELECT entity, id FROM main.psync_change WHERE (?1 IS NULL OR entity = ?1) "
+      "AND (?2 IS NULL OR id = ?2) AND instr (?3, state) > 0 AND seq > 0",
+      error);
+  SyncStep step;
+
+  if (statement == NULL)
+    return NULL;
+  sync_statement_bind_text (statement, 1, entity, -1);
+  sync_statement_bind_text (statement, 2, id, -1);
+  sync_statement_bind_text (statement, 3, states, -1);
+  while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
+    {
+      g_ptr_array_add (rows, sync_statement_dup_text (statement, 0));
+      g_ptr_array_add (rows, sync_statement_dup_text (statement, 1));
+    }
+  sync_statement_reset (statement);
+  return step == SYNC_STEP_DONE ? g_steal_pointer (&rows) : NULL;
+}
+
+static gssize
+discard_rows (SyncStore *store, GPtrArray *rows, GError **error)
+{
+  gssize n = 0;
+
+  for (guint i = 0; i + 1 < rows->len; i += 2)
+    {
+      SyncEntity *entity = sync_store_find_entity (store, g_ptr_array_index (rows, i));
+
+      if (entity == NULL)
+        continue;
+      if (!discard_one (store, entity, g_ptr_array_index (rows, i + 1), error))
+        return -1;
+      n++;
+    }
+  return n;
+}
+
+/**
+ * sync_store_discard_changes:
+ * @store: the store
+ * @entity: (nullable): %NULL: every refused and failed row
+ * @id: (nullable): the row
+ * @error: [error@SyncError.NOT_FOUND]: no such row waits
+ *
+ * The local contents go to the record, and the cloud's row is taken.
+ *
+ * Returns: how many, -1 with @error set
+ */
+gssize
+sync_store_discard_changes (SyncStore *store,
+                            const char *entity,
+                            const char *id,
+                            GError **error)
+{
+  g_autoptr (GPtrArray) rows
+      = list_rows (store, entity, id, id != NULL ? "pending refused failed" : "refused failed", error);
+
+  if (rows == NULL)
+    return -1;
+  if (id != NULL && rows->len == 0)
+    {
+      sync_error_set (error, SYNC_ERROR_NOT_FOUND, id, "No such row is waiting");
+      return -1;
+    }
+  return discard_rows (store, rows, error);
+}
+
+gboolean
+sync_store_discard_pending (SyncStore *store,
+                            const SyncEntity *entity,
+                            GError **error)
+{
+  g_autoptr (GPtrArray) rows = list_rows (store, entity->name, NULL, "pending refused failed", error);
+
+  return rows != NULL && discard_rows (store, rows, error) >= 0;
+}

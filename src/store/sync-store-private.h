@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-store.h"
+
+G_BEGIN_DECLS
+
+struct _SyncStore
+{
+  GObject parent_instance;
+
+  char *path;                 /* (owned): canonical */
+  SyncClock *clock;           /* (owned) */
+  SyncWorker *worker;         /* (owned) (nullable): NULL while it opens */
+  SyncConnection *connection; /* (unowned) once there is a worker, which closes it */
+  GPtrArray *entities;        /* (owned) (element-type SyncEntity) */
+  GHashTable *tables;         /* (owned) (element-type utf8 SyncTable): by entity name, made on demand */
+};
+
+void sync_store_assert_current (SyncStore *store);
+
+/* sync-registry.c */
+gboolean sync_store_set_up (SyncStore *store, SyncStoreFlags flags, const char *const *tables,
+                            gboolean is_new, GError **error);
+
+gboolean sync_store_queue_all_rows (SyncStore *store, const SyncEntity *entity, GError **error);
+
+/* A transaction unless the caller has one: commit and rollback only end what begin began. */
+typedef struct
+{
+  SyncConnection *connection;
+  gboolean began;
+} SyncScope;
+
+gboolean sync_scope_begin (SyncScope *scope, SyncStore *store, GError **error);
+gboolean sync_scope_end (SyncScope *scope, gboolean good, GError **error);
+
+G_END_DECLS
