@@ -87,9 +87,9 @@ append_string_again (GString *out, const char *text, const char *end)
 static const char *
 find_string_end (const char *text, const char *end)
 {
-  for (text++; text < end && *text != '"'; text++)
-    if (*text == '\\')
-      text++;
+  text = sync_json_skip_plain (text + 1, end, FALSE);
+  while (*text != '"')
+    text = sync_json_skip_plain (text + 2, end, FALSE);
   return text + 1;
 }
 
