@@ -404,10 +404,20 @@ sync_provider_put_device_finish (SyncProvider *provider, GAsyncResult *result, G
   return SYNC_PROVIDER_GET_CLASS (provider)->put_device_finish (provider, result, error);
 }
 
-static gboolean
-check_schema (SyncProvider *self, const SyncCloudState *state, GError **error)
+/**
+ * sync_provider_check_schema:
+ * @provider: a provider
+ * @state: its state
+ * @error: [error@SyncError.SCHEMA_MISSING], SCHEMA_OLD, SCHEMA_NEW
+ *
+ * Returns: whether this program speaks the cloud's schema
+ */
+gboolean
+sync_provider_check_schema (SyncProvider *provider,
+                            const SyncCloudState *state,
+                            GError **error)
 {
-  const char *location = sync_provider_get_location (self);
+  const char *location = sync_provider_get_location (provider);
 
   if (state->schema_version <= 0)
     sync_error_set (error, SYNC_ERROR_SCHEMA_MISSING, location, "the cloud has no schema of ours");
@@ -432,7 +442,7 @@ validate_state_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   state = sync_provider_get_state_finish (SYNC_PROVIDER (source), result, &error);
-  if (state == NULL || !check_schema (SYNC_PROVIDER (source), state, &error))
+  if (state == NULL || !sync_provider_check_schema (SYNC_PROVIDER (source), state, &error))
     g_task_return_error (task, error);
   else
     g_task_return_boolean (task, TRUE);

@@ -134,6 +134,8 @@ void sync_provider_put_device_async (SyncProvider *provider, const SyncDevice *d
                                      gpointer user_data);
 gboolean sync_provider_put_device_finish (SyncProvider *provider, GAsyncResult *result, GError **error);
 
+gboolean sync_provider_check_schema (SyncProvider *provider, const SyncCloudState *state, GError **error);
+
 /* "validate": connect, then the state, whose schema version is checked: SYNC_ERROR_SCHEMA_MISSING, _OLD,
  * _NEW. */
 void sync_provider_validate_async (SyncProvider *provider, GCancellable *cancellable,
