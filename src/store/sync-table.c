@@ -226,6 +226,7 @@ append_blob (GString *out, const guint8 *bytes, gsize length)
 static const char *
 append_text (GString *out, SyncCodec codec, const char *text, gsize length)
 {
+  gsize start = out->len;
   gint64 instant;
   char buffer[SYNC_TIME_SIZE];
 
@@ -239,8 +240,10 @@ append_text (GString *out, SyncCodec codec, const char *text, gsize length)
     {
       if (!sync_json_is_valid (text, length))
         return "json";
-      sync_json_append_minified (out, (SyncSpan){ text, length });
-      return NULL;
+      if (sync_json_append_minified (out, (SyncSpan){ text, length }))
+        return NULL;
+      g_string_truncate (out, start);
+      return "22P05";
     }
   if (codec == SYNC_CODEC_TIMESTAMP && sync_time_parse (text, length, &instant))
     {
