@@ -95,14 +95,28 @@ append_integer (GString *out, SyncSpan value)
     }
 }
 
+/* Whether @real, the double nearest to @whole, is equal to it; 2⁶³ is outside of its type. */
+static gboolean
+is_exact (double real, gint64 whole)
+{
+  return real < 0x1p63 && (gint64) real == whole;
+}
+
+/* An integer that no double is equal to stays what it is, as in SQLite's NUMERIC columns. */
 static gboolean
 append_real (GString *out, SyncSpan value)
 {
   gsize start = out->len;
+  gint64 whole;
   double real;
 
   if (sync_json_type (value) == SYNC_JSON_NUMBER && sync_json_to_double (value, &real))
     {
+      if (sync_json_to_int64 (value, &whole) && !is_exact (real, whole))
+        {
+          append_number (out, value, FALSE);
+          return TRUE;
+        }
       sync_json_append_double (out, real);
       return TRUE;
     }
