@@ -3,13 +3,13 @@
 // Who may do what: grants, row-level security, and what Supabase's advisor asks for.
 
 import assert from 'node:assert/strict';
-import { readSource } from '../server/scratch.mjs';
+import { openScratch, readSource } from '../server/scratch.mjs';
 import { test } from './tap.mjs';
 
 const DENIED = (error) => (assert.equal (error.code, '42501'), true);
 const TABLES = ['notifications', 'projects', 'user_settings'];
 
-export function testAccess (db)
+export function testAccess (db, driver, env)
 {
   test ('a client gets by on what the script grants alone', async () => {
     const user = await db.newUser ();
@@ -46,6 +46,22 @@ export function testAccess (db)
                              'delete from sync_private.horizon', 'insert into public.notifications_living (id) values (1)',
                              `select setval ('sync_private.sync_seq', 1)`])
       await assert.rejects (db.as (user, statement), DENIED, statement);
+  });
+
+  test ('what an older project grants to everybody by default is taken back', async () => {
+    const old = await openScratch (driver, env, { before: ['tables', 'sequences', 'functions'].map ((objects) =>
+      `alter default privileges for role psync_owner in schema public grant all on ${objects} to anon, authenticated, service_role;`).join ('\n') });
+    try {
+      const user = await old.newUser ();
+      await old.as (user, `insert into public.projects (id) values ('a')`);
+      for (const name of ['projects', 'projects_living', 'sync_devices', 'sync_state', 'sync_state_now ()', `sync_digest ('projects')`])
+        await assert.rejects (old.as (null, `select * from public.${name}`, [], 'anon'), DENIED, name);
+      for (const statement of ['truncate public.projects', 'create trigger x before insert on public.projects execute function public.f ()',
+                               'select public.sync_purge ()', 'select public.sync_new_epoch ()', `delete from public.projects_living where id = 'a'`])
+        await assert.rejects (old.as (user, statement), DENIED, statement);
+    } finally {
+      await old.close ();
+    }
   });
 
   test ('nobody sees or writes a row of somebody else', async () => {

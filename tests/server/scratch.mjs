@@ -119,6 +119,22 @@ class PostgresDatabase extends Database {
     return this.sql.begin ((tx) => body ((text, values) => tx.unsafe (text, values).then (plain)));
   }
 
+  // A transaction that stays open: what another client is in the middle of.
+  async open (user, role = 'authenticated') {
+    const connection = await this.sql.reserve ();
+    const end = async (how) => {
+      await connection.unsafe (how).simple ();
+      connection.release ();
+    };
+    await connection.unsafe ('begin').simple ();
+    await connection.unsafe (begin (role, user));
+    return {
+      query: (text, values) => connection.unsafe (text, values).then (plain),
+      commit: () => end ('commit'),
+      rollback: () => end ('rollback'),
+    };
+  }
+
   async close () {
     await this.sql.end ();
     await this.admin.unsafe (`drop database ${this.name}`);

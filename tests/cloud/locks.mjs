@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Waiting: writers of one user for each other, everybody for a writer without a user, nobody for long.
+
+import assert from 'node:assert/strict';
+import { test } from './tap.mjs';
+
+const insert = (id) => `insert into public.notifications (id) values ('${id}')`;
+
+// How long it took to be refused for waiting too long.
+async function refusedAfter (promise)
+{
+  const began = Date.now ();
+  await assert.rejects (promise, { code: '55P03' });
+  return Date.now () - began;
+}
+
+export function testLocks (db)
+{
+  test ('a writer waits two seconds for another of its user; readers and other users do not wait', async () => {
+    const [user, other] = [await db.newUser (), await db.newUser ()];
+    const late = await db.open (user);
+    await late.query (insert ('late'));
+    const refused = refusedAfter (db.as (user, insert ('refused')));
+    const began = Date.now ();
+    await db.as (other, insert ('free'));
+    assert.equal ((await db.as (user, 'select * from public.sync_state')).length, 1);
+    assert.ok (Date.now () - began < 1000);
+    const waited = await refused;
+    assert.ok (waited > 1500 && waited < 4000, `${waited} ms`);
+    await late.commit ();
+    await db.as (user, insert ('after'));
+    const rows = await db.as (user, 'select id from public.notifications order by sync_version');
+    assert.deepEqual (rows.map (({ id }) => id), ['late', 'after']);
+  });
+
+  test ('a writer without a user stops every writer for two seconds at most, and no reader', async () => {
+    const [user, other] = [await db.newUser (), await db.newUser ()];
+    const job = await db.open (null, 'service_role');
+    await job.query (`insert into public.notifications (user_id, id) values ('${user}', 'job')`);
+    const waits = await Promise.all ([user, other].map ((id) => refusedAfter (db.as (id, insert ('refused')))));
+    assert.ok (waits.every ((ms) => ms > 1500 && ms < 4000), `${waits} ms`);
+    assert.equal ((await db.as (user, 'select * from public.sync_state')).length, 1);
+    await job.commit ();
+    await db.as (user, insert ('after'));
+  });
+
+  test ('a writer without a user gives up after two seconds too, and lets the others on', async () => {
+    const [user, other] = [await db.newUser (), await db.newUser ()];
+    const late = await db.open (user);
+    await late.query (insert ('late'));
+    const waited = await refusedAfter (db.as (null, `insert into public.notifications (user_id, id) values ('${user}', 'job')`, [], 'service_role'));
+    assert.ok (waited > 1500 && waited < 4000, `${waited} ms`);
+    const began = Date.now ();
+    await db.as (other, insert ('free'));
+    assert.ok (Date.now () - began < 1000);
+    await late.commit ();
+  });
+}
