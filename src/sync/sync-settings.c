@@ -437,6 +437,35 @@ sync_settings_add_check (SyncSettings *settings, const char *name, SyncSettingCh
   settings->checks[setting] = check;
 }
 
+static gboolean
+check_values (SyncSettings *self, SyncSettingSource weakest, GError **error)
+{
+  if (self->load_error != NULL)
+    {
+      g_propagate_error (error, g_error_copy (self->load_error));
+      return FALSE;
+    }
+  if (self->unknown_flag != NULL)
+    {
+      sync_error_set (error, SYNC_ERROR_NOT_FOUND, self->unknown_flag, "There is no setting %s",
+                      self->unknown_flag);
+      return FALSE;
+    }
+  for (guint i = 0; i < N_SETTINGS; i++)
+    {
+      g_autoptr (GError) problem = NULL;
+      SyncSettingSource source;
+      g_autofree char *value = get_value (self, i, &source, &problem);
+
+      if (problem != NULL && source >= weakest)
+        {
+          g_propagate_error (error, g_steal_pointer (&problem));
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
 /**
  * sync_settings_check:
  * @settings: the settings
@@ -452,29 +481,24 @@ sync_settings_check (SyncSettings *settings, GError **error)
 {
   g_return_val_if_fail (SYNC_IS_SETTINGS (settings), FALSE);
 
-  if (settings->load_error != NULL)
-    {
-      g_propagate_error (error, g_error_copy (settings->load_error));
-      return FALSE;
-    }
-  if (settings->unknown_flag != NULL)
-    {
-      sync_error_set (error, SYNC_ERROR_NOT_FOUND, settings->unknown_flag, "There is no setting %s",
-                      settings->unknown_flag);
-      return FALSE;
-    }
-  for (guint i = 0; i < N_SETTINGS; i++)
-    {
-      g_autoptr (GError) problem = NULL;
-      g_autofree char *value = get_value (settings, i, NULL, &problem);
+  return check_values (settings, SYNC_SETTING_DEFAULT, error);
+}
 
-      if (problem != NULL)
-        {
-          g_propagate_error (error, g_steal_pointer (&problem));
-          return FALSE;
-        }
-    }
-  return TRUE;
+/**
+ * sync_settings_check_given:
+ * @settings: the settings
+ * @error: where to put an error
+ *
+ * Looks at the values in force that flags and the environment give.
+ *
+ * Returns: %FALSE with @error set, as [method@Settings.check]
+ */
+gboolean
+sync_settings_check_given (SyncSettings *settings, GError **error)
+{
+  g_return_val_if_fail (SYNC_IS_SETTINGS (settings), FALSE);
+
+  return check_values (settings, SYNC_SETTING_ENVIRONMENT, error);
 }
 
 static gboolean

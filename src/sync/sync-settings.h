@@ -83,6 +83,8 @@ typedef char *(*SyncSettingCheck) (const char *value, GError **error);
 SyncSettings *sync_settings_new (SyncStore *store, GHashTable *flags, const char *const *environment);
 void sync_settings_add_check (SyncSettings *settings, const char *name, SyncSettingCheck check);
 gboolean sync_settings_check (SyncSettings *settings, GError **error); /* every value readable */
+/* Only what flags and the environment give: a value in the database can be put right with the program. */
+gboolean sync_settings_check_given (SyncSettings *settings, GError **error);
 void sync_settings_get_config (SyncSettings *settings, SyncConfig *config);
 char *sync_settings_dup (SyncSettings *settings, const char *name);
 SyncSettingSource sync_settings_get_source (SyncSettings *settings, const char *name);
