@@ -24,6 +24,7 @@ CREATE TABLE vault_row (
   version INTEGER PRIMARY KEY,
   table_number INTEGER NOT NULL,
   id TEXT NOT NULL,                          -- the key as a JSON array
+  hash INTEGER NOT NULL,
   deleted_at INTEGER,                        -- NULL: the row lives
   edited_at INTEGER,                         -- NULL: unknown
   device_id TEXT,
@@ -31,7 +32,7 @@ CREATE TABLE vault_row (
   row TEXT NOT NULL                          -- a JSON object: the columns as they travelled
 );
 
-CREATE UNIQUE INDEX vault_row_id ON vault_row (table_number, id);
+CREATE INDEX vault_row_hash ON vault_row (hash);
 CREATE INDEX vault_row_table ON vault_row (table_number); -- and by version, as every index
 CREATE INDEX vault_row_deleted ON vault_row (table_number, deleted_at) WHERE deleted_at IS NOT NULL;
 
