@@ -24,7 +24,7 @@ CREATE TABLE vault_row (
   version INTEGER PRIMARY KEY,
   table_number INTEGER NOT NULL,
   id TEXT NOT NULL,                          -- the key as a JSON array
-  hash INTEGER NOT NULL,
+  hash INTEGER NOT NULL,                     -- of id: FNV-1a, 64 bits
   deleted_at INTEGER,                        -- NULL: the row lives
   edited_at INTEGER,                         -- NULL: unknown
   device_id TEXT,
@@ -32,7 +32,9 @@ CREATE TABLE vault_row (
   row TEXT NOT NULL                          -- a JSON object: the columns as they travelled
 );
 
-CREATE INDEX vault_row_hash ON vault_row (hash);
+-- By key. Ids are random as a rule: an index of their texts would be several times as large, and each
+-- push would write most of it anew.
+CREATE INDEX vault_row_hash ON vault_row (table_number, hash);
 CREATE INDEX vault_row_table ON vault_row (table_number); -- and by version, as every index
 CREATE INDEX vault_row_deleted ON vault_row (table_number, deleted_at) WHERE deleted_at IS NOT NULL;
 

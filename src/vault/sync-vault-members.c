@@ -199,6 +199,17 @@ sync_vault_members_set_key (SyncVaultMembers *members, guint column, SyncSpan va
   return TRUE;
 }
 
+/* FNV-1a: it is kept in the vault, so it must never change. */
+static gint64
+hash_id (const GString *id)
+{
+  guint64 hash = G_GUINT64_CONSTANT (0xcbf29ce484222325);
+
+  for (gsize i = 0; i < id->len; i++)
+    hash = (hash ^ (guchar) id->str[i]) * G_GUINT64_CONSTANT (0x100000001b3);
+  return (gint64) hash;
+}
+
 /**
  * sync_vault_members_make_id:
  * @members: whose key was set
@@ -216,6 +227,7 @@ sync_vault_members_make_id (SyncVaultMembers *members)
       append_span (members->id, sync_row_get (members->key, i));
     }
   g_string_append_c (members->id, ']');
+  members->hash = hash_id (members->id);
   sync_row_clear (members->key);
 }
 

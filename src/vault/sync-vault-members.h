@@ -23,6 +23,7 @@ typedef enum
  * @values: per name its value in the row read last; length 0: it has none
  * @key: the key columns in normal form
  * @id: the row's identity: its key as a JSON array
+ * @hash: the hash of @id under which the row is found
  * @rest: members of a stored row that are no column of @entity, as `"name":value,…`
  *
  * Reads row objects into spans. Used again for every row: nothing is allocated for one.
@@ -35,6 +36,7 @@ typedef struct
   guint n_names;
   SyncRow *key;
   GString *id;
+  gint64 hash;
   GString *rest;
 } SyncVaultMembers;
 

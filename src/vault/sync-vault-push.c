@@ -161,14 +161,15 @@ insert_row (Push *push, GError **error)
     }
   insert = sync_connection_prepare (push->connection,
                                     "INSERT INTO vault_row (version, deleted_at, edited_at, "
-                                    "device_id, run_id, row, table_number, id)"
-                                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                                    "device_id, run_id, row, table_number, hash, id)"
+                                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                                     error);
   if (insert == NULL)
     return FALSE;
   bind_row (push, insert);
   sync_statement_bind_int64 (insert, 7, push->table);
-  sync_statement_bind_text (insert, 8, push->members->id->str, push->members->id->len);
+  sync_statement_bind_int64 (insert, 8, push->members->hash);
+  sync_statement_bind_text (insert, 9, push->members->id->str, push->members->id->len);
   return sync_statement_run (insert, error);
 }
 
@@ -225,12 +226,14 @@ look_up (Push *push, gboolean *wins, GError **error)
 
   *wins = push->base_version == 0;
   find = sync_connection_prepare (
-      push->connection, "SELECT version, row FROM vault_row WHERE table_number = ?1 AND id = ?2",
+      push->connection,
+      "SELECT version, row FROM vault_row WHERE table_number = ?1 AND hash = ?2 AND id = ?3",
       error);
   if (find == NULL)
     return FALSE;
   sync_statement_bind_int64 (find, 1, push->table);
-  sync_statement_bind_text (find, 2, push->members->id->str, push->members->id->len);
+  sync_statement_bind_int64 (find, 2, push->members->hash);
+  sync_statement_bind_text (find, 3, push->members->id->str, push->members->id->len);
   step = sync_statement_step (find, error);
   if (step == SYNC_STEP_ROW)
     {

@@ -20,7 +20,7 @@
   SELECT_ROW "WHERE table_number = ?1 AND version > ?2"                                            \
              " AND (run_id IS NULL OR run_id <> ?4 OR version = ?5) ORDER BY version LIMIT ?3"
 
-#define FETCH SELECT_ROW "WHERE table_number = ?1 AND id = ?2"
+#define FETCH SELECT_ROW "WHERE table_number = ?1 AND hash = ?2 AND id = ?3"
 
 static void
 append_time (GString *out, const char *name, SyncStatement *statement, int column)
@@ -189,7 +189,8 @@ fetch_row (SyncVaultMembers *members, SyncConnection *connection, gint64 table, 
   if (select == NULL)
     return FALSE;
   sync_statement_bind_int64 (select, 1, table);
-  sync_statement_bind_text (select, 2, members->id->str, members->id->len);
+  sync_statement_bind_int64 (select, 2, members->hash);
+  sync_statement_bind_text (select, 3, members->id->str, members->id->len);
   step = sync_statement_step (select, error);
   if (step == SYNC_STEP_ROW && !append_row (members, select, out, error))
     step = SYNC_STEP_ERROR;
