@@ -764,7 +764,8 @@ language plpgsql volatile set search_path = '' as $$
 declare
   matches text;
 begin
-  select string_agg (format ('t.%I = (k.value ->> %s)::%s', c.name, c.n - 1, c.type), ' and ' order by c.n)
+  select string_agg (format ('t.%I = (k.value %s %s)::%s', c.name, case c.type when 'jsonb' then '->' else '->>' end,
+                             c.n - 1, c.type), ' and ' order by c.n)
     into matches
     from sync_private.synced_table e,
          rows from (unnest (e.key_columns), unnest (e.key_types)) with ordinality c (name, type, n)
