@@ -182,13 +182,15 @@ from_status (guint status)
 static SyncError
 from_fault (const Fault *fault, guint status)
 {
+  SyncError code = from_status (status);
+
   if (fault->code == NULL)
-    return from_status (status);
+    return code;
   if (g_str_has_prefix (fault->code, "PGRST"))
     return from_postgrest (fault, status);
   if (is_sqlstate (fault->code))
     return from_sqlstate (fault, status);
-  return status >= 500 || status == 429 ? SYNC_ERROR_LATER : SYNC_ERROR_FAILED;
+  return code == SYNC_ERROR_PROTOCOL ? SYNC_ERROR_FAILED : code;
 }
 
 /* Returns: (transfer none) (nullable): the column of @entity, or of ours, with that name */
