@@ -1,0 +1,713 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-scheduler-private.h"
+
+#include "sync-backoff.h"
+#include "sync-change-watch.h"
+#include "sync-file-lock.h"
+#include "sync-manager-private.h"
+#include "sync-queue-store.h"
+#include "sync-verb.h"
+
+/* After the last local change. */
+#define CHANGE_DELAY (5 * G_TIME_SPAN_SECOND)
+
+/* Somebody who writes without end is synced all the same. */
+#define LONGEST_CHANGE_DELAY (60 * G_TIME_SPAN_SECOND)
+
+/* Changes that runs do not get rid of are tried at growing intervals, this the longest. */
+#define LONGEST_FRUITLESS_DELAY (5 * G_TIME_SPAN_MINUTE)
+
+/* Where a person must do something first, a look now and then is enough. */
+#define BLOCKED_DELAY (6 * G_TIME_SPAN_HOUR)
+
+/* The lease may become free, and the wall clock may be set, at any time. */
+#define LOOK_AROUND (60 * G_TIME_SPAN_SECOND)
+
+#define NEVER G_MAXINT64
+
+/**
+ * SyncScheduler:
+ *
+ * When runs happen by themselves. Whatever it waits for is one point in monotonic time, and there is always
+ * one while automatic runs are on and possible; the wall clock only shows it.
+ */
+struct _SyncScheduler
+{
+  GObject parent_instance;
+
+  SyncManager *manager;   /* (owned) */
+  SyncSettings *settings; /* (owned) */
+  SyncClock *clock;       /* (owned) */
+  SyncTimers *timers;     /* (owned) */
+  SyncChangeWatch *watch; /* (owned) */
+  GRand *random;          /* (owned) */
+
+  GCancellable *cancellable; /* (owned) (nullable): NULL while it is stopped */
+  SyncFileLock *lease;       /* (owned) (nullable): NULL: another program schedules, or none has to */
+  gboolean leasing;          /* the lease is being asked for */
+  gboolean running;          /* a run that it began is going on */
+  gboolean checking;         /* the outbox is being looked at */
+  SyncState state;           /* the manager's, as last heard of */
+  guint timer;               /* for what is due */
+  guint look_timer;
+
+  /* In monotonic time; NEVER: not for that reason. */
+  gint64 interval_from;  /* the interval begins here */
+  gint64 start_at;       /* a run that does not wait for the interval */
+  gint64 first_change;   /* the first local change that was not looked at */
+  gint64 last_change;    /* … and the last */
+  gint64 attempt_at;     /* when the next row's turn comes */
+  gint64 retry_at;       /* after a failure; keeps all others away */
+  guint failures;        /* in a row */
+  guint fruitless;       /* runs in a row that left changes behind */
+  gint64 next_run;       /* (wall time): what is shown */
+};
+
+enum
+{
+  PROP_0,
+  PROP_NEXT_RUN,
+  N_PROPS,
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (SyncScheduler, sync_scheduler, G_TYPE_OBJECT)
+
+static void plan (SyncScheduler *self);
+static void look (SyncScheduler *self, gboolean after_run);
+
+static gint64
+now_of (SyncScheduler *self)
+{
+  return sync_clock_monotonic (self->clock);
+}
+
+static gint64
+paused_until (SyncScheduler *self)
+{
+  gint64 until = SYNC_TIME_UNKNOWN;
+
+  g_object_get (self->manager, "paused-until", &until, NULL);
+  return until;
+}
+
+/* Whether automatic runs are wanted and possible; pausing is another matter. */
+static gboolean
+is_wanted (SyncScheduler *self)
+{
+  SyncConfig config;
+
+  if (self->cancellable == NULL)
+    return FALSE;
+  sync_settings_get_config (self->settings, &config);
+  return config.auto_sync && sync_manager_get_available (self->manager);
+}
+
+/* Its own run, or somebody else's in this program. */
+static gboolean
+is_running (SyncScheduler *self)
+{
+  return self->running || sync_manager_get_state (self->manager) == SYNC_STATE_SYNCING;
+}
+
+/* --- When --------------------------------------------------------------------------------------- */
+
+static gint64
+interval_of (SyncScheduler *self)
+{
+  SyncConfig config;
+
+  sync_settings_get_config (self->settings, &config);
+  return config.interval_minutes * G_TIME_SPAN_MINUTE;
+}
+
+static gint64
+change_due (SyncScheduler *self)
+{
+  gint64 delay;
+  SyncConfig config;
+
+  sync_settings_get_config (self->settings, &config);
+  if (!config.sync_after_changes || self->last_change == NEVER)
+    return NEVER;
+  delay = MIN (CHANGE_DELAY << MIN (self->fruitless, 10), LONGEST_FRUITLESS_DELAY);
+  return MIN (self->last_change + delay, self->first_change + MAX (delay, LONGEST_CHANGE_DELAY));
+}
+
+/* The point in monotonic time at which something is to be done; NEVER: there is none. */
+static gint64
+due_time (SyncScheduler *self)
+{
+  gint64 due, until, left;
+
+  if (!is_wanted (self) || self->lease == NULL)
+    return NEVER;
+  if (self->retry_at != NEVER)
+    due = self->retry_at;
+  else
+    {
+      due = MIN (self->interval_from + interval_of (self), self->start_at);
+      due = MIN (due, change_due (self));
+      due = MIN (due, self->attempt_at);
+    }
+  until = paused_until (self);
+  if (until == G_MAXINT64)
+    return NEVER;
+  left = until == SYNC_TIME_UNKNOWN ? 0 : until - sync_clock_now (self->clock);
+  return left > 0 ? MAX (due, now_of (self) + left) : due;
+}
+
+static void
+show_next_run (SyncScheduler *self, gint64 due)
+{
+  gint64 shown = SYNC_TIME_UNKNOWN;
+
+  if (due != NEVER)
+    shown = sync_clock_now (self->clock) + MAX (due - now_of (self), 0);
+  /* Two readings of two clocks are never quite the same. */
+  if (shown != SYNC_TIME_UNKNOWN && self->next_run != SYNC_TIME_UNKNOWN
+      && ABS (shown - self->next_run) < G_TIME_SPAN_SECOND / 2)
+    return;
+  if (shown == self->next_run)
+    return;
+  self->next_run = shown;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NEXT_RUN]);
+}
+
+/* --- Runs --------------------------------------------------------------------------------------- */
+
+/* Trying again does not help before somebody did something. */
+static gboolean
+needs_person (const GError *error)
+{
+  static const SyncError codes[] = {
+    SYNC_ERROR_SIGN_IN,     SYNC_ERROR_CREDENTIALS, SYNC_ERROR_CONFIRM_EMAIL,
+    SYNC_ERROR_WRONG_KEY,   SYNC_ERROR_SECRET_KEY,  SYNC_ERROR_INSECURE,
+    SYNC_ERROR_OTHER_CLOUD, SYNC_ERROR_REVOKED,     SYNC_ERROR_BRAKE,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
+    if (g_error_matches (error, SYNC_ERROR, codes[i]))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+forget_changes (SyncScheduler *self)
+{
+  self->first_change = NEVER;
+  self->last_change = NEVER;
+}
+
+static void
+note_failure (SyncScheduler *self, const GError *error)
+{
+  const SyncErrorDetail *detail = sync_error_get_detail (error);
+  gint64 now = now_of (self);
+
+  self->retry_at = NEVER;
+  forget_changes (self);
+  if (sync_error_is_cancelled (error))
+    return;
+  self->retry_at = now + interval_of (self);
+  if (needs_person (error))
+    self->retry_at = now + MAX (interval_of (self), BLOCKED_DELAY);
+  else if (sync_error_is_transient (error) || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_LOCKED))
+    {
+      guint delay
+          = sync_backoff_delay_ms (++self->failures, detail != NULL ? detail->retry_after : 0, self->random);
+
+      self->retry_at = now + delay * G_TIME_SPAN_MILLISECOND;
+    }
+}
+
+/* A run ended, whoever began it. What it left behind is looked at. */
+static void
+note_run (SyncScheduler *self, const SyncResult *result, const GError *error)
+{
+  self->interval_from = now_of (self);
+  self->start_at = NEVER;
+  self->attempt_at = NEVER;
+  if (result != NULL && result->error != NULL)
+    error = result->error;
+  if (error != NULL)
+    {
+      note_failure (self, error);
+      plan (self);
+      return;
+    }
+  self->retry_at = NEVER;
+  self->failures = 0;
+  if (result != NULL && result->total.pushed > 0)
+    self->fruitless = 0;
+  forget_changes (self);
+  look (self, TRUE);
+  plan (self);
+}
+
+static void
+run_done (GObject *object, GAsyncResult *async_result, gpointer user_data)
+{
+  g_autoptr (SyncScheduler) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncResult) result = sync_manager_run_finish (SYNC_MANAGER (object), async_result, &error);
+
+  self->running = FALSE;
+  if (self->cancellable != NULL)
+    note_run (self, result, error);
+}
+
+static void
+begin_run (SyncScheduler *self)
+{
+  self->running = TRUE;
+  sync_timers_clear (self->timers, &self->timer);
+  sync_manager_run_async (self->manager, SYNC_RUN_SYNC, NULL, self->cancellable, run_done,
+                          g_object_ref (self));
+}
+
+/* Somebody else's run in this program. */
+static void
+run_completed (SyncScheduler *self, const SyncResult *result)
+{
+  if (!self->running && self->cancellable != NULL)
+    note_run (self, result, NULL);
+}
+
+/* --- Changes ------------------------------------------------------------------------------------ */
+
+typedef struct
+{
+  gboolean due;
+  gint64 next_attempt_at;
+} Outbox;
+
+static gboolean
+look_at_outbox (SyncStore *store, gpointer data, gpointer *answer, GError **error)
+{
+  Outbox *outbox = g_new0 (Outbox, 1);
+
+  *answer = outbox;
+  return sync_store_has_due_changes (store, sync_clock_now (sync_store_get_clock (store)), &outbox->due,
+                                     &outbox->next_attempt_at, error);
+}
+
+static const SyncVerb look_verb = { .func = look_at_outbox, .free_answer = g_free };
+
+/* After a run that left changes behind, others wait longer: whatever writes to the database because of a run
+ * must not keep runs going. */
+static void
+use_outbox (SyncScheduler *self, const Outbox *outbox, gboolean after_run)
+{
+  gint64 now = now_of (self);
+
+  self->attempt_at = NEVER;
+  if (outbox->next_attempt_at != SYNC_TIME_UNKNOWN)
+    self->attempt_at = now + MAX (outbox->next_attempt_at - sync_clock_now (self->clock), 0);
+  if (!outbox->due)
+    {
+      self->fruitless = 0;
+      forget_changes (self);
+    }
+  else if (after_run)
+    {
+      self->fruitless++;
+      self->first_change = now;
+      self->last_change = now;
+    }
+}
+
+static void
+outbox_seen (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  SyncScheduler *self = SYNC_SCHEDULER (object);
+  gboolean after_run = GPOINTER_TO_INT (user_data);
+  g_autoptr (GError) error = NULL;
+  g_autofree Outbox *outbox = NULL;
+  gpointer answer = NULL;
+
+  self->checking = FALSE;
+  if (!sync_verb_finish (&look_verb, object, result, &answer, &error))
+    {
+      g_debug ("The outbox cannot be looked at: %s", error->message);
+      forget_changes (self);
+      plan (self);
+      return;
+    }
+  outbox = answer;
+  if (self->cancellable == NULL || self->running)
+    return;
+  use_outbox (self, outbox, after_run);
+  if (!after_run && outbox->due)
+    begin_run (self);
+  else
+    plan (self);
+}
+
+/* after_run: what a run left behind; else whether there is something to run for. */
+static void
+look (SyncScheduler *self, gboolean after_run)
+{
+  if (self->checking)
+    return;
+  self->checking = TRUE;
+  sync_verb_start (&look_verb, self, sync_manager_get_store (self->manager), NULL, self->cancellable,
+                   outbox_seen, GINT_TO_POINTER (after_run));
+}
+
+static void
+note_change (SyncScheduler *self)
+{
+  gint64 now = now_of (self);
+
+  if (is_running (self))
+    return;
+  self->last_change = now;
+  if (self->first_change == NEVER)
+    self->first_change = now;
+  plan (self);
+}
+
+static void
+database_changed (SyncScheduler *self)
+{
+  if (self->cancellable == NULL)
+    return;
+  sync_manager_refresh (self->manager);
+  note_change (self);
+}
+
+/* --- The timer ---------------------------------------------------------------------------------- */
+
+static void
+timer_fired (gpointer data)
+{
+  SyncScheduler *self = data;
+  gint64 now = now_of (self);
+  gboolean only_changes;
+
+  self->timer = 0;
+  if (due_time (self) > now || is_running (self))
+    {
+      plan (self);
+      return;
+    }
+  only_changes = self->retry_at == NEVER && self->start_at > now && self->attempt_at > now
+                 && self->interval_from + interval_of (self) > now;
+  if (only_changes)
+    look (self, FALSE);
+  else
+    begin_run (self);
+}
+
+/* Sets the timer anew and shows when it fires. While something is going on that plans anew when it is over,
+ * there is no timer. */
+static void
+plan (SyncScheduler *self)
+{
+  gint64 due = due_time (self);
+
+  sync_timers_clear (self->timers, &self->timer);
+  if (due != NEVER && !self->checking && !is_running (self))
+    self->timer = sync_timers_add (self->timers, due - now_of (self), timer_fired, self);
+  show_next_run (self, due);
+}
+
+/* --- The lease ---------------------------------------------------------------------------------- */
+
+static void ask_for_lease (SyncScheduler *self);
+
+static void
+lease_answered (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncScheduler) self = user_data;
+  g_autoptr (GError) error = NULL;
+  SyncFileLock *lease = sync_file_lock_acquire_finish (result, &error);
+
+  self->leasing = FALSE;
+  if (lease != NULL && (!is_wanted (self) || self->lease != NULL))
+    g_clear_pointer (&lease, sync_file_lock_release);
+  if (lease != NULL)
+    self->lease = lease;
+  else if (sync_error_is_cancelled (error) && is_wanted (self))
+    ask_for_lease (self); /* stopped and started again meanwhile */
+  else if (error != NULL && !g_error_matches (error, SYNC_ERROR, SYNC_ERROR_LOCKED))
+    g_debug ("No lease to schedule runs: %s", error->message);
+  if (self->cancellable != NULL)
+    plan (self);
+}
+
+static void
+ask_for_lease (SyncScheduler *self)
+{
+  if (self->lease != NULL || self->leasing)
+    return;
+  self->leasing = TRUE;
+  sync_file_lock_acquire_async (sync_store_get_path (sync_manager_get_store (self->manager)), "schedule", 0,
+                                self->cancellable, lease_answered, g_object_ref (self));
+}
+
+/* --- What else happens -------------------------------------------------------------------------- */
+
+/* Runs become wanted, or not any more. */
+static void
+look_anew (SyncScheduler *self)
+{
+  SyncConfig config;
+
+  if (self->cancellable == NULL)
+    return;
+  if (!is_wanted (self))
+    {
+      g_clear_pointer (&self->lease, sync_file_lock_release);
+      plan (self);
+      return;
+    }
+  if (self->lease == NULL)
+    {
+      sync_settings_get_config (self->settings, &config);
+      self->interval_from = now_of (self);
+      self->start_at = config.sync_at_start ? self->interval_from : NEVER;
+      ask_for_lease (self);
+    }
+  plan (self);
+}
+
+/* Other settings, another cloud or none: a new beginning. */
+static void
+circumstances_changed (SyncScheduler *self)
+{
+  self->retry_at = NEVER;
+  self->failures = 0;
+  look_anew (self);
+}
+
+/* A verb changed something: perhaps what kept runs from going well. */
+static void
+data_changed (SyncScheduler *self)
+{
+  if (self->cancellable != NULL)
+    note_change (self);
+}
+
+/* What failed for want of a session is tried again once there is one. */
+static void
+state_changed (SyncScheduler *self)
+{
+  SyncState before = self->state;
+
+  self->state = sync_manager_get_state (self->manager);
+  if (self->cancellable == NULL)
+    return;
+  if (before == SYNC_STATE_SIGN_IN_NEEDED && self->state == SYNC_STATE_IDLE)
+    {
+      self->retry_at = NEVER;
+      self->failures = 0;
+      self->start_at = now_of (self);
+    }
+  plan (self);
+}
+
+static void
+paused_changed (SyncScheduler *self)
+{
+  if (self->cancellable != NULL)
+    plan (self);
+}
+
+static void
+look_around (gpointer data)
+{
+  SyncScheduler *self = data;
+
+  self->look_timer = sync_timers_add (self->timers, LOOK_AROUND, look_around, self);
+  if (is_wanted (self))
+    ask_for_lease (self);
+  plan (self);
+}
+
+/* --- The object --------------------------------------------------------------------------------- */
+
+static void
+sync_scheduler_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  SyncScheduler *self = SYNC_SCHEDULER (object);
+
+  switch (id)
+    {
+    case PROP_NEXT_RUN:
+      g_value_set_int64 (value, self->next_run);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+    }
+}
+
+static void
+sync_scheduler_dispose (GObject *object)
+{
+  SyncScheduler *self = SYNC_SCHEDULER (object);
+
+  if (self->cancellable != NULL)
+    sync_scheduler_stop (self);
+  g_clear_object (&self->watch);
+  g_clear_object (&self->timers);
+  g_clear_object (&self->manager);
+  g_clear_object (&self->settings);
+  g_clear_object (&self->clock);
+
+  G_OBJECT_CLASS (sync_scheduler_parent_class)->dispose (object);
+}
+
+static void
+sync_scheduler_finalize (GObject *object)
+{
+  g_rand_free (SYNC_SCHEDULER (object)->random);
+
+  G_OBJECT_CLASS (sync_scheduler_parent_class)->finalize (object);
+}
+
+static void
+sync_scheduler_class_init (SyncSchedulerClass *class)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (class);
+
+  object_class->get_property = sync_scheduler_get_property;
+  object_class->dispose = sync_scheduler_dispose;
+  object_class->finalize = sync_scheduler_finalize;
+
+  /**
+   * SyncScheduler:next-run:
+   *
+   * When the next automatic run begins at the latest, microseconds since 1970; SYNC_TIME_UNKNOWN: automatic
+   * runs are off, paused until somebody resumes them, impossible, or another program's.
+   */
+  properties[PROP_NEXT_RUN]
+      = g_param_spec_int64 ("next-run", NULL, NULL, G_MININT64, G_MAXINT64, SYNC_TIME_UNKNOWN,
+                            G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+sync_scheduler_init (SyncScheduler *self)
+{
+  self->random = g_rand_new ();
+  self->next_run = SYNC_TIME_UNKNOWN;
+}
+
+/**
+ * sync_scheduler_new_with_timers: (constructor) (skip)
+ * @manager: who runs
+ * @settings: when it is to
+ * @clock: the time
+ * @timers: the timers
+ *
+ * Returns: (transfer full): a scheduler that is not started
+ */
+SyncScheduler *
+sync_scheduler_new_with_timers (SyncManager *manager, SyncSettings *settings, SyncClock *clock,
+                                SyncTimers *timers)
+{
+  SyncScheduler *self;
+
+  g_return_val_if_fail (SYNC_IS_MANAGER (manager), NULL);
+  g_return_val_if_fail (SYNC_IS_SETTINGS (settings), NULL);
+  g_return_val_if_fail (SYNC_IS_CLOCK (clock), NULL);
+
+  self = g_object_new (SYNC_TYPE_SCHEDULER, NULL);
+  self->manager = g_object_ref (manager);
+  self->settings = g_object_ref (settings);
+  self->clock = g_object_ref (clock);
+  self->timers = g_object_ref (timers);
+  self->watch = sync_change_watch_new (sync_manager_get_store (manager), timers);
+  self->state = sync_manager_get_state (manager);
+  g_signal_connect_object (self->watch, "changed", G_CALLBACK (database_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (settings, "changed", G_CALLBACK (circumstances_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (manager, "sync-completed", G_CALLBACK (run_completed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (manager, "data-changed", G_CALLBACK (data_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (manager, "notify::available", G_CALLBACK (circumstances_changed), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (manager, "notify::state", G_CALLBACK (state_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (manager, "notify::paused-until", G_CALLBACK (paused_changed), self,
+                           G_CONNECT_SWAPPED);
+  return self;
+}
+
+/**
+ * sync_scheduler_new: (constructor)
+ * @manager: who runs
+ * @settings: when it is to
+ * @clock: the time
+ *
+ * Returns: (transfer full): a scheduler that is not started
+ */
+SyncScheduler *
+sync_scheduler_new (SyncManager *manager, SyncSettings *settings, SyncClock *clock)
+{
+  g_autoptr (SyncTimers) timers = sync_timers_new ();
+
+  return sync_scheduler_new_with_timers (manager, settings, clock, timers);
+}
+
+/**
+ * sync_scheduler_start:
+ * @scheduler: the scheduler
+ *
+ * Begins to watch the database, and to begin runs whenever automatic runs are on.
+ */
+void
+sync_scheduler_start (SyncScheduler *scheduler)
+{
+  g_return_if_fail (SYNC_IS_SCHEDULER (scheduler));
+
+  if (scheduler->cancellable != NULL)
+    return;
+  scheduler->cancellable = g_cancellable_new ();
+  scheduler->start_at = NEVER;
+  scheduler->attempt_at = NEVER;
+  scheduler->retry_at = NEVER;
+  scheduler->failures = 0;
+  scheduler->fruitless = 0;
+  forget_changes (scheduler);
+  sync_change_watch_start (scheduler->watch);
+  scheduler->look_timer = sync_timers_add (scheduler->timers, LOOK_AROUND, look_around, scheduler);
+  look_anew (scheduler);
+}
+
+/**
+ * sync_scheduler_stop:
+ * @scheduler: the scheduler
+ *
+ * Begins no more runs, and cancels one that it began.
+ */
+void
+sync_scheduler_stop (SyncScheduler *scheduler)
+{
+  g_return_if_fail (SYNC_IS_SCHEDULER (scheduler));
+
+  if (scheduler->cancellable == NULL)
+    return;
+  g_cancellable_cancel (scheduler->cancellable);
+  g_clear_object (&scheduler->cancellable);
+  sync_change_watch_stop (scheduler->watch);
+  sync_timers_clear (scheduler->timers, &scheduler->timer);
+  sync_timers_clear (scheduler->timers, &scheduler->look_timer);
+  g_clear_pointer (&scheduler->lease, sync_file_lock_release);
+  plan (scheduler);
+}
+
+/**
+ * sync_scheduler_get_next_run:
+ * @scheduler: the scheduler
+ *
+ * Returns: [property@Scheduler:next-run]
+ */
+gint64
+sync_scheduler_get_next_run (SyncScheduler *scheduler)
+{
+  g_return_val_if_fail (SYNC_IS_SCHEDULER (scheduler), SYNC_TIME_UNKNOWN);
+
+  return scheduler->next_run;
+}
