@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <glib/gi18n.h>
+
+#include "cli-options.h"
+
+const CliCommand *const cli_families[] = {
+  cli_connect_commands,  cli_run_commands,      cli_status_commands,  cli_conflicts_commands,
+  cli_queue_commands,    cli_entities_commands, cli_devices_commands, cli_config_commands,
+  cli_watch_commands,    cli_database_commands, NULL,
+};
+
+const CliCommand *
+cli_find_command (const char *name)
+{
+  for (guint f = 0; cli_families[f] != NULL; f++)
+    {
+      for (const CliCommand *command = cli_families[f]; command->name != NULL; command++)
+        {
+          if (g_str_equal (command->name, name))
+            return command;
+        }
+    }
+  return NULL;
+}
+
+static gboolean
+is_group (const char *name)
+{
+  g_autofree char *start = g_strconcat (name, " ", NULL);
+
+  for (guint f = 0; cli_families[f] != NULL; f++)
+    {
+      for (const CliCommand *command = cli_families[f]; command->name != NULL; command++)
+        {
+          if (g_str_has_prefix (command->name, start))
+            return TRUE;
+        }
+    }
+  return FALSE;
+}
+
+/**
+ * cli_default_verb:
+ * @group: a group of commands
+ *
+ * Returns: (nullable): what the group does when no verb is given: it only shows something
+ */
+const char *
+cli_default_verb (const char *group)
+{
+  static const char *const verbs[] = { "list", "print" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
+    {
+      g_autofree char *name = g_strconcat (group, " ", verbs[i], NULL);
+
+      if (cli_find_command (name) != NULL)
+        return verbs[i];
+    }
+  return NULL;
+}
+
+/* What opens files later must not get one of these three numbers: what is printed would land in it. */
+static void
+fill_standard_descriptors (void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    {
+      if (fcntl (fd, F_GETFD) < 0 && open ("/dev/null", O_RDWR | O_NOCTTY) != fd)
+        _exit (CLI_STATUS_ERROR);
+    }
+}
+
+/* Names of files may be anything, all other texts go into databases and messages. */
+static gboolean
+check_texts (char **argv, GError **error)
+{
+  for (guint i = 1; argv[i] != NULL; i++)
+    {
+      gboolean file = g_str_equal (argv[i - 1], "--database") || g_str_equal (argv[i - 1], "-d")
+                      || g_str_has_prefix (argv[i], "--database=");
+
+      if (!file && !g_utf8_validate (argv[i], -1, NULL))
+        {
+          g_autofree char *shown = cli_escape (argv[i]);
+
+          cli_set_usage_error (error, _("“%s” is not valid UTF-8."), shown);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+static void
+take_global_options (CliContext *cli, CliGlobalOptions *global, gboolean *help, gboolean *version)
+{
+  if (global->database != NULL)
+    {
+      g_free (cli->database);
+      cli->database = g_steal_pointer (&global->database);
+    }
+  cli->json |= global->json;
+  cli->quiet |= global->quiet;
+  cli->verbose |= global->verbose;
+  *help |= global->help;
+  *version |= global->version;
+}
+
+typedef struct
+{
+  GStrv words; /* what is left of the command line, the program's name first */
+  char *topic; /* the command or group that was named */
+  gboolean help;
+  gboolean version;
+} CommandLine;
+
+static void
+command_line_clear (CommandLine *line)
+{
+  g_strfreev (line->words);
+  g_free (line->topic);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CommandLine, command_line_clear)
+
+static gboolean
+read_options (CliContext *cli, CommandLine *line, gboolean in_group, GError **error)
+{
+  CliGlobalOptions global = { 0 };
+  g_autoptr (GOptionContext) context = cli_options_new (NULL, &global, NULL);
+  gboolean good;
+
+  g_option_context_set_strict_posix (context, TRUE);
+  g_option_context_set_ignore_unknown_options (context, in_group);
+  good = g_option_context_parse_strv (context, &line->words, error);
+  if (good)
+    take_global_options (cli, &global, &line->help, &line->version);
+  cli_options_clear (&global);
+  return good;
+}
+
+/* Takes the next word off the command line. */
+static char *
+take_word (CommandLine *line)
+{
+  char *word = g_steal_pointer (&line->words[1]);
+  guint i = 1;
+
+  for (; word != NULL && line->words[i + 1] != NULL; i++)
+    line->words[i] = line->words[i + 1];
+  line->words[i] = NULL;
+  return word;
+}
+
+/* The second word of a group's command; without one, the group's usual one. */
+static gboolean
+find_verb (CliContext *cli, CommandLine *line, GError **error)
+{
+  const char *verb = NULL;
+  g_autofree char *word = NULL;
+  g_autofree char *name = NULL;
+
+  if (!read_options (cli, line, TRUE, error))
+    return FALSE;
+  if (line->words[1] == NULL || *line->words[1] == '-')
+    verb = line->help ? NULL : cli_default_verb (line->topic);
+  else
+    verb = word = take_word (line);
+  if (verb == NULL && line->help)
+    return TRUE;
+  if (verb == NULL)
+    {
+      cli_set_usage_error (error, _("“%s” needs one more word."), line->topic);
+      return FALSE;
+    }
+  name = g_strconcat (line->topic, " ", verb, NULL);
+  cli->command = cli_find_command (name);
+  if (cli->command == NULL)
+    {
+      cli_set_usage_error (error, _("There is no command “%s”."), name);
+      return FALSE;
+    }
+  g_free (line->topic);
+  line->topic = g_steal_pointer (&name);
+  return TRUE;
+}
+
+/* `psync help COMMAND` is `psync COMMAND --help`. */
+static void
+take_help_word (CommandLine *line)
+{
+  if (g_strcmp0 (line->words[1], "help") != 0)
+    return;
+  g_free (take_word (line));
+  line->help = TRUE;
+}
+
+static gboolean
+find_command (CliContext *cli, CommandLine *line, GError **error)
+{
+  if (!read_options (cli, line, FALSE, error))
+    return FALSE;
+  take_help_word (line);
+  line->topic = take_word (line);
+  if (line->topic == NULL && (line->help || line->version))
+    return TRUE;
+  if (line->topic == NULL)
+    {
+      cli_set_usage_error (error, _("No command was given."));
+      return FALSE;
+    }
+  cli->command = cli_find_command (line->topic);
+  if (cli->command != NULL)
+    return TRUE;
+  if (is_group (line->topic))
+    return find_verb (cli, line, error);
+  cli_set_usage_error (error, _("There is no command “%s”."), line->topic);
+  return FALSE;
+}
+
+static gboolean
+check_number (const CliCommand *command, char **arguments, GError **error)
+{
+  guint n_given = arguments != NULL ? g_strv_length (arguments) : 0;
+
+  if (n_given > command->most)
+    {
+      cli_set_usage_error (error, _("“%s” is one argument too many."), arguments[command->most]);
+      return FALSE;
+    }
+  if (n_given < command->least)
+    {
+      cli_set_usage_error (error, _("Something is missing: psync %s %s"), command->name,
+                           command->arguments);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+run_command (CliContext *cli, char **arguments, GError **error)
+{
+  static const char *const none[] = { NULL };
+
+  if (!cli->command->without_profile && !cli_open (cli, SYNC_PROFILE_NONE, NULL, NULL, error))
+    return FALSE;
+  return cli->command->run (cli, arguments != NULL ? (const char *const *) arguments : none, error);
+}
+
+static gboolean
+read_and_run (CliContext *cli, CommandLine *line, GError **error)
+{
+  CliGlobalOptions global = { 0 };
+  g_auto (GStrv) arguments = NULL;
+  g_autoptr (GOptionContext) context = cli_options_new (cli->command, &global, &arguments);
+  gboolean good = g_option_context_parse_strv (context, &line->words, error);
+
+  if (good)
+    take_global_options (cli, &global, &line->help, &line->version);
+  cli_options_clear (&global);
+  if (!good)
+    return FALSE;
+  if (line->help || line->version)
+    return TRUE;
+  if (cli->verbose)
+    g_log_set_debug_enabled (TRUE);
+  return check_number (cli->command, arguments, error) && run_command (cli, arguments, error);
+}
+
+static gboolean
+dispatch (CliContext *cli, CommandLine *line, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  gboolean found;
+
+  if (!check_texts (line->words, error))
+    return FALSE;
+  found = find_command (cli, line, &local_error);
+  cli_json_string (cli->answer, "command", cli->command != NULL ? cli->command->name : NULL);
+  if (found && (cli->command == NULL || read_and_run (cli, line, &local_error)))
+    {
+      if (line->version)
+        cli_print_version (cli);
+      else if (line->help)
+        cli_print_help (cli, line->topic);
+      return TRUE;
+    }
+  if (local_error->domain == G_OPTION_ERROR)
+    cli_set_usage_error (error, "%s", local_error->message);
+  else
+    g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
+}
+
+/* Even the answer to a command line that cannot be read is an object, if that was asked for. */
+static gboolean
+wants_json (char **argv)
+{
+  for (guint i = 1; argv[i] != NULL && !g_str_equal (argv[i], "--"); i++)
+    {
+      if (g_str_equal (argv[i], "--json"))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (CliContext) cli = NULL;
+  g_auto (CommandLine) line = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  fill_standard_descriptors ();
+  signal (SIGPIPE, SIG_IGN);
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, PROGRESSIVE_SYNC_LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+  g_set_prgname ("psync");
+  g_log_writer_default_set_use_stderr (TRUE);
+
+  cli = cli_context_new ();
+  line.words = g_strdupv (argv);
+  cli->json = wants_json (argv);
+  dispatch (cli, &line, &error);
+  cli_close (cli);
+  return cli_finish (cli, error);
+}
