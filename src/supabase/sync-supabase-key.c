@@ -47,7 +47,7 @@ trim_path (char *path)
 }
 
 static gboolean
-check_uri (GUri *uri, const char *host, GError **error)
+check_uri (GUri *uri, const char *host, gboolean has_scheme, GError **error)
 {
   const char *scheme = g_uri_get_scheme (uri);
 
@@ -60,6 +60,10 @@ check_uri (GUri *uri, const char *host, GError **error)
   if (*host == '\0' || g_uri_get_userinfo (uri) != NULL || g_uri_get_query (uri) != NULL)
     return refuse (error, SYNC_ERROR_INVALID, "url", NULL,
                    "The address must be a host and nothing more");
+  /* Without a scheme it is an address only if it looks like one. */
+  if (!has_scheme && strchr (host, '.') == NULL)
+    return refuse (error, SYNC_ERROR_INVALID, "url", "scheme",
+                   "The address must begin with https://");
   if (is_dashboard (host, g_uri_get_path (uri)))
     return refuse (error, SYNC_ERROR_INVALID, "url", "dashboard",
                    "This is the dashboard's address; the project's is under Settings, API");
@@ -89,10 +93,10 @@ sync_supabase_url_normalise (const char *url, GError **error)
   g_autofree char *path = NULL;
   g_autofree char *scheme = NULL;
   g_autoptr (GUri) uri = NULL;
+  gboolean has_scheme = strstr (trimmed, "://") != NULL;
   int port;
 
-  complete = strstr (trimmed, "://") != NULL ? g_strdup (trimmed)
-                                             : g_strconcat ("https://", trimmed, NULL);
+  complete = g_strconcat (has_scheme ? "" : "https://", trimmed, NULL);
   uri = g_uri_parse (complete, SOUP_HTTP_URI_FLAGS, NULL);
   if (uri == NULL || g_uri_get_host (uri) == NULL)
     {
@@ -100,7 +104,7 @@ sync_supabase_url_normalise (const char *url, GError **error)
       return NULL;
     }
   host = g_ascii_strdown (g_uri_get_host (uri), -1);
-  if (!check_uri (uri, host, error))
+  if (!check_uri (uri, host, has_scheme, error))
     return NULL;
 
   scheme = g_ascii_strdown (g_uri_get_scheme (uri), -1);
