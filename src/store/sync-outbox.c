@@ -695,14 +695,16 @@ GPtrArray *
 sync_outbox_list_unexplained (SyncStore *store,
                               const SyncEntity *entity,
                               gint64 first_batch,
+                              const char *after,
                               guint limit,
                               GError **error)
 {
   g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
   SyncStatement *statement = sync_connection_prepare (
       sync_store_get_connection (store),
-      "SELECT id FROM main.psync_sent WHERE entity = ?1 AND batch >= ?2 "
-      "UNION SELECT id FROM main.psync_change WHERE entity = ?1 AND reread <> 0 LIMIT ?3",
+      "SELECT id FROM main.psync_sent WHERE entity = ?1 AND batch >= ?2 AND id > ?4 "
+      "UNION SELECT id FROM main.psync_change WHERE entity = ?1 AND reread <> 0 AND id > ?4 "
+      "ORDER BY id LIMIT ?3",
       error);
   SyncStep step;
 
@@ -711,6 +713,7 @@ sync_outbox_list_unexplained (SyncStore *store,
   sync_statement_bind_text (statement, 1, entity->name, -1);
   sync_statement_bind_int64 (statement, 2, first_batch);
   sync_statement_bind_int64 (statement, 3, limit);
+  sync_statement_bind_text (statement, 4, after, -1);
   while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
     g_ptr_array_add (ids, sync_statement_dup_text (statement, 0));
   sync_statement_reset (statement);

@@ -84,10 +84,10 @@ gboolean sync_outbox_refuse_row (SyncStore *store, const SyncEntity *entity, con
 /* Whether anything of the enabled entities is due or has to be read again. */
 gboolean sync_outbox_has_work (SyncStore *store, gint64 now, gboolean *work, GError **error);
 
-/* Rows that need a look by key: sent in a batch from `first_batch` on and not settled, or to be read again.
- * (element-type utf8) */
+/* Rows that need a look by key: sent in a batch from `first_batch` on and not settled, or to be read again;
+ * in order, those behind `after`. (element-type utf8) */
 GPtrArray *sync_outbox_list_unexplained (SyncStore *store, const SyncEntity *entity, gint64 first_batch,
-                                         guint limit, GError **error);
+                                         const char *after, guint limit, GError **error);
 /* The number that the next batch will get, at least. */
 gboolean sync_outbox_next_batch (SyncStore *store, gint64 *number, GError **error);
 

@@ -291,6 +291,18 @@ write_fields (SyncApply *apply, const Choice *choice, const char *id, GError **e
 }
 
 static gboolean
+note_both (SyncApply *apply, const SyncConflict *conflict, GError **error)
+{
+  SyncStatement *statement
+      = sync_connection_prepare (sync_store_get_connection (apply->store),
+                                 "UPDATE main.psync_conflict SET resolution = 'both' WHERE conflict = ?1",
+                                 error);
+
+  return statement != NULL
+         && sync_statement_run (sync_statement_bind_int64 (statement, 1, conflict->number), error);
+}
+
+static gboolean
 resolve_row (SyncApply *apply, const SyncConflict *conflict, const Choice *choice, gboolean both,
              SyncIncoming *incoming, GError **error)
 {
@@ -303,8 +315,7 @@ resolve_row (SyncApply *apply, const SyncConflict *conflict, const Choice *choic
     return FALSE;
   if (applied != SYNC_APPLIED_DONE)
     return say_refused (apply, error);
-  return write_fields (apply, choice, conflict->id, error)
-         && (!both || sync_store_close_conflict (apply->store, conflict->number, "both", "user", NULL, error));
+  return write_fields (apply, choice, conflict->id, error) && (!both || note_both (apply, conflict, error));
 }
 
 /* The answer counts only for what was shown. *stale: it was noted anew instead. */

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-machine.h"
+#include "sync-run-private.h"
+#include "sync-snapshot.h"
+
+/* Step 1 of a run: is this the cloud that we know, and the life of it that we know? And our device row. */
+
+#define SNAPSHOTS_KEPT 5
+/* How often a run with nothing to do still tells the cloud that we are here. */
+#define DEVICE_REFRESH (6 * G_TIME_SPAN_HOUR)
+
+/* --- Reset -------------------------------------------------------------------------------------- */
+
+static gboolean
+reset (SyncRun *run, gpointer data, GError **error)
+{
+  SyncStore *store = sync_run_get_store (run);
+  g_autoptr (SyncSnapshot) snapshot = sync_snapshot_take (sync_store_get_connection (store), "reset",
+                                                          sync_clock_now (run->clock), SNAPSHOTS_KEPT,
+                                                          run->setup->cancellable, error);
+
+  return snapshot != NULL && sync_store_reset (store, error);
+}
+
+/**
+ * sync_run_reset:
+ * @run: a run
+ * @reason: what was noticed, for logs
+ * @error: the store's
+ *
+ * What is known of the cloud does not hold any more: after a snapshot all of it is forgotten, and the run begins
+ * again.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_run_reset (SyncRun *run,
+                const char *reason,
+                GError **error)
+{
+  g_info ("Sync begins anew with this cloud: %s", reason);
+  if (!sync_run_ensure_history (run, error) || !sync_run_step (run, reset, NULL, error))
+    return FALSE;
+  run->restart = TRUE;
+  return TRUE;
+}
+
+/* --- Checks ------------------------------------------------------------------------------------- */
+
+/* Another url or user than this database was synced with: stop and ask. A vault is known by its own id, wherever
+ * it is mounted. */
+static gboolean
+check_identity (SyncRun *run, GError **error)
+{
+  SyncProvider *provider = run->setup->provider;
+  const char *location = sync_provider_get_location (provider);
+  gboolean by_user = g_str_equal (sync_provider_get_name (provider), "vault");
+
+  if (run->cloud_user == NULL
+      || (g_str_equal (run->cloud_user, run->state->user)
+          && (by_user || g_strcmp0 (run->cloud_url, location) == 0)))
+    return TRUE;
+  sync_error_set (error, SYNC_ERROR_OTHER_CLOUD, location,
+                  "This database was synced with another cloud or account");
+  return FALSE;
+}
+
+static gboolean
+note_identity (SyncRun *run, gpointer data, GError **error)
+{
+  SyncStore *store = sync_run_get_store (run);
+
+  if (!sync_store_set_meta (store, "cloud-url", sync_provider_get_location (run->setup->provider), error)
+      || !sync_store_set_meta (store, "cloud-user", run->state->user, error)
+      || !sync_store_set_meta (store, "epoch", run->state->epoch, error))
+    return FALSE;
+  g_free (run->epoch);
+  run->epoch = g_strdup (run->state->epoch);
+  return TRUE;
+}
+
+static gboolean
+check_revoked (SyncRun *run, GError **error)
+{
+  SyncDevice *device = sync_cloud_state_find_device (run->state, run->device_id);
+
+  if (device == NULL || device->active)
+    return TRUE;
+  sync_error_set (error, SYNC_ERROR_REVOKED, run->device_name, "This device was revoked");
+  return FALSE;
+}
+
+/* A head below a version that we know, or our own device row older than it was. */
+static gboolean
+looks_older (SyncRun *run, const SyncCloudState *state)
+{
+  SyncDevice *device = sync_cloud_state_find_device (state, run->device_id);
+  gint64 newest = 0;
+
+  for (guint i = 0; i < run->legs->len; i++)
+    {
+      SyncLeg *leg = g_ptr_array_index (run->legs, i);
+      gint64 head = sync_cloud_state_get_head (state, leg->entity->cloud_table);
+
+      if (head < leg->cursor.pulled_version)
+        return TRUE;
+    }
+  if (device != NULL && device->last_version < run->device_version)
+    return TRUE;
+  if (run->acknowledged == 0)
+    return FALSE;
+  for (guint i = 0; i < run->legs->len; i++)
+    {
+      SyncLeg *leg = g_ptr_array_index (run->legs, i);
+
+      newest = MAX (newest, sync_cloud_state_get_head (state, leg->entity->cloud_table));
+    }
+  return run->setup->options.entities == NULL && newest < run->acknowledged;
+}
+
+/* Asked again of the primary before it is believed: a late replica looks the same. */
+static gboolean
+check_life (SyncRun *run, GError **error)
+{
+  g_autoptr (SyncCloudState) sure = NULL;
+
+  if (run->epoch != NULL && !g_str_equal (run->epoch, run->state->epoch))
+    return sync_run_reset (run, "another epoch", error);
+  if (!looks_older (run, run->state))
+    return TRUE;
+  sure = sync_call_finish_state (sync_call_get_state (run->setup->provider, run->setup->context, TRUE,
+                                                      run->setup->cancellable),
+                                 error);
+  if (sure == NULL)
+    return FALSE;
+  if (looks_older (run, sure))
+    return sync_run_reset (run, "the cloud went back", error);
+  sync_cloud_state_free (run->state);
+  run->state = g_steal_pointer (&sure);
+  return TRUE;
+}
+
+static gboolean
+check_tables (SyncRun *run, GError **error)
+{
+  for (guint i = 0; i < run->legs->len; i++)
+    {
+      SyncLeg *leg = g_ptr_array_index (run->legs, i);
+
+      if (!sync_cloud_state_has_table (run->state, leg->entity->cloud_table))
+        {
+          sync_error_set (error, SYNC_ERROR_SCHEMA_MISSING, leg->entity->cloud_table,
+                          "The cloud has no table %s", leg->entity->cloud_table);
+          return FALSE;
+        }
+      leg->head = sync_cloud_state_get_head (run->state, leg->entity->cloud_table);
+      leg->horizon = sync_cloud_state_get_horizon (run->state, leg->entity->cloud_table);
+    }
+  return TRUE;
+}
+
+static void
+take_clock (SyncRun *run)
+{
+  if (run->state->server_time <= 0)
+    return;
+  run->clock_offset = run->state->server_time - sync_clock_now (run->clock);
+  for (guint i = 0; i < run->legs->len; i++)
+    ((SyncLeg *) g_ptr_array_index (run->legs, i))->policy.clock_offset = run->clock_offset;
+}
+
+/**
+ * sync_run_check_cloud:
+ * @run: a run
+ * @error: [error@SyncError.OTHER_CLOUD], REVOKED, SCHEMA_MISSING, SCHEMA_OLD, SCHEMA_NEW, or the provider's
+ *
+ * Reads the cloud's state, in one request, and compares it with what is known. Where that does not hold any
+ * more, everything is reset and the run begins again.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_run_check_cloud (SyncRun *run,
+                      GError **error)
+{
+  g_clear_pointer (&run->state, sync_cloud_state_free);
+  run->state = sync_call_finish_state (sync_call_get_state (run->setup->provider, run->setup->context, FALSE,
+                                                            run->setup->cancellable),
+                                       error);
+  if (run->state == NULL || !sync_provider_check_schema (run->setup->provider, run->state, error)
+      || !check_identity (run, error) || !check_revoked (run, error) || !check_life (run, error))
+    return FALSE;
+  if (run->restart)
+    return TRUE;
+  if (!check_tables (run, error))
+    return FALSE;
+  take_clock (run);
+  return run->epoch != NULL || sync_run_step (run, note_identity, NULL, error);
+}
+
+/* --- The device row ----------------------------------------------------------------------------- */
+
+/* Everything up to here was read: what the purge may take away for all that we care. */
+static gint64
+read_up_to (SyncRun *run)
+{
+  gint64 all = 0, least = G_MAXINT64;
+
+  for (guint i = 0; i < run->legs->len; i++)
+    {
+      SyncLeg *leg = g_ptr_array_index (run->legs, i);
+
+      all = MAX (all, leg->cursor.pulled_version);
+      if (leg->cursor.pulled_version < leg->head)
+        least = MIN (least, leg->cursor.pulled_version);
+    }
+  return MIN (all, least);
+}
+
+static gboolean
+note_device_version (SyncRun *run, gpointer data, GError **error)
+{
+  return sync_store_set_meta_int64 (sync_run_get_store (run), "device-version", run->device_version, error);
+}
+
+/**
+ * sync_run_put_device:
+ * @run: a run that is about to end
+ * @error: the provider's
+ *
+ * Registers this device or refreshes its row: when something was moved, else every six hours at most.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_run_put_device (SyncRun *run,
+                     GError **error)
+{
+  SyncDevice *known = sync_cloud_state_find_device (run->state, run->device_id);
+  g_autoptr (SyncDevice) device = NULL;
+  gint64 now = sync_clock_now (run->clock) + run->clock_offset;
+
+  if (known != NULL && !run->changed && known->last_sync_at != G_MININT64
+      && now - known->last_sync_at < DEVICE_REFRESH)
+    return TRUE;
+  device = sync_device_new (run->device_id, known != NULL ? known->name : run->device_name);
+  g_free (device->platform);
+  device->platform = g_strdup ("linux");
+  g_free (device->app_version);
+  device->app_version = g_strdup (PROGRESSIVE_SYNC_VERSION);
+  device->registered_at = known != NULL ? known->registered_at : now;
+  device->last_sync_at = now;
+  device->last_version = MAX (read_up_to (run), known != NULL ? known->last_version : 0);
+  device->active = TRUE;
+  if (!sync_call_finish (sync_call_put_device (run->setup->provider, run->setup->context, device,
+                                               run->setup->cancellable),
+                         error))
+    return FALSE;
+  run->device_version = device->last_version;
+  return sync_run_step (run, note_device_version, NULL, error);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-call.h"
+#include "sync-outbox.h"
+#include "sync-recovery.h"
+#include "sync-resolver.h"
+#include "sync-run.h"
+
+G_BEGIN_DECLS
+
+/* Rows of a page and of a batch unless somebody says otherwise. Servers may cap pages lower. */
+#define SYNC_PAGE_ROWS 2000
+#define SYNC_BATCH_ROWS 1000
+#define SYNC_BATCH_BYTES (1024 * 1024)
+/* A page beyond this many bytes was too many rows. */
+#define SYNC_PAGE_BYTES (8 * 1024 * 1024)
+
+/* One entity on its way through a run. */
+typedef struct
+{
+  SyncEntity *entity;     /* (owned) */
+  SyncResolver *resolver; /* (owned) */
+  SyncCursor cursor;
+  gint64 head;
+  gint64 horizon;
+  gint64 top;       /* our newest version in it */
+  gboolean reached; /* a pull of this run reached the head that it began with */
+  SyncApplyPolicy policy;
+} SyncLeg;
+
+/**
+ * SyncRun:
+ *
+ * One run. Its story is told in its own thread; each step at the database is done by the worker, each step at
+ * the cloud by the main context.
+ */
+typedef struct
+{
+  const SyncRunSetup *setup;
+  SyncClock *clock;     /* (unowned) */
+  SyncResult *result;   /* (owned) by who called */
+  char *run_id;         /* (owned): in memory only, on every row that it pushes */
+  gint64 began;         /* monotonic */
+  SyncCloudState *state; /* (owned) */
+  GPtrArray *legs;      /* (owned) (element-type SyncLeg), parents first */
+  char *device_id;      /* (owned) */
+  char *device_name;    /* (owned) */
+  char *cloud_url;      /* (owned) (nullable): what this database was synced with */
+  char *cloud_user;     /* (owned) (nullable) */
+  char *epoch;          /* (owned) (nullable) */
+  gint64 clock_offset;
+  gint64 acknowledged;  /* the newest version acknowledged */
+  gint64 device_version; /* what our device row said last */
+  gint64 first_batch;   /* of this run */
+  guint page_rows;
+  guint batch_rows;
+  gboolean pushed;      /* anything in this round */
+  gboolean restart;     /* what it knew does not hold any more: from the start */
+  gboolean changed;     /* anything at all was moved */
+  SyncProviderUsage usage; /* when it began */
+  GRand *random;        /* (owned) */
+} SyncRun;
+
+typedef gboolean (*SyncRunStep) (SyncRun *run, gpointer data, GError **error);
+
+/* Does a step on the worker's thread and waits for it. */
+gboolean sync_run_step (SyncRun *run, SyncRunStep step, gpointer data, GError **error);
+gboolean sync_run_is_cancelled (SyncRun *run, GError **error);
+gboolean sync_run_is_old (SyncRun *run);
+/* Waits before the next attempt, or gives up: FALSE. */
+gboolean sync_run_back_off (SyncRun *run, guint attempt, const GError *reason);
+void sync_run_tell (SyncRun *run, SyncPhase phase, const SyncLeg *leg, guint64 current, guint64 total,
+                    double fraction);
+void sync_run_take_news (SyncRun *run, SyncLeg *leg, const SyncCounts *counts, GArray *conflicts);
+SyncStore *sync_run_get_store (SyncRun *run);
+gboolean sync_run_ensure_history (SyncRun *run, GError **error);
+
+/* sync-run-pull.c */
+gboolean sync_run_pull_all (SyncRun *run, gboolean again, GError **error);
+gboolean sync_run_retry_held (SyncRun *run, guint *n_applied, GError **error);
+/* sync-run-push.c */
+gboolean sync_run_push_all (SyncRun *run, GError **error);
+/* sync-run-explain.c */
+gboolean sync_run_explain_all (SyncRun *run, GError **error);
+/* sync-run-check.c */
+gboolean sync_run_check_cloud (SyncRun *run, GError **error);
+gboolean sync_run_reset (SyncRun *run, const char *reason, GError **error);
+gboolean sync_run_put_device (SyncRun *run, GError **error);
+
+G_END_DECLS

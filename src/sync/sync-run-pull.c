@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-run-private.h"
+
+/* Step 2 of a run: pages from the cloud, each applied in slices while the next one travels. */
+
+#define MAX_ATTEMPTS 4
+/* A server that never comes to an end is not believed. */
+#define MAX_STALLS 1000000
+
+/**
+ * Pull:
+ *
+ * One entity's pages, one after the other.
+ */
+typedef struct
+{
+  SyncRun *run;
+  SyncLeg *leg;
+  SyncApplyMode mode;
+  gboolean again; /* after a push: without our own echoes */
+  gint64 since;   /* the next page is above this */
+  gint64 began;   /* where the first page began */
+  gint64 target;  /* read up to here; 0: until a page is empty */
+  guint64 n_rows;
+} Pull;
+
+static SyncCall *
+ask_for_page (Pull *pull)
+{
+  SyncRun *run = pull->run;
+  SyncPullQuery query = {
+    .since = pull->since,
+    .limit = run->page_rows,
+    .not_run = pull->again ? run->run_id : NULL,
+    .top = pull->again ? pull->leg->top : 0,
+  };
+
+  return sync_call_pull (run->setup->provider, run->setup->context, pull->leg->entity, &query,
+                         run->setup->cancellable);
+}
+
+/* The page, or another attempt at it: smaller, or later. */
+static GBytes *
+finish_page (Pull *pull, SyncCall *call, GError **error)
+{
+  SyncRun *run = pull->run;
+
+  for (guint attempt = 1;; attempt++)
+    {
+      g_autoptr (GError) local_error = NULL;
+      GBytes *page = sync_call_finish_bytes (call, &local_error);
+
+      if (page != NULL)
+        return page;
+      if (g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_TOO_LARGE) && run->page_rows > 1)
+        run->page_rows = MAX (run->page_rows / 4, 1);
+      else if (attempt >= MAX_ATTEMPTS || !g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_LATER)
+               || !sync_run_back_off (run, attempt, local_error))
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return NULL;
+        }
+      call = ask_for_page (pull);
+    }
+}
+
+/* How many rows a page has and the version of the last, so that the next page can be asked for before this one
+ * is applied. Whether the page is right is found out when it is. */
+static guint
+look_at_page (GBytes *page, gint64 *last_version)
+{
+  SyncJsonReader reader;
+  SyncSpan row = { NULL, 0 }, version;
+  guint n = 0;
+
+  sync_json_reader_init (&reader, g_bytes_get_data (page, NULL), g_bytes_get_size (page));
+  if (!sync_json_enter_array (&reader))
+    return 0;
+  while (sync_json_next_element (&reader) && sync_json_read_value (&reader, &row))
+    n++;
+  if (n > 0 && !(sync_json_get_member (row, "sync_version", &version)
+                 && sync_json_to_int64 (version, last_version)))
+    *last_version = 0;
+  return n;
+}
+
+/* --- Applying ----------------------------------------------------------------------------------- */
+
+static gboolean
+apply_slice (SyncConnection *connection, gpointer data, GCancellable *cancellable, GError **error)
+{
+  return sync_apply_slice (connection, data, cancellable, error);
+}
+
+static void
+tell (Pull *pull, guint64 n_rows, gint64 version)
+{
+  double span = (double) (pull->target - pull->began);
+  double part = span > 0 ? (double) (version - pull->began) / span : 0;
+  guint index = 0;
+  double legs = (double) pull->run->legs->len;
+
+  g_ptr_array_find (pull->run->legs, pull->leg, &index);
+  sync_run_tell (pull->run, SYNC_PHASE_PULL, pull->leg, n_rows, 0,
+                 0.5 * ((double) index + CLAMP (part, 0, 1)) / legs);
+}
+
+static gboolean
+apply_page (Pull *pull, GBytes *page, GError **error)
+{
+  SyncRun *run = pull->run;
+  g_autoptr (SyncApply) apply = sync_apply_new (run->setup->store, pull->leg->entity, page, pull->mode,
+                                                pull->since, &pull->leg->policy);
+  gboolean good = TRUE;
+
+  while (good && !sync_apply_is_done (apply))
+    {
+      good = sync_worker_call (sync_store_get_worker (run->setup->store), apply_slice, apply,
+                               run->setup->cancellable, error);
+      tell (pull, pull->n_rows + sync_apply_get_n_rows (apply), sync_apply_get_last_version (apply));
+    }
+  sync_run_take_news (run, pull->leg, sync_apply_get_counts (apply), sync_apply_get_conflicts (apply));
+  pull->n_rows += sync_apply_get_n_rows (apply);
+  pull->leg->cursor.pulled_version
+      = MAX (pull->leg->cursor.pulled_version, sync_apply_get_last_version (apply));
+  return good;
+}
+
+static gboolean
+is_at_target (const Pull *pull, gint64 version)
+{
+  return pull->target > 0 && version >= pull->target;
+}
+
+/* Until a page is empty or reaches the target. The next page is in flight while one is applied. */
+static gboolean
+pull_pages (Pull *pull, GError **error)
+{
+  SyncRun *run = pull->run;
+  SyncCall *call = ask_for_page (pull);
+
+  for (guint n_pages = 0; call != NULL; n_pages++)
+    {
+      g_autoptr (GBytes) page = finish_page (pull, call, error);
+      gint64 since = pull->since, last_version = 0;
+      guint n_rows;
+      gboolean good;
+
+      call = NULL;
+      if (page == NULL)
+        return FALSE;
+      n_rows = look_at_page (page, &last_version);
+      if (g_bytes_get_size (page) > SYNC_PAGE_BYTES)
+        run->page_rows = MAX (run->page_rows / 4, 1);
+      if (n_rows > 0 && last_version > since && !is_at_target (pull, last_version) && n_pages < MAX_STALLS)
+        {
+          pull->since = last_version;
+          call = ask_for_page (pull);
+          pull->since = since;
+        }
+      good = (n_rows == 0 || sync_run_ensure_history (run, error)) && apply_page (pull, page, error);
+      pull->since = MAX (since, last_version);
+      if (good)
+        continue;
+      if (call != NULL)
+        sync_call_abandon (call);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* --- Scans -------------------------------------------------------------------------------------- */
+
+typedef struct
+{
+  SyncLeg *leg;
+  GArray *conflicts;
+  SyncCounts counts;
+  gboolean done;
+} ScanStep;
+
+static gboolean
+begin_scan (SyncRun *run, gpointer data, GError **error)
+{
+  SyncLeg *leg = data;
+
+  return sync_store_begin_scan (sync_run_get_store (run), leg->entity, leg->horizon, error);
+}
+
+static gboolean
+finish_scan (SyncRun *run, gpointer data, GError **error)
+{
+  ScanStep *step = data;
+
+  return sync_store_finish_scan (sync_run_get_store (run), step->leg->entity, &step->leg->policy,
+                                 &step->counts, step->conflicts, &step->done, error);
+}
+
+/* Deleted rows below the horizon left no tombstone: whoever was away for so long reads everything, and what
+ * is not there any more was deleted elsewhere. */
+static gboolean
+scan (SyncRun *run, SyncLeg *leg, GError **error)
+{
+  Pull pull = { .run = run, .leg = leg, .mode = SYNC_APPLY_SCAN, .target = leg->head };
+  ScanStep step = { .leg = leg };
+  gboolean good;
+
+  if (leg->cursor.scan_version < 0)
+    {
+      if (!sync_run_step (run, begin_scan, leg, error))
+        return FALSE;
+      leg->cursor.scan_version = 0;
+    }
+  pull.since = pull.began = leg->cursor.scan_version;
+  if (!is_at_target (&pull, pull.since) && !pull_pages (&pull, error))
+    return FALSE;
+  step.conflicts = g_array_new (FALSE, FALSE, sizeof (gint64));
+  do
+    good = !sync_run_is_cancelled (run, error) && sync_run_step (run, finish_scan, &step, error);
+  while (good && !step.done);
+  sync_run_take_news (run, leg, &step.counts, step.conflicts);
+  g_array_unref (step.conflicts);
+  leg->cursor.scan_version = -1;
+  return good;
+}
+
+static gboolean
+needs_scan (const SyncLeg *leg)
+{
+  return leg->cursor.scan_version >= 0
+         || MAX (leg->cursor.pulled_version, leg->cursor.scanned_horizon) < leg->horizon;
+}
+
+/* --- One entity --------------------------------------------------------------------------------- */
+
+static gboolean
+begin_hydrate (SyncRun *run, gpointer data, GError **error)
+{
+  return sync_store_begin_hydrate (sync_run_get_store (run), ((SyncLeg *) data)->entity, error);
+}
+
+static gboolean
+end_hydrate (SyncRun *run, gpointer data, GError **error)
+{
+  return sync_store_end_hydrate (sync_run_get_store (run), ((SyncLeg *) data)->entity, error);
+}
+
+static gboolean
+hydrate (SyncRun *run, SyncLeg *leg, GError **error)
+{
+  Pull pull = { .run = run, .leg = leg, .mode = SYNC_APPLY_HYDRATE, .target = leg->head };
+
+  pull.since = pull.began = MAX (leg->cursor.hydrate_version, 0);
+  if (!sync_run_step (run, begin_hydrate, leg, error))
+    return FALSE;
+  if (leg->head > pull.since && !pull_pages (&pull, error))
+    return FALSE;
+  leg->reached = TRUE;
+  return sync_run_step (run, end_hydrate, leg, error);
+}
+
+static gboolean
+pull_leg (SyncRun *run, SyncLeg *leg, gboolean again, GError **error)
+{
+  Pull pull = { .run = run, .leg = leg, .mode = SYNC_APPLY_PULL, .again = again };
+
+  if (!again && needs_scan (leg) && !scan (run, leg, error))
+    return FALSE;
+  pull.since = pull.began = leg->cursor.pulled_version;
+  pull.target = again ? leg->top : leg->head;
+  if (pull.target <= pull.since)
+    {
+      leg->reached = TRUE;
+      return TRUE;
+    }
+  if (!pull_pages (&pull, error))
+    return FALSE;
+  leg->reached = TRUE;
+  return TRUE;
+}
+
+/**
+ * sync_run_pull_all:
+ * @run: a run
+ * @again: after a push: leave our own echoes out, but read our newest version back, which proves that nothing
+ *   before it was missed
+ * @error: the provider's or the store's
+ *
+ * Pulls every entity, parents first.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_run_pull_all (SyncRun *run,
+                   gboolean again,
+                   GError **error)
+{
+  for (guint i = 0; i < run->legs->len; i++)
+    {
+      SyncLeg *leg = g_ptr_array_index (run->legs, i);
+      gboolean good;
+
+      if (sync_run_is_cancelled (run, error))
+        return FALSE;
+      if (!again)
+        sync_run_tell (run, SYNC_PHASE_PULL, leg, 0, 0, 0.5 * i / run->legs->len);
+      good = run->setup->kind == SYNC_RUN_HYDRATE ? hydrate (run, leg, error)
+                                                  : pull_leg (run, leg, again, error);
+      if (!good)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* --- Held rows ---------------------------------------------------------------------------------- */
+
+typedef struct
+{
+  SyncLeg *leg;
+  SyncCounts counts;
+  GArray *conflicts;
+  guint n_applied;
+} HeldStep;
+
+static gboolean
+retry_held (SyncRun *run, gpointer data, GError **error)
+{
+  HeldStep *step = data;
+
+  return sync_apply_retry_held (sync_run_get_store (run), step->leg->entity, &step->leg->policy,
+                                &step->counts, step->conflicts, &step->n_applied, error);
+}
+
+static gboolean
+retry_leg (SyncRun *run, SyncLeg *leg, guint *n_applied, GError **error)
+{
+  HeldStep step = { .leg = leg, .conflicts = g_array_new (FALSE, FALSE, sizeof (gint64)) };
+  gboolean good = sync_run_step (run, retry_held, &step, error);
+
+  if (good)
+    {
+      sync_run_take_news (run, leg, &step.counts, step.conflicts);
+      *n_applied += step.n_applied;
+    }
+  g_array_unref (step.conflicts);
+  return good;
+}
+
+/**
+ * sync_run_retry_held:
+ * @run: a run
+ * @n_applied: (inout): how many rows are held no more
+ * @error: the store's
+ *
+ * Tries held rows again: tombstones want children first, rows parents first, and one may make room for another;
+ * as long as that helps.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_run_retry_held (SyncRun *run,
+                     guint *n_applied,
+                     GError **error)
+{
+  guint before;
+
+  do
+    {
+      before = *n_applied;
+      for (guint i = run->legs->len; i > 0; i--)
+        {
+          if (!retry_leg (run, g_ptr_array_index (run->legs, i - 1), n_applied, error))
+            return FALSE;
+        }
+      for (guint i = 0; i < run->legs->len; i++)
+        {
+          if (!retry_leg (run, g_ptr_array_index (run->legs, i), n_applied, error))
+            return FALSE;
+        }
+    }
+  while (*n_applied > before);
+  return TRUE;
+}
