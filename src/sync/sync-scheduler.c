@@ -45,6 +45,7 @@ struct _SyncScheduler
   GCancellable *cancellable; /* (owned) (nullable): NULL while it is stopped */
   SyncFileLock *lease;       /* (owned) (nullable): NULL: another program schedules, or none has to */
   gboolean leasing;          /* the lease is being asked for */
+  gboolean elsewhere;        /* another program has it, as far as is known */
   gboolean running;          /* a run that it began is going on */
   gboolean checking;         /* the outbox is being looked at */
   SyncState state;           /* the manager's, as last heard of */
@@ -67,6 +68,7 @@ enum
 {
   PROP_0,
   PROP_NEXT_RUN,
+  PROP_ELSEWHERE,
   N_PROPS,
 };
 
@@ -419,6 +421,15 @@ plan (SyncScheduler *self)
 static void ask_for_lease (SyncScheduler *self);
 
 static void
+set_elsewhere (SyncScheduler *self, gboolean elsewhere)
+{
+  if (self->elsewhere == elsewhere)
+    return;
+  self->elsewhere = elsewhere;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ELSEWHERE]);
+}
+
+static void
 lease_answered (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (SyncScheduler) self = user_data;
@@ -426,6 +437,7 @@ lease_answered (GObject *object, GAsyncResult *result, gpointer user_data)
   SyncFileLock *lease = sync_file_lock_acquire_finish (result, &error);
 
   self->leasing = FALSE;
+  set_elsewhere (self, g_error_matches (error, SYNC_ERROR, SYNC_ERROR_LOCKED));
   if (lease != NULL && (!is_wanted (self) || self->lease != NULL))
     g_clear_pointer (&lease, sync_file_lock_release);
   if (lease != NULL)
@@ -539,6 +551,9 @@ sync_scheduler_get_property (GObject *object, guint id, GValue *value, GParamSpe
     case PROP_NEXT_RUN:
       g_value_set_int64 (value, self->next_run);
       break;
+    case PROP_ELSEWHERE:
+      g_value_set_boolean (value, self->elsewhere);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
@@ -587,6 +602,14 @@ sync_scheduler_class_init (SyncSchedulerClass *class)
   properties[PROP_NEXT_RUN]
       = g_param_spec_int64 ("next-run", NULL, NULL, G_MININT64, G_MAXINT64, SYNC_TIME_UNKNOWN,
                             G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  /**
+   * SyncScheduler:elsewhere:
+   *
+   * Whether another program has the lease of the database and begins runs, as far as is known.
+   */
+  properties[PROP_ELSEWHERE]
+      = g_param_spec_boolean ("elsewhere", NULL, NULL, FALSE,
+                              G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 

@@ -274,6 +274,12 @@ static const Words banned = {
   N_("Ask the owner to unlock it."), NULL
 };
 
+static const Words scheduled_elsewhere = {
+  N_("Another program syncs {subject} by itself"), N_("Another program syncs this database by itself"),
+  N_("Only one at a time begins runs by itself, so that they do not get into each other’s way."), NULL,
+  N_("Leave it to that program, or end it first."), NULL
+};
+
 static const Words cancelled = {
   N_("Cancelled"), NULL, N_("What was done before that is kept; the next run does the rest."), NULL,
   N_("Sync again whenever you like."), NULL
@@ -281,6 +287,7 @@ static const Words cancelled = {
 /* clang-format on */
 
 static const Special specials[] = {
+  { SYNC_ERROR_LOCKED, "schedule", &scheduled_elsewhere },
   { SYNC_ERROR_SCHEMA, "42501", &no_permission },
   { SYNC_ERROR_PROTOCOL, "redirect", &elsewhere },
   { SYNC_ERROR_FAILED, "signup_disabled", &no_sign_up },
