@@ -196,7 +196,7 @@ accept (SyncVaultProvider *self, Opening *opening, GError **error)
 static void
 opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  SyncVaultProvider *self = SYNC_VAULT_PROVIDER (source);
+  g_autoptr (SyncVaultProvider) self = user_data;
   g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
   g_autoptr (GError) error = NULL;
 
@@ -222,7 +222,8 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 open_vault (SyncVaultProvider *self)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, opened_cb, NULL);
+  /* The thread lets go of the task some time after the answer: it must not keep this object. */
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, opened_cb, g_object_ref (self));
   Opening *opening = g_new0 (Opening, 1);
 
   self->opening = TRUE;

@@ -90,9 +90,19 @@ test_without_user_id_a_push_conflicts_on_it (gconstpointer variable)
 static void
 test_awkward_keys_are_fetched (gconstpointer variable)
 {
-  static const char *const ids[]
-      = { "\"plain\"", "\"a,b\"", "\"(x)\"", "\"q\\\"uote\"", "\"back\\\\slash\"", "\"per%cent&=+ #?\"",
-          "\"ünï\\ud83d\\ude00\"", "\"{curly}\"", "\"null\"", "\"a.b:c*\"", "\" \"", "\"\"", NULL };
+  static const char *const ids[] = { "\"plain\"",
+                                     "\"a,b\"",
+                                     "\"(x)\"",
+                                     "\"q\\\"uote\"",
+                                     "\"back\\\\slash\"",
+                                     "\"per%cent&=+ #?\"",
+                                     "\"ünï\\ud83d\\ude00\"",
+                                     "\"{curly}\"",
+                                     "\"null\"",
+                                     "\"a.b:c*\"",
+                                     "\" \"",
+                                     "\"\"",
+                                     NULL };
   g_autoptr (TestCloud) cloud = test_cloud_open (variable);
   g_autoptr (SyncProvider) provider = NULL;
   g_autoptr (SyncEntity) entity = new_notifications ();
@@ -218,7 +228,9 @@ test_own_rows_are_left_out_but_the_newest (gconstpointer variable)
   {
     g_autoptr (GBytes) won = push_ids (provider, entity, ids);
     g_autoptr (SyncCloudState) state = test_get_state (provider, FALSE, NULL);
-    SyncPullQuery own = { .since = 0, .limit = 10, .not_run = "r-1",
+    SyncPullQuery own = { .since = 0,
+                          .limit = 10,
+                          .not_run = "r-1",
                           .top = sync_cloud_state_get_head (state, "notifications") };
     SyncPullQuery others = { .since = 0, .limit = 10, .not_run = "r-2", .top = own.top };
     g_autoptr (GBytes) mine = test_pull (provider, entity, &own, NULL);
@@ -244,11 +256,12 @@ test_odd_names_and_composite_keys_work (gconstpointer variable)
   if (cloud == NULL)
     return;
   output = test_cloud_sql (
-      cloud, "create table if not exists public.\"odd-table\" ("
-             "user_id uuid default auth.uid(), k1 int, k2 text, \"order\" text, \"two words\" text, "
-             "deleted_at timestamptz, edited_at timestamptz, "
-             "sync_version bigint default 7, base_version bigint, device_id text, run_id text, "
-             "primary key (user_id, k1, k2)); grant all on public.\"odd-table\" to authenticated;");
+      cloud,
+      "create table if not exists public.\"odd-table\" ("
+      "user_id uuid default auth.uid(), k1 int, k2 text, \"order\" text, \"two words\" text, "
+      "deleted_at timestamptz, edited_at timestamptz, "
+      "sync_version bigint default 7, base_version bigint, device_id text, run_id text, "
+      "primary key (user_id, k1, k2)); grant all on public.\"odd-table\" to authenticated;");
   provider = test_cloud_new_provider (cloud);
   sync_entity_add_column (entity, "k1", SYNC_CODEC_INTEGER, TRUE);
   sync_entity_add_column (entity, "k2", SYNC_CODEC_TEXT, TRUE);
@@ -309,11 +322,12 @@ test_a_faulty_row_is_refused_by_code (gconstpointer variable)
   if (cloud == NULL)
     return;
   provider = test_cloud_new_provider (cloud);
-  g_assert_null (test_push (provider, entity,
-                            "[{\"id\":\"a\",\"title\":\"SECRET\",\"metadata\":null,\"base_version\":0,"
-                            "\"deleted_at\":null,\"edited_at\":\"SECRET\",\"device_id\":\"d\","
-                            "\"run_id\":\"r\"}]",
-                            &error));
+  g_assert_null (
+      test_push (provider, entity,
+                 "[{\"id\":\"a\",\"title\":\"SECRET\",\"metadata\":null,\"base_version\":0,"
+                 "\"deleted_at\":null,\"edited_at\":\"SECRET\",\"device_id\":\"d\","
+                 "\"run_id\":\"r\"}]",
+                 &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED);
   g_assert_cmpstr (sync_error_get_detail (error)->reason, ==, "22007");
   g_assert_null (strstr (error->message, "SECRET"));
@@ -376,8 +390,8 @@ test_a_session_is_shared_and_ended (gconstpointer variable)
   sync_supabase_provider_sign_out_async (SYNC_SUPABASE_PROVIDER (provider), NULL, test_got_result,
                                          &place);
   result = test_wait_for_result (&place);
-  g_assert_true (sync_supabase_provider_session_finish (SYNC_SUPABASE_PROVIDER (provider), result,
-                                                        &error));
+  g_assert_true (
+      sync_supabase_provider_session_finish (SYNC_SUPABASE_PROVIDER (provider), result, &error));
   g_assert_false (test_connect (again, &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_SIGN_IN);
   g_assert_false (sync_supabase_provider_get_signed_in (SYNC_SUPABASE_PROVIDER (again)));
