@@ -43,6 +43,24 @@ sync_entity_new (const char *name, const char *table, const char *cloud_table)
   return entity;
 }
 
+/* What the cloud adds to every row. */
+static const char *const cloud_columns[] = { "user_id",      "deleted_at", "edited_at", "sync_version",
+                                             "base_version", "device_id",  "run_id",    NULL };
+
+/* A column of the owner's by such a name has an underscore behind it there, or as many as it takes. */
+static char *
+make_cloud_name (const char *name)
+{
+  g_autofree char *stem = g_strdup (name);
+  gsize length = strlen (stem);
+
+  while (length > 0 && stem[length - 1] == '_')
+    stem[--length] = '\0';
+  if (!g_strv_contains (cloud_columns, stem))
+    return g_strdup (name);
+  return g_strconcat (name, "_", NULL);
+}
+
 /**
  * sync_entity_add_column:
  * @entity: an entity that is not shared yet
@@ -63,7 +81,7 @@ sync_entity_add_column (SyncEntity *entity, const char *name, SyncCodec codec, g
   entity->columns = g_renew (SyncColumn, entity->columns, entity->n_columns + 1);
   memmove (entity->columns + place + 1, entity->columns + place,
            (entity->n_columns - place) * sizeof (SyncColumn));
-  entity->columns[place] = (SyncColumn) { g_strdup (name), codec };
+  entity->columns[place] = (SyncColumn) { g_strdup (name), make_cloud_name (name), codec };
   entity->n_columns++;
   if (key)
     entity->n_keys++;
@@ -96,7 +114,10 @@ sync_entity_unref (SyncEntity *entity)
   if (!g_atomic_ref_count_dec (&entity->ref_count))
     return;
   for (guint i = 0; i < entity->n_columns; i++)
-    g_free (entity->columns[i].name);
+    {
+      g_free (entity->columns[i].name);
+      g_free (entity->columns[i].cloud_name);
+    }
   g_free (entity->columns);
   g_free (entity->name);
   g_free (entity->table);
@@ -127,6 +148,29 @@ sync_entity_find_column (const SyncEntity *entity, const char *name, gssize leng
   for (guint i = 0; i < entity->n_columns; i++)
     if (strncmp (entity->columns[i].name, name, size) == 0
         && strlen (entity->columns[i].name) == size)
+      return i;
+  return -1;
+}
+
+/**
+ * sync_entity_find_cloud_column:
+ * @entity: an entity
+ * @name: a column's name in the cloud, exactly
+ * @length: its length in bytes, or -1 if it ends with a NUL
+ *
+ * Returns: its index, or -1
+ */
+int
+sync_entity_find_cloud_column (const SyncEntity *entity, const char *name, gssize length)
+{
+  gsize size;
+
+  g_return_val_if_fail (entity != NULL, -1);
+
+  size = length < 0 ? strlen (name) : (gsize) length;
+  for (guint i = 0; i < entity->n_columns; i++)
+    if (strncmp (entity->columns[i].cloud_name, name, size) == 0
+        && strlen (entity->columns[i].cloud_name) == size)
       return i;
   return -1;
 }

@@ -28,9 +28,17 @@ typedef enum
   SYNC_CODEC_TIMESTAMP,
 } SyncCodec;
 
+/**
+ * SyncColumn:
+ * @name: the local column
+ * @cloud_name: the same in the cloud and in travelling rows: another one only where the cloud needs the
+ *   name for itself (`user_id`, `deleted_at`, …)
+ * @codec: how its values travel
+ */
 typedef struct
 {
   char *name;
+  char *cloud_name;
   SyncCodec codec;
 } SyncColumn;
 
@@ -79,6 +87,7 @@ void sync_entity_add_column (SyncEntity *entity, const char *name, SyncCodec cod
 SyncEntity *sync_entity_ref (SyncEntity *entity);
 void sync_entity_unref (SyncEntity *entity);
 int sync_entity_find_column (const SyncEntity *entity, const char *name, gssize length);
+int sync_entity_find_cloud_column (const SyncEntity *entity, const char *name, gssize length);
 
 const char *sync_codec_to_string (SyncCodec codec);
 gboolean sync_codec_from_string (const char *name, SyncCodec *codec);

@@ -227,9 +227,9 @@ find_column (const SyncEntity *entity, SyncSpan name)
   g_autofree char *decoded = NULL;
 
   if (G_LIKELY (memchr (name.text, '\\', name.length) == NULL))
-    return sync_entity_find_column (entity, name.text, name.length);
+    return sync_entity_find_cloud_column (entity, name.text, name.length);
   decoded = sync_json_dup_name (name);
-  return decoded != NULL ? sync_entity_find_column (entity, decoded, -1) : -1;
+  return decoded != NULL ? sync_entity_find_cloud_column (entity, decoded, -1) : -1;
 }
 
 static gboolean
@@ -279,7 +279,7 @@ take_member (Parse *parse, SyncSpan name, SyncSpan value)
   Stamp stamp;
 
   /* Columns nearly always come in the same order. */
-  if (parse->next >= entity->n_columns || !sync_span_is (name, entity->columns[column].name))
+  if (parse->next >= entity->n_columns || !sync_span_is (name, entity->columns[column].cloud_name))
     column = find_column (entity, name);
   if (column >= 0)
     {
@@ -610,7 +610,7 @@ sync_row_append_json (const SyncRow *row, GString *out)
 
       if (i > 0)
         g_string_append_c (out, ',');
-      sync_json_append_string (out, entity->columns[i].name, strlen (entity->columns[i].name));
+      sync_json_append_string (out, entity->columns[i].cloud_name, strlen (entity->columns[i].cloud_name));
       g_string_append_c (out, ':');
       append_span (out, value.length > 0 ? value : null_value);
     }

@@ -128,7 +128,7 @@ append_keys (GString *out, const Scope *scope)
   for (guint i = 0; i < scope->entity->n_keys; i++)
     {
       g_string_append (out, i > 0 ? ", " : "");
-      append_identifier (out, scope->entity->columns[i].name);
+      append_identifier (out, scope->entity->columns[i].cloud_name);
     }
 }
 
@@ -138,7 +138,7 @@ append_key_names (GString *out, const Scope *scope)
   for (guint i = 0; i < scope->entity->n_keys; i++)
     {
       g_string_append (out, i > 0 ? ", " : "");
-      append_quoted (out, scope->entity->columns[i].name, '\'');
+      append_quoted (out, scope->entity->columns[i].cloud_name, '\'');
     }
 }
 
@@ -179,7 +179,7 @@ append_moved (GString *out, const Scope *scope)
 static void
 append_column (GString *out, const Scope *scope)
 {
-  append_identifier (out, scope->column->name);
+  append_identifier (out, scope->column->cloud_name);
 }
 
 static void
@@ -353,7 +353,7 @@ check_entity (const SyncEntity *entity, GHashTable *taken, GError **error)
       return FALSE;
     }
   for (guint i = 0; i < entity->n_columns; i++)
-    if (!check_name (table, entity->columns[i].name, error))
+    if (!check_name (table, entity->columns[i].cloud_name, error))
       return FALSE;
   return take_name (taken, table, "", error) && take_name (taken, table, "_living", error)
          && take_name (taken, table, "_sync_version", error);

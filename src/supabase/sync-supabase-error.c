@@ -199,7 +199,7 @@ find_column (const SyncEntity *entity, const char *name, gsize length)
 {
   static const char *const stamps[] = { "user_id",      "deleted_at", "edited_at", "sync_version",
                                         "base_version", "device_id",  "run_id" };
-  int i = sync_entity_find_column (entity, name, length);
+  int i = sync_entity_find_cloud_column (entity, name, length);
 
   if (i >= 0)
     return entity->columns[i].name;

@@ -13,12 +13,14 @@
 static const char *const stamps[]
     = { "sync_version", "deleted_at", "edited_at", "device_id", "run_id", NULL };
 
-/* Names that mean something else where a column's name may stand. */
+/* Names that mean something else where a column's name may stand: parameters, operators, and the
+ * aggregates, which some servers see without their parentheses. */
 static gboolean
 is_reserved (const char *name)
 {
-  static const char *const reserved[] = { "and", "or", "not", "select", "columns", "order",
-                                          "limit", "offset", "on_conflict", NULL };
+  static const char *const reserved[]
+      = { "and",         "or",    "not", "select", "columns", "order", "limit", "offset",
+          "on_conflict", "count", "sum", "avg",    "min",     "max",   NULL };
 
   return g_strv_contains (reserved, name);
 }
@@ -73,7 +75,7 @@ append_names (GString *url, const SyncEntity *entity, guint n)
 {
   for (guint i = 0; i < n; i++)
     {
-      append_name (url, entity->columns[i].name);
+      append_name (url, entity->columns[i].cloud_name);
       g_string_append_c (url, ',');
     }
 }
@@ -119,7 +121,7 @@ sync_supabase_query_pull (const SyncEntity *entity, const SyncPullQuery *query)
       append_text_value (url, query->not_run);
       g_string_append_printf (url, ",sync_version.eq.%" G_GINT64_FORMAT ")", query->top);
     }
-  g_string_append_printf (url, "&order=sync_version.asc&limit=%u", query->limit);
+  g_string_append_printf (url, "&order=sync_version.asc&limit=%u", MIN (query->limit, G_MAXINT32));
   return g_string_free (url, FALSE);
 }
 
@@ -139,7 +141,7 @@ sync_supabase_query_push (const SyncEntity *entity)
   for (guint i = 0; i < entity->n_keys; i++)
     {
       g_string_append_c (url, ',');
-      append_name (url, entity->columns[i].name);
+      append_name (url, entity->columns[i].cloud_name);
     }
   g_string_append (url, "&columns=");
   append_names (url, entity, entity->n_columns);
@@ -175,7 +177,7 @@ read_condition (SyncJsonReader *reader, const SyncEntity *entity, GString *condi
       if (entity->n_keys > 1)
         {
           g_string_append (condition, i > 0 ? "," : "");
-          append_name (condition, entity->columns[i].name);
+          append_name (condition, entity->columns[i].cloud_name);
           g_string_append (condition, ".eq.");
         }
       possible = append_key_value (condition, value) && possible;
@@ -220,7 +222,7 @@ filling_begin (Filling *filling)
     g_string_append (filling->query, "or=(");
   else
     {
-      append_name (filling->query, entity->columns[0].name);
+      append_name (filling->query, entity->columns[0].cloud_name);
       g_string_append (filling->query, "=in.(");
     }
 }
@@ -381,7 +383,7 @@ is_asked_for (const SyncEntity *entity, SyncSpan name)
     if (sync_json_name_is (name, stamps[i]))
       return TRUE;
   for (guint i = 0; i < entity->n_columns; i++)
-    if (sync_json_name_is (name, entity->columns[i].name))
+    if (sync_json_name_is (name, entity->columns[i].cloud_name))
       return TRUE;
   return FALSE;
 }

@@ -39,7 +39,7 @@ sync_vault_members_new (const SyncEntity *entity)
     {
       g_string_truncate (name, 0);
       if (i < entity->n_columns)
-        sync_json_append_string (name, entity->columns[i].name, strlen (entity->columns[i].name));
+        sync_json_append_string (name, entity->columns[i].cloud_name, strlen (entity->columns[i].cloud_name));
       else
         g_string_assign (name, stamp_names[i - entity->n_columns]);
       members->names[i] = (SyncSpan) { g_strndup (name->str, name->len), name->len };
@@ -87,7 +87,7 @@ find (const SyncVaultMembers *members, guint hint, SyncSpan name)
   if (memchr (name.text, '\\', name.length) == NULL)
     return -1;
   plain = sync_json_dup_name (name);
-  return plain != NULL ? sync_entity_find_column (members->entity, plain, -1) : -1;
+  return plain != NULL ? sync_entity_find_cloud_column (members->entity, plain, -1) : -1;
 }
 
 /**
