@@ -38,10 +38,10 @@ export function testAccess (db, driver, env)
       await assert.rejects (db.as (null, `select * from public.${call}`, [], 'anon'), DENIED, call);
     await assert.rejects (db.as (null, `insert into public.notifications (user_id, id) values ('${user}', 'x')`, [], 'anon'), DENIED);
     await assert.rejects (db.as (null, 'select * from sync_private.cloud', [], 'anon'), DENIED);
-    for (const call of ['public.sync_purge ()', 'public.sync_new_epoch ()', `sync_private.stamp_rows ('notifications')`]) {
-      await assert.rejects (db.as (user, `select ${call}`), DENIED, call);
-      await assert.rejects (db.as (null, `select ${call}`, [], 'anon'), DENIED, call);
-    }
+    for (const call of ['public.sync_purge ()', 'public.sync_new_epoch ()', `sync_private.stamp_rows ('notifications')`])
+      await assert.rejects (db.as (user, `select ${call}`), /permission denied for function/, call);
+    for (const call of ['public.sync_purge ()', 'public.sync_new_epoch ()'])
+      await assert.rejects (db.as (null, `select ${call}`, [], 'anon'), /permission denied for function/, call);
     for (const statement of ['truncate public.notifications', 'update sync_private.cloud set schema_version = 0',
                              'delete from sync_private.horizon', 'insert into public.notifications_living (id) values (1)',
                              `select setval ('sync_private.sync_seq', 1)`])

@@ -22,6 +22,7 @@ export function testLocks (db)
     const late = await db.open (user);
     await late.query (insert ('late'));
     const refused = refusedAfter (db.as (user, insert ('refused')));
+    refused.catch (() => {});
     const began = Date.now ();
     await db.as (other, insert ('free'));
     assert.equal ((await db.as (user, 'select * from public.sync_state')).length, 1);
@@ -55,5 +56,22 @@ export function testLocks (db)
     await db.as (other, insert ('free'));
     assert.ok (Date.now () - began < 1000);
     await late.commit ();
+  });
+
+  test ('code of the owner that writes for another user waits for that user\'s writers', async () => {
+    const [caller, owner] = [await db.newUser (), await db.newUser ()];
+    await db.owner (`
+      create or replace function public.write_for (p_user uuid) returns void language sql security definer set search_path = ''
+        as $$ insert into public.notifications (user_id, id) values (p_user, 'for you') $$;
+      grant execute on function public.write_for (uuid) to authenticated`);
+    const late = await db.open (owner);
+    await late.query (insert ('late'));
+    const waited = await refusedAfter (db.as (caller, 'select public.write_for ($1)', [owner]));
+    assert.ok (waited > 1500 && waited < 4000, `${waited} ms`);
+    await late.commit ();
+    await db.as (caller, 'select public.write_for ($1)', [owner]);
+    const rows = await db.as (owner, 'select id from public.notifications order by sync_version');
+    assert.deepEqual (rows.map (({ id }) => id), ['late', 'for you']);
+    await db.owner ('drop function public.write_for (uuid)');
   });
 }

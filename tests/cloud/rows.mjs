@@ -34,6 +34,17 @@ export function testRows (db)
     assert.equal (await row (user, 'below'), undefined);
   });
 
+  test ('a PATCH that names its base version is compare and set too', async () => {
+    const user = await db.newUser ();
+    const [{ sync_version: version }] = await push (user, sent ('p', 0));
+    const patch = (base) => db.as (user, `
+      update public.notifications set title = 'patched', base_version = $1, run_id = 'patch' where id = 'p' returning sync_version, run_id`, [base]);
+    assert.deepEqual (await patch (version - 1), []);
+    const [won] = await patch (version);
+    assert.ok (won.sync_version > version && won.run_id === 'patch');
+    assert.deepEqual (await patch (version), []);
+  });
+
   test ('of two rows with one key in a batch the second is skipped', async () => {
     const user = await db.newUser ();
     assert.equal ((await push (user, sent ('twice', 0), sent ('twice', 0, { title: 'second' }))).length, 1);
@@ -134,6 +145,18 @@ export function testRows (db)
       assert.ok (living.sync_version > tombstone.sync_version);
     }
     await assert.rejects (db.as (user, `insert into public.notifications (id) values ('back')`), CODE ('23505'));
+  });
+
+  test ('making room for a revived row lets no other row go', async () => {
+    const user = await db.newUser ();
+    await db.as (user, `insert into public.notifications (id) values ('back'), ('other')`);
+    await db.as (user, `delete from public.notifications where id = 'back'`);
+    await db.transaction (async (query) => {
+      await query (`select set_config ('request.jwt.claim.sub', '${user}', true), set_config ('role', 'authenticated', true)`);
+      await query (`insert into public.notifications (id) values ('back')`);
+      await query (`delete from public.notifications where id = 'other'`);
+    });
+    assert.ok ((await row (user, 'other')).deleted_at);
   });
 
   test ('our own push revives a deleted key only knowing of its tombstone', async () => {

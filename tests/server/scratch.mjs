@@ -136,8 +136,8 @@ class PostgresDatabase extends Database {
   }
 
   async close () {
-    await this.sql.end ();
-    await this.admin.unsafe (`drop database ${this.name}`);
+    await this.sql.end ({ timeout: 2 });
+    await this.admin.unsafe (`drop database ${this.name} with (force)`);
     await this.admin.end ();
   }
 }
@@ -151,7 +151,8 @@ export async function openScratch (driver, env, { schema = readSource ('sql/supa
     database.driver = await PGlite.create ({ loadDataDir: await loadCluster () });
   } else {
     const types = { bigint: { to: 20, from: [20], serialize: String, parse: Number } };
-    const address = { host: env.PGHOST, port: Number (env.PGPORT), username: 'postgres', onnotice: () => {}, types };
+    const address = { host: env.PGHOST, port: Number (env.PGPORT), username: 'postgres', onnotice: () => {}, types,
+                      connection: { statement_timeout: 60000 } };
     database = new PostgresDatabase ();
     database.name = `scratch_${crypto.randomBytes (6).toString ('hex')}`;
     database.admin = postgres ({ ...address, database: 'postgres', max: 1 });
