@@ -63,6 +63,10 @@ GArray *sync_apply_get_conflicts (SyncApply *apply);
 gboolean sync_apply_retry_held (SyncStore *store, const SyncEntity *entity, const SyncApplyPolicy *policy,
                                 SyncCounts *counts, GArray *conflicts, guint *n_applied, GError **error);
 
+/* Tries those together that are held because of each other. */
+gboolean sync_apply_retry_swaps (SyncStore *store, const SyncEntity *entity, const SyncApplyPolicy *policy,
+                                 guint *n_applied, GError **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncApply, sync_apply_free)
 
 G_END_DECLS

@@ -326,9 +326,17 @@ static gboolean
 retry_held (SyncRun *run, gpointer data, GError **error)
 {
   HeldStep *step = data;
+  SyncStore *store = sync_run_get_store (run);
 
-  return sync_apply_retry_held (sync_run_get_store (run), step->leg->entity, &step->leg->policy,
-                                &step->counts, step->conflicts, &step->n_applied, error);
+  if (!sync_apply_retry_held (store, step->leg->entity, &step->leg->policy, &step->counts, step->conflicts,
+                              &step->n_applied, error))
+    return FALSE;
+  if (step->n_applied > 0)
+    return TRUE;
+  if (!sync_apply_retry_swaps (store, step->leg->entity, &step->leg->policy, &step->n_applied, error))
+    return FALSE;
+  step->counts.pulled += step->n_applied;
+  return TRUE;
 }
 
 static gboolean
@@ -339,7 +347,10 @@ retry_leg (SyncRun *run, SyncLeg *leg, guint *n_applied, GError **error)
 
   if (good)
     {
+      SyncCounts *sum = sync_result_counts_for (run->result, leg->entity->name);
+
       sync_run_take_news (run, leg, &step.counts, step.conflicts);
+      sum->held -= MIN (sum->held, step.n_applied);
       *n_applied += step.n_applied;
     }
   g_array_unref (step.conflicts);

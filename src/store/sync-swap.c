@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-apply-private.h"
+
+/* Rows that exchanged the values of a UNIQUE column: each is held because of another, and none could ever be
+ * written alone. All are taken out and put in anew, in one transaction, or nothing is done. */
+
+typedef struct
+{
+  char *id;
+  char *row;
+} Swapped;
+
+static void
+swapped_free (Swapped *swapped)
+{
+  g_free (swapped->id);
+  g_free (swapped->row);
+  g_free (swapped);
+}
+
+static const char swapped_sql[]
+    = "SELECT h.id, h.row FROM main.psync_held h WHERE h.entity = ?1 AND h.reason IN ('unique', 'primary-key') "
+      "AND NOT EXISTS (SELECT 1 FROM main.psync_change c WHERE c.entity = h.entity AND c.id = h.id) "
+      "AND NOT EXISTS (SELECT 1 FROM main.psync_conflict k "
+      "WHERE k.entity = h.entity AND k.id = h.id AND k.state = 'open') ORDER BY h.version";
+
+static GPtrArray *
+load_swapped (SyncStore *store, const SyncEntity *entity, GError **error)
+{
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func ((GDestroyNotify) swapped_free);
+  SyncStatement *statement
+      = sync_connection_prepare (sync_store_get_connection (store), swapped_sql, error);
+  SyncStep step;
+
+  if (statement == NULL)
+    return NULL;
+  sync_statement_bind_text (statement, 1, entity->name, -1);
+  while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
+    {
+      Swapped *swapped = g_new0 (Swapped, 1);
+
+      swapped->id = sync_statement_dup_text (statement, 0);
+      swapped->row = sync_statement_dup_text (statement, 1);
+      g_ptr_array_add (all, swapped);
+    }
+  sync_statement_reset (statement);
+  return step == SYNC_STEP_DONE ? g_steal_pointer (&all) : NULL;
+}
+
+static gboolean
+take_out (SyncApply *apply, GPtrArray *all, GError **error)
+{
+  for (guint i = 0; i < all->len; i++)
+    {
+      gboolean deleted;
+
+      g_string_assign (apply->id, ((Swapped *) g_ptr_array_index (all, i))->id);
+      if (!sync_apply_delete_row (apply, &deleted, error))
+        return FALSE;
+      if (deleted)
+        sync_apply_count_loss (apply);
+    }
+  return TRUE;
+}
+
+static gboolean
+put_in (SyncApply *apply, const Swapped *swapped, GError **error)
+{
+  SyncIncoming incoming = { .raw = { swapped->row, strlen (swapped->row) } };
+  gboolean good;
+
+  sync_json_reader_init (&apply->reader, swapped->row, strlen (swapped->row));
+  g_string_assign (apply->id, swapped->id);
+  if (!sync_row_parse (apply->remote, &apply->reader, &incoming.stamps, NULL, error)
+      || !sync_ledger_load (apply->store, apply->entity, swapped->id, &incoming.state, error))
+    return FALSE;
+  good = (incoming.stamps.deleted || sync_apply_write (apply, swapped->id, apply->remote, FALSE, error))
+         && sync_apply_settle_base (apply, &incoming, error);
+  sync_row_state_clear (&incoming.state);
+  return good;
+}
+
+/* With foreign keys off nobody else watches over them. */
+static gboolean
+check_foreign_keys (SyncApply *apply, GError **error)
+{
+  g_autofree char *violated = NULL;
+
+  if (!sync_connection_query_text (sync_store_get_connection (apply->store), &violated, error,
+                                   "SELECT 'yes' FROM pragma_foreign_key_check LIMIT 1", NULL))
+    return FALSE;
+  if (violated != NULL)
+    sync_error_set (error, SYNC_ERROR_CONSTRAINT, apply->entity->name, "A foreign key would break");
+  return violated == NULL;
+}
+
+static gboolean
+swap (SyncApply *apply, GPtrArray *all, GError **error)
+{
+  if (!take_out (apply, all, error))
+    return FALSE;
+  for (guint i = 0; i < all->len; i++)
+    {
+      if (!put_in (apply, g_ptr_array_index (all, i), error))
+        return FALSE;
+    }
+  return check_foreign_keys (apply, error);
+}
+
+/**
+ * sync_apply_retry_swaps:
+ * @store: the store
+ * @entity: whose held rows
+ * @policy: as for a page
+ * @n_applied: (inout): how many rows are held no more
+ * @error: SQLite's
+ *
+ * Foreign keys are off meanwhile: a row that goes for a moment must not take its children along.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_apply_retry_swaps (SyncStore *store,
+                        const SyncEntity *entity,
+                        const SyncApplyPolicy *policy,
+                        guint *n_applied,
+                        GError **error)
+{
+  SyncConnection *connection = sync_store_get_connection (store);
+  g_autoptr (GPtrArray) all = load_swapped (store, entity, error);
+  g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
+  g_autoptr (SyncApply) apply = NULL;
+  g_autoptr (GError) refusal = NULL;
+  gboolean good;
+
+  if (all == NULL)
+    return FALSE;
+  if (all->len < 2)
+    return TRUE;
+  apply = sync_apply_new (store, entity, nothing, SYNC_APPLY_FETCH, 0, policy);
+  apply->retrying = TRUE;
+  if (!sync_connection_execute (connection, "PRAGMA foreign_keys = OFF", error))
+    return FALSE;
+  good = sync_apply_begin (apply, &refusal);
+  if (good && (good = swap (apply, all, &refusal) && sync_apply_end (apply, &refusal)))
+    *n_applied += all->len;
+  else
+    sync_apply_abandon (apply);
+  if (!sync_connection_execute (connection, "PRAGMA foreign_keys = ON", error))
+    return FALSE;
+  if (good || g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_CONSTRAINT)
+      || g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&refusal));
+  return FALSE;
+}
