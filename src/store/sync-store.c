@@ -205,7 +205,11 @@ canonical_path (const char *path, GError **error)
   real_folder = realpath (folder, NULL);
   if (real_folder == NULL)
     {
-      sync_error_set (error, SYNC_ERROR_NOT_FOUND, folder, "No such folder: %s", folder);
+      g_autoptr (GError) no_folder = NULL;
+
+      no_folder = sync_error_new (SYNC_ERROR_NOT_FOUND, folder, "No such folder: %s", folder);
+      sync_error_set_reason (no_folder, "folder", 0);
+      g_propagate_error (error, g_steal_pointer (&no_folder));
       return NULL;
     }
   whole = g_build_filename (real_folder, name, NULL);
@@ -273,6 +277,27 @@ look_for_ours (SyncStore *store, gboolean *ours, gboolean *empty, GError **error
 }
 
 static gboolean
+not_set_up (SyncStore *store, GError **error)
+{
+  sync_error_set (error, SYNC_ERROR_NOT_FOUND, store->path, "Not set up for sync yet");
+  return FALSE;
+}
+
+/* A database that cannot be attached is left as it was. */
+static gboolean
+set_up_or_leave (SyncStore *store, SyncStoreFlags flags, const char *const *tables, gboolean is_new,
+                 GError **error)
+{
+  if (!(flags & SYNC_STORE_CREATE))
+    return not_set_up (store, error);
+  if (sync_store_set_up (store, flags, tables, is_new, error))
+    return TRUE;
+  if (sync_store_reload (store, NULL))
+    sync_store_detach (store, NULL);
+  return FALSE;
+}
+
+static gboolean
 open_database (SyncStore *store, SyncStoreFlags flags, const char *const *tables, GError **error)
 {
   gboolean existed = g_file_test (store->path, G_FILE_TEST_EXISTS);
@@ -285,16 +310,13 @@ open_database (SyncStore *store, SyncStoreFlags flags, const char *const *tables
   if (store->connection == NULL || !look_for_ours (store, &ours, &empty, error))
     return FALSE;
   if (!ours && !(flags & SYNC_STORE_CREATE))
-    {
-      sync_error_set (error, SYNC_ERROR_NOT_FOUND, store->path, "Not set up for sync yet");
-      return FALSE;
-    }
+    return not_set_up (store, error);
   if (!existed && !sync_connection_set_wal (store->connection, error))
     return FALSE;
   if (!sync_migrations_run (store->connection, SQL_PREFIX, get_schema_version, set_schema_version, error)
       || !sync_store_get_meta_int64 (store, "set-up", 0, &done, error))
     return FALSE;
-  if (done == 0 && !sync_store_set_up (store, flags, tables, empty, error))
+  if (done == 0 && !set_up_or_leave (store, flags, tables, empty, error))
     return FALSE;
   return sync_store_reload (store, error);
 }

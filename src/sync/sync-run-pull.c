@@ -347,10 +347,13 @@ retry_leg (SyncRun *run, SyncLeg *leg, guint *n_applied, GError **error)
 
   if (good)
     {
-      SyncCounts *sum = sync_result_counts_for (run->result, leg->entity->name);
-
       sync_run_take_news (run, leg, &step.counts, step.conflicts);
-      sum->held -= MIN (sum->held, step.n_applied);
+      if (step.n_applied > 0)
+        {
+          SyncCounts *sum = sync_result_counts_for (run->result, leg->entity->name);
+
+          sum->held -= MIN (sum->held, step.n_applied);
+        }
       *n_applied += step.n_applied;
     }
   g_array_unref (step.conflicts);
