@@ -96,6 +96,15 @@ get_supabase (SyncProfile *self)
 }
 
 static void
+note_session (SyncProfile *self)
+{
+  SyncSupabaseProvider *supabase = get_supabase (self);
+
+  if (supabase != NULL)
+    sync_manager_note_session (self->manager, sync_supabase_provider_get_signed_in (supabase));
+}
+
+static void
 session_loaded (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -129,6 +138,7 @@ sync_profile_load_session_finish (SyncProfile *self, GAsyncResult *result)
   g_assert (g_async_result_is_tagged (result, sync_profile_load_session_async));
 
   g_task_propagate_boolean (G_TASK (result), NULL);
+  note_session (self);
   sync_manager_refresh (self->manager);
 }
 
@@ -571,6 +581,7 @@ session_changed (GObject *object, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
+  note_session (self);
   sync_manager_changed (self->manager);
   g_task_return_boolean (task, TRUE);
 }

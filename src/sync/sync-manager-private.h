@@ -14,5 +14,6 @@ void sync_manager_changed (SyncManager *manager); /* after a verb: refreshes, sa
 gint64 sync_manager_get_paused_until (SyncManager *manager);
 void sync_manager_set_next_sync_time (SyncManager *manager, gint64 time); /* the scheduler's */
 gboolean sync_manager_is_running (SyncManager *manager);
+void sync_manager_note_session (SyncManager *manager, gboolean signed_in); /* the profile's */
 
 G_END_DECLS

@@ -180,6 +180,7 @@ set_progress (SyncManager *self, const SyncProgress *progress)
 typedef struct
 {
   SyncStats *stats;
+  GHashTable *settings; /* another program may have changed them */
   gint64 paused_until;
 } Count;
 
@@ -187,6 +188,7 @@ static void
 count_free (Count *count)
 {
   g_clear_pointer (&count->stats, sync_stats_free);
+  g_clear_pointer (&count->settings, g_hash_table_unref);
   g_free (count);
 }
 
@@ -197,7 +199,7 @@ count_all (SyncStore *store, gpointer arguments, gpointer *answer, GError **erro
 
   *answer = count;
   count->stats = sync_store_get_stats (store, HISTORY_IN_STATS, error);
-  return count->stats != NULL
+  return count->stats != NULL && sync_settings_load (store, &count->settings, error)
          && sync_store_get_meta_int64 (store, "paused-until", SYNC_TIME_UNKNOWN, &count->paused_until, error);
 }
 
@@ -235,6 +237,7 @@ counted (GObject *source, GAsyncResult *result, gpointer data)
       notify_counts (self, before);
       set_time (self, &self->last_sync_time, self->stats->last_sync_at, PROP_LAST_SYNC_TIME);
       set_time (self, &self->paused_until, count->paused_until, PROP_PAUSED_UNTIL);
+      sync_settings_update (self->settings, count->settings);
       count_free (count);
       update_state (self);
       g_signal_emit (self, signals[SIGNAL_DATA_CHANGED], 0);
@@ -1122,6 +1125,21 @@ SyncClock *
 sync_manager_get_clock (SyncManager *manager)
 {
   return manager->clock;
+}
+
+/* Whether somebody is signed in is known before, and changes without, a run. */
+void
+sync_manager_note_session (SyncManager *manager,
+                           gboolean signed_in)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (signed_in && !g_error_matches (manager->last_error, SYNC_ERROR, SYNC_ERROR_SIGN_IN))
+    return;
+  if (!signed_in)
+    error = sync_error_new (SYNC_ERROR_SIGN_IN, NULL, "Nobody is signed in");
+  set_last_error (manager, error);
+  update_state (manager);
 }
 
 gint64

@@ -85,15 +85,6 @@ now_of (SyncScheduler *self)
   return sync_clock_monotonic (self->clock);
 }
 
-static gint64
-paused_until (SyncScheduler *self)
-{
-  gint64 until = SYNC_TIME_UNKNOWN;
-
-  g_object_get (self->manager, "paused-until", &until, NULL);
-  return until;
-}
-
 /* Whether automatic runs are wanted and possible; pausing is another matter. */
 static gboolean
 is_wanted (SyncScheduler *self)
@@ -110,7 +101,7 @@ is_wanted (SyncScheduler *self)
 static gboolean
 is_running (SyncScheduler *self)
 {
-  return self->running || sync_manager_get_state (self->manager) == SYNC_STATE_SYNCING;
+  return self->running || sync_manager_is_running (self->manager);
 }
 
 /* --- When --------------------------------------------------------------------------------------- */
@@ -153,7 +144,7 @@ due_time (SyncScheduler *self)
       due = MIN (due, change_due (self));
       due = MIN (due, self->attempt_at);
     }
-  until = paused_until (self);
+  until = sync_manager_get_paused_until (self->manager);
   if (until == G_MAXINT64)
     return NEVER;
   left = until == SYNC_TIME_UNKNOWN ? 0 : until - sync_clock_now (self->clock);
@@ -174,6 +165,7 @@ show_next_run (SyncScheduler *self, gint64 due)
   if (shown == self->next_run)
     return;
   self->next_run = shown;
+  sync_manager_set_next_sync_time (self->manager, shown);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NEXT_RUN]);
 }
 
@@ -473,6 +465,7 @@ look_anew (SyncScheduler *self)
   if (!is_wanted (self))
     {
       g_clear_pointer (&self->lease, sync_file_lock_release);
+      set_elsewhere (self, FALSE);
       plan (self);
       return;
     }
@@ -718,6 +711,7 @@ sync_scheduler_stop (SyncScheduler *scheduler)
   sync_timers_clear (scheduler->timers, &scheduler->timer);
   sync_timers_clear (scheduler->timers, &scheduler->look_timer);
   g_clear_pointer (&scheduler->lease, sync_file_lock_release);
+  set_elsewhere (scheduler, FALSE);
   plan (scheduler);
 }
 
