@@ -236,6 +236,7 @@ explain_some (SyncRun *run, SyncLeg *leg, char **after, GError **error)
     return FALSE;
   if (question.went_back)
     return sync_run_reset (run, "went-back", error);
+  run->explained = TRUE;
   good = apply_fetched (&question, error) && sync_run_step (run, judge_all, &question, error);
   sync_run_take_news (run, leg, &question.counts, question.conflicts);
   return good;
@@ -254,6 +255,7 @@ gboolean
 sync_run_explain_all (SyncRun *run,
                       GError **error)
 {
+  run->explained = FALSE;
   for (guint i = 0; i < run->legs->len; i++)
     {
       g_autofree char *after = g_strdup ("");

@@ -56,6 +56,7 @@ typedef struct
   guint page_rows;
   guint batch_rows;
   gboolean pushed;      /* anything in this round */
+  gboolean explained;   /* rows that a push of this round did not settle */
   gboolean restart;     /* what it knew does not hold any more: from the start */
   gboolean changed;     /* anything at all was moved */
   SyncProviderUsage usage; /* when it began */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-backoff.h"
+#include "sync-conflict-store.h"
 #include "sync-history-store.h"
 #include "sync-machine.h"
 #include "sync-resolve.h"
@@ -14,6 +15,8 @@
 #define MAX_RESTARTS 3
 #define MAX_AGE G_TIME_SPAN_HOUR
 #define SNAPSHOTS_KEPT 5
+/* A clock that is off by less is as good as right. */
+#define CLOCK_STEP G_TIME_SPAN_SECOND
 /* A longer pause than this is not waited for: the scheduler comes back. */
 #define LONGEST_PAUSE_MS (10 * 1000)
 
@@ -375,7 +378,7 @@ push_rounds (SyncRun *run, GError **error)
         return FALSE;
       if (!run->restart && !sync_run_retry_held (run, &n_applied, error))
         return FALSE;
-      if (!run->pushed && n_applied == 0)
+      if (!run->pushed && !run->explained && n_applied == 0)
         return TRUE;
     }
   return TRUE;
@@ -478,12 +481,38 @@ outcome_of (const SyncRun *run, const GError *error)
   return SYNC_OUTCOME_FAILED;
 }
 
+/* What is older than people can ask for goes, when a run had something to do anyway. */
+static gboolean
+trim (SyncRun *run, GError **error)
+{
+  SyncStore *store = sync_run_get_store (run);
+  gint64 now = sync_clock_now (run->clock);
+
+  return !run->changed
+         || (sync_store_trim_trace (store, now - SYNC_RECORD_LIFETIME, error) >= 0
+             && sync_store_trim_records (store, now, error));
+}
+
+static gboolean
+note_clock (SyncRun *run, GError **error)
+{
+  SyncStore *store = sync_run_get_store (run);
+  gint64 known;
+
+  if (!sync_store_get_meta_int64 (store, "clock-offset", 0, &known, error))
+    return FALSE;
+  return ABS (run->clock_offset - known) < CLOCK_STEP
+         || sync_store_set_meta_int64 (store, "clock-offset", run->clock_offset, error);
+}
+
 static gboolean
 finish_history (SyncRun *run, gpointer data, GError **error)
 {
   SyncStore *store = sync_run_get_store (run);
 
   if (run->result->run == 0 && !begin_history (run, NULL, error))
+    return FALSE;
+  if (!trim (run, error) || !note_clock (run, error))
     return FALSE;
   return (g_error_matches (run->result->error, SYNC_ERROR, SYNC_ERROR_BRAKE)
           || sync_store_release_brakes (store, error))
