@@ -218,9 +218,43 @@ read_up_to (SyncRun *run)
 }
 
 static gboolean
-note_device_version (SyncRun *run, gpointer data, GError **error)
+note_device (SyncRun *run, gpointer data, GError **error)
 {
-  return sync_store_set_meta_int64 (sync_run_get_store (run), "device-version", run->device_version, error);
+  SyncStore *store = sync_run_get_store (run);
+  const SyncDevice *device = data;
+
+  return sync_store_set_meta (store, "device-name", device->name, error)
+         && sync_store_set_meta (store, "device-known-name", device->name, error)
+         && sync_store_set_meta_int64 (store, "device-version", run->device_version, error);
+}
+
+/* By another device. */
+static gboolean
+is_name_taken (SyncRun *run, const char *name)
+{
+  for (guint i = 0; i < run->state->devices->len; i++)
+    {
+      const SyncDevice *device = g_ptr_array_index (run->state->devices, i);
+
+      if (device->active && g_strcmp0 (device->id, run->device_id) != 0
+          && g_strcmp0 (device->name, name) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Two computers may be called the same: the second one to come gets a number. */
+static char *
+make_unique_name (SyncRun *run)
+{
+  char *name = g_strdup (run->device_name);
+
+  for (guint i = 2; is_name_taken (run, name); i++)
+    {
+      g_free (name);
+      name = g_strdup_printf ("%s %u", run->device_name, i);
+    }
+  return name;
 }
 
 /**
@@ -238,12 +272,15 @@ sync_run_put_device (SyncRun *run,
 {
   SyncDevice *known = sync_cloud_state_find_device (run->state, run->device_id);
   g_autoptr (SyncDevice) device = NULL;
+  g_autofree char *name = NULL;
   gint64 now = sync_clock_now (run->clock) + run->clock_offset;
+  gboolean renamed = known == NULL || g_strcmp0 (run->device_name, run->device_known_name) != 0;
 
-  if (known != NULL && !run->changed && known->last_sync_at != G_MININT64
+  if (!renamed && !run->changed && known->last_sync_at != G_MININT64
       && now - known->last_sync_at < DEVICE_REFRESH)
     return TRUE;
-  device = sync_device_new (run->device_id, known != NULL ? known->name : run->device_name);
+  name = renamed ? make_unique_name (run) : g_strdup (known->name);
+  device = sync_device_new (run->device_id, name);
   g_free (device->platform);
   device->platform = g_strdup ("linux");
   g_free (device->app_version);
@@ -257,5 +294,5 @@ sync_run_put_device (SyncRun *run,
                          error))
     return FALSE;
   run->device_version = device->last_version;
-  return sync_run_step (run, note_device_version, NULL, error);
+  return sync_run_step (run, note_device, device, error);
 }

@@ -46,6 +46,7 @@ typedef struct
   GPtrArray *legs;      /* (owned) (element-type SyncLeg), parents first */
   char *device_id;      /* (owned) */
   char *device_name;    /* (owned) */
+  char *device_known_name; /* (owned) (nullable): as the cloud was told last */
   char *cloud_url;      /* (owned) (nullable): what this database was synced with */
   char *cloud_user;     /* (owned) (nullable) */
   char *epoch;          /* (owned) (nullable) */

@@ -36,6 +36,7 @@ run_clear (SyncRun *run)
   g_clear_pointer (&run->legs, g_ptr_array_unref);
   g_clear_pointer (&run->device_id, g_free);
   g_clear_pointer (&run->device_name, g_free);
+  g_clear_pointer (&run->device_known_name, g_free);
   g_clear_pointer (&run->cloud_url, g_free);
   g_clear_pointer (&run->cloud_user, g_free);
   g_clear_pointer (&run->epoch, g_free);
@@ -280,12 +281,14 @@ prepare (SyncRun *run, gpointer data, GError **error)
 
   g_clear_pointer (&run->device_id, g_free);
   g_clear_pointer (&run->device_name, g_free);
+  g_clear_pointer (&run->device_known_name, g_free);
   g_clear_pointer (&run->cloud_url, g_free);
   g_clear_pointer (&run->cloud_user, g_free);
   g_clear_pointer (&run->epoch, g_free);
   return sync_store_heal (store, &healed, error)
          && sync_store_get_meta (store, "device-id", &run->device_id, error)
          && sync_store_get_meta (store, "device-name", &run->device_name, error)
+         && sync_store_get_meta (store, "device-known-name", &run->device_known_name, error)
          && sync_store_get_meta (store, "cloud-url", &run->cloud_url, error)
          && sync_store_get_meta (store, "cloud-user", &run->cloud_user, error)
          && sync_store_get_meta (store, "epoch", &run->epoch, error)
