@@ -139,7 +139,7 @@ static const Words words[] = {
   [SYNC_ERROR_REVOKED] = {
     N_("This device was revoked"), NULL,
     N_("It was taken off the list of devices on another one. All rows stay here."), NULL,
-    N_("If that was a mistake, connect this device anew."), "psync devices list" },
+    N_("If that was a mistake, connect this device anew."), "psync devices register" },
   [SYNC_ERROR_BRAKE] = {
     N_("Too many rows of {subject} would change"), N_("Too many rows would change"),
     N_("More than half of them would be deleted or overwritten. The run stopped before that."),
@@ -243,6 +243,12 @@ static const Words no_database = {
   N_("Check the file’s name, or set it up."), "psync init --database FILE"
 };
 
+static const Words no_folder = {
+  N_("There is no folder {subject}"), N_("There is no such folder"),
+  N_("A database can only be in a folder that exists."), NULL,
+  N_("Check the name, or make the folder first."), NULL
+};
+
 static const Words no_vault_file = {
   N_("{subject} cannot be a vault"), NULL,
   N_("Something else is there: a folder, a device or another database. It was not changed."),
@@ -287,6 +293,7 @@ static const Words cancelled = {
 /* clang-format on */
 
 static const Special specials[] = {
+  { SYNC_ERROR_NOT_FOUND, "folder", &no_folder },
   { SYNC_ERROR_LOCKED, "schedule", &scheduled_elsewhere },
   { SYNC_ERROR_SCHEMA, "42501", &no_permission },
   { SYNC_ERROR_PROTOCOL, "redirect", &elsewhere },
@@ -358,16 +365,16 @@ is_path (const char *subject)
 static const Words *
 find_words (const GError *error, const SyncErrorDetail *detail)
 {
+  for (guint i = 0; i < G_N_ELEMENTS (specials); i++)
+    if (error->code == (int) specials[i].code
+        && g_strcmp0 (detail->reason, specials[i].reason) == 0)
+      return specials[i].words;
   if (error->code == SYNC_ERROR_OFFLINE && is_path (detail->subject))
     return &no_vault;
   if (error->code == SYNC_ERROR_NOT_FOUND && is_path (detail->subject))
     return &no_database;
   if (error->code == SYNC_ERROR_INVALID && is_path (detail->subject))
     return &no_vault_file;
-  for (guint i = 0; i < G_N_ELEMENTS (specials); i++)
-    if (error->code == (int) specials[i].code
-        && g_strcmp0 (detail->reason, specials[i].reason) == 0)
-      return specials[i].words;
   g_return_val_if_fail (error->code >= 0 && error->code < (int) G_N_ELEMENTS (words), &words[0]);
   return &words[error->code];
 }
