@@ -577,6 +577,7 @@ sync_manager_run_async (SyncManager *manager,
     }
   manager->running = g_cancellable_new ();
   inner = g_task_new (manager, manager->running, run_ended, outer);
+  g_task_set_check_cancellable (inner, FALSE); /* a run that was stopped has a result too */
   g_task_set_task_data (inner, run_new (manager, kind, options, cancellable), (GDestroyNotify) run_free);
   update_state (manager);
   g_signal_emit (manager, signals[SIGNAL_STARTED], 0, kind);
