@@ -7,12 +7,22 @@
 
 G_BEGIN_DECLS
 
+#define SYNC_N_RECENT 64
+
+typedef struct
+{
+  const char *sql; /* the kept statement's own copy of its text */
+  SyncStatement *statement;
+} SyncRecent;
+
 /**
  * SyncConnection:
  * @handle: (owned): SQLite's connection
  * @path: (owned): the absolute path
  * @owner: (nullable): the thread that it belongs to, %NULL while it is handed over
  * @statements: (owned) (element-type utf8 SyncStatement): kept statements by their text
+ * @recent: (unowned): kept statements by where their text was asked for from: most texts are literals, and
+ *   comparing one is much cheaper than hashing it
  * @vm_steps: steps of statements that are gone
  */
 struct _SyncConnection
@@ -21,6 +31,7 @@ struct _SyncConnection
   char *path;
   GThread *owner;
   GHashTable *statements;
+  SyncRecent recent[SYNC_N_RECENT];
   gint64 vm_steps;
 };
 

@@ -5,6 +5,9 @@
 
 #include "sync-connection-private.h"
 
+/* Pages of a table and its indexes that are written in random order want to stay near. */
+#define CACHE_KIB "6144"
+
 /**
  * sync_connection_assert_thread: (skip)
  * @connection: a connection
@@ -81,7 +84,8 @@ configure (SyncConnection *connection, SyncOpenFlags flags, guint busy_timeout_m
   sync_connection_set_busy_timeout (connection,
                                     (flags & SYNC_OPEN_NO_WAIT) != 0 ? 0 : busy_timeout_ms);
 
-  if (!sync_connection_execute (connection, "PRAGMA foreign_keys = ON", error))
+  if (!sync_connection_execute (connection, "PRAGMA foreign_keys = ON", error)
+      || !sync_connection_execute (connection, "PRAGMA cache_size = -" CACHE_KIB, error))
     return FALSE;
   /* Reading the schema is what tells whether it is a database at all. */
   if (!sync_connection_execute (connection, "SELECT count(*) FROM sqlite_master", error))
@@ -220,6 +224,22 @@ sync_connection_set_wal (SyncConnection *connection, GError **error)
   return FALSE;
 }
 
+/* By where the text lies, then by the text. */
+static SyncStatement *
+find_statement (SyncConnection *connection, const char *sql)
+{
+  SyncRecent *recent = &connection->recent[(GPOINTER_TO_SIZE (sql) >> 4) % SYNC_N_RECENT];
+  gpointer key, statement;
+
+  if (recent->sql != NULL && strcmp (recent->sql, sql) == 0)
+    return recent->statement;
+  if (!g_hash_table_lookup_extended (connection->statements, sql, &key, &statement))
+    return NULL;
+  recent->sql = key;
+  recent->statement = statement;
+  return statement;
+}
+
 /**
  * sync_connection_prepare:
  * @connection: a connection
@@ -238,7 +258,7 @@ sync_connection_prepare (SyncConnection *connection, const char *sql, GError **e
   g_return_val_if_fail (sql != NULL, NULL);
 
   sync_connection_assert_thread (connection);
-  statement = g_hash_table_lookup (connection->statements, sql);
+  statement = find_statement (connection, sql);
   if (statement != NULL)
     {
       sync_statement_reset (statement);
@@ -340,6 +360,7 @@ sync_connection_forget_statements (SyncConnection *connection)
   g_return_if_fail (connection != NULL);
 
   sync_connection_assert_thread (connection);
+  memset (connection->recent, 0, sizeof (connection->recent));
   g_hash_table_remove_all (connection->statements);
 }
 

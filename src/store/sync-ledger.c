@@ -333,11 +333,13 @@ gboolean
 sync_ledger_trim_batches (SyncStore *store,
                           GError **error)
 {
-  return sync_connection_execute (
+  SyncStatement *statement = sync_connection_prepare (
       sync_store_get_connection (store),
       "DELETE FROM main.psync_batch WHERE NOT EXISTS "
       "(SELECT 1 FROM main.psync_sent s WHERE s.batch = psync_batch.batch)",
       error);
+
+  return statement != NULL && sync_statement_run (statement, error);
 }
 
 /* --- Applying ----------------------------------------------------------------------------------- */
@@ -357,8 +359,10 @@ gboolean
 sync_ledger_end_applying (SyncStore *store,
                           GError **error)
 {
-  return sync_connection_execute (sync_store_get_connection (store), "DELETE FROM main.psync_applying",
-                                  error);
+  SyncStatement *statement = sync_connection_prepare (sync_store_get_connection (store),
+                                                      "DELETE FROM main.psync_applying", error);
+
+  return statement != NULL && sync_statement_run (statement, error);
 }
 
 gboolean
