@@ -528,6 +528,17 @@ bind_quoted_blob (SyncStatement *statement, int index, const char *text, gsize l
 }
 
 static gboolean
+is_decimal (const char *word)
+{
+  char *end;
+
+  if (word[0] == '\0' || word[strspn (word, "0123456789+-.eE")] != '\0')
+    return FALSE;
+  g_ascii_strtod (word, &end);
+  return *end == '\0';
+}
+
+static gboolean
 bind_quoted_number (SyncStatement *statement, int index, const char *text, gsize length,
                     gsize *used)
 {
@@ -544,7 +555,7 @@ bind_quoted_number (SyncStatement *statement, int index, const char *text, gsize
     sync_statement_bind_double (statement, index, -INFINITY);
   else if (g_ascii_string_to_signed (word, 10, G_MININT64, G_MAXINT64, &integer, NULL))
     sync_statement_bind_int64 (statement, index, integer);
-  else if (word[0] != '\0' && strspn (word, "0123456789+-.eE") == *used)
+  else if (is_decimal (word))
     sync_statement_bind_double (statement, index, unquote_double (statement->connection, word));
   else
     return FALSE;
