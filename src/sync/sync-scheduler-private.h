@@ -8,5 +8,7 @@ G_BEGIN_DECLS
 
 SyncScheduler *sync_scheduler_new_with_timers (SyncManager *manager, SyncSettings *settings,
                                                SyncClock *clock, SyncTimers *timers);
+/* Whether something is under way that it will plan anew after. */
+gboolean sync_scheduler_is_busy (SyncScheduler *scheduler);
 
 G_END_DECLS

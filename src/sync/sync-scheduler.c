@@ -47,7 +47,8 @@ struct _SyncScheduler
   gboolean leasing;          /* the lease is being asked for */
   gboolean elsewhere;        /* another program has it, as far as is known */
   gboolean running;          /* a run that it began is going on */
-  gboolean checking;         /* the outbox is being looked at */
+  gboolean checking;         /* the outbox is being looked at … */
+  gboolean check_again;      /* … and will be again, as it changed meanwhile */
   SyncState state;           /* the manager's, as last heard of */
   guint timer;               /* for what is due */
   guint look_timer;
@@ -55,7 +56,7 @@ struct _SyncScheduler
   /* In monotonic time; NEVER: not for that reason. */
   gint64 interval_from;  /* the interval begins here */
   gint64 start_at;       /* a run that does not wait for the interval */
-  gint64 first_change;   /* the first local change that was not looked at */
+  gint64 first_change;   /* when the first local change that waits was seen */
   gint64 last_change;    /* … and the last */
   gint64 attempt_at;     /* when the next row's turn comes */
   gint64 retry_at;       /* after a failure; keeps all others away */
@@ -289,8 +290,8 @@ look_at_outbox (SyncStore *store, gpointer data, gpointer *answer, GError **erro
 
 static const SyncVerb look_verb = { .func = look_at_outbox, .free_answer = g_free };
 
-/* After a run that left changes behind, others wait longer: whatever writes to the database because of a run
- * must not keep runs going. */
+/* After a run that left changes behind, they wait longer: whatever writes to the database because of a run must
+ * not keep runs going. */
 static void
 use_outbox (SyncScheduler *self, const Outbox *outbox, gboolean after_run)
 {
@@ -303,13 +304,13 @@ use_outbox (SyncScheduler *self, const Outbox *outbox, gboolean after_run)
     {
       self->fruitless = 0;
       forget_changes (self);
+      return;
     }
-  else if (after_run)
-    {
-      self->fruitless++;
-      self->first_change = now;
-      self->last_change = now;
-    }
+  if (after_run)
+    self->fruitless++;
+  self->last_change = now;
+  if (self->first_change == NEVER)
+    self->first_change = now;
 }
 
 static void
@@ -322,27 +323,24 @@ outbox_seen (GObject *object, GAsyncResult *result, gpointer user_data)
   gpointer answer = NULL;
 
   self->checking = FALSE;
-  if (!sync_verb_finish (&look_verb, object, result, &answer, &error))
-    {
-      g_debug ("The outbox cannot be looked at: %s", error->message);
-      forget_changes (self);
-      plan (self);
-      return;
-    }
-  outbox = answer;
-  if (self->cancellable == NULL || self->running)
-    return;
-  use_outbox (self, outbox, after_run);
-  if (!after_run && outbox->due)
-    begin_run (self);
+  if (sync_verb_finish (&look_verb, object, result, &answer, &error))
+    outbox = answer;
   else
-    plan (self);
+    g_debug ("The outbox cannot be looked at: %s", error->message);
+  if (self->cancellable == NULL || is_running (self))
+    return;
+  if (outbox != NULL)
+    use_outbox (self, outbox, after_run);
+  if (self->check_again)
+    look (self, FALSE);
+  plan (self);
 }
 
-/* after_run: what a run left behind; else whether there is something to run for. */
+/* after_run: at what a run left behind. */
 static void
 look (SyncScheduler *self, gboolean after_run)
 {
+  self->check_again = self->checking;
   if (self->checking)
     return;
   self->checking = TRUE;
@@ -350,17 +348,13 @@ look (SyncScheduler *self, gboolean after_run)
                    outbox_seen, GINT_TO_POINTER (after_run));
 }
 
+/* Something changed, whether or not that is something to send. What changes during a run is looked at after
+ * it. */
 static void
 note_change (SyncScheduler *self)
 {
-  gint64 now = now_of (self);
-
-  if (is_running (self))
-    return;
-  self->last_change = now;
-  if (self->first_change == NEVER)
-    self->first_change = now;
-  plan (self);
+  if (is_wanted (self) && !is_running (self))
+    look (self, FALSE);
 }
 
 static void
@@ -378,19 +372,10 @@ static void
 timer_fired (gpointer data)
 {
   SyncScheduler *self = data;
-  gint64 now = now_of (self);
-  gboolean only_changes;
 
   self->timer = 0;
-  if (due_time (self) > now || is_running (self))
-    {
-      plan (self);
-      return;
-    }
-  only_changes = self->retry_at == NEVER && self->start_at > now && self->attempt_at > now
-                 && self->interval_from + interval_of (self) > now;
-  if (only_changes)
-    look (self, FALSE);
+  if (due_time (self) > now_of (self) || is_running (self))
+    plan (self);
   else
     begin_run (self);
 }
@@ -713,6 +698,12 @@ sync_scheduler_stop (SyncScheduler *scheduler)
   g_clear_pointer (&scheduler->lease, sync_file_lock_release);
   set_elsewhere (scheduler, FALSE);
   plan (scheduler);
+}
+
+gboolean
+sync_scheduler_is_busy (SyncScheduler *scheduler)
+{
+  return scheduler->checking || scheduler->leasing || is_running (scheduler);
 }
 
 /**

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-file-lock.h"
+#include "sync-manager-private.h"
+#include "sync-scheduler-private.h"
+#include "test-manager.h"
+#include "test-timers.h"
+
+#define SECOND G_TIME_SPAN_SECOND
+#define MINUTE G_TIME_SPAN_MINUTE
+#define HOUR G_TIME_SPAN_HOUR
+
+typedef struct
+{
+  TestManager device;
+  SyncTimers *timers;
+  SyncScheduler *scheduler;
+  guint failed;
+} Fixture;
+
+static void
+note_error (Fixture *fixture, const GError *error)
+{
+  fixture->failed++;
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  test_manager_set_up (&fixture->device, NULL);
+  fixture->timers = test_timers_new (fixture->device.clock);
+  fixture->scheduler = sync_scheduler_new_with_timers (fixture->device.manager, fixture->device.settings,
+                                                       fixture->device.clock, fixture->timers);
+  g_signal_connect_swapped (fixture->device.manager, "sync-error", G_CALLBACK (note_error), fixture);
+}
+
+static void
+settle (gpointer data)
+{
+  Fixture *fixture = data;
+
+  do
+    {
+      while (sync_scheduler_is_busy (fixture->scheduler))
+        g_main_context_iteration (NULL, TRUE);
+      test_manager_settle (&fixture->device);
+    }
+  while (sync_scheduler_is_busy (fixture->scheduler));
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  sync_scheduler_stop (fixture->scheduler);
+  settle (fixture);
+  g_assert_finalize_object (fixture->scheduler);
+  g_assert_cmpint (test_timers_get_next (fixture->timers), ==, -1);
+  g_object_unref (fixture->timers);
+  test_manager_tear_down (&fixture->device);
+}
+
+static void
+advance (Fixture *fixture, gint64 microseconds)
+{
+  test_timers_advance (fixture->timers, microseconds, settle, fixture);
+}
+
+/* How many runs there were: each asks the cloud for its state once. */
+static guint
+runs (Fixture *fixture)
+{
+  return test_proxy_get_asked (fixture->device.cloud);
+}
+
+static gint64
+next_in (Fixture *fixture)
+{
+  gint64 next = sync_scheduler_get_next_run (fixture->scheduler);
+
+  return next == SYNC_TIME_UNKNOWN ? -1 : next - sync_clock_now (fixture->device.clock);
+}
+
+/* Automatic runs on, the run at the start over. */
+static void
+start (Fixture *fixture)
+{
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, 0);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+}
+
+static void
+write_elsewhere (Fixture *fixture, const char *sql)
+{
+  g_autoptr (GError) error = NULL;
+  SyncConnection *connection = sync_connection_open (sync_store_get_path (fixture->device.store), 0, 5000, &error);
+
+  g_assert_no_error (error);
+  test_sql (connection, sql);
+  sync_connection_close (connection);
+}
+
+static void
+test_off (Fixture *fixture, gconstpointer data)
+{
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, 2 * HOUR);
+  g_assert_cmpuint (runs (fixture), ==, 0);
+  g_assert_cmpint (next_in (fixture), ==, -1);
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  advance (fixture, 0);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+  test_manager_set (&fixture->device, "auto-sync", "false");
+  advance (fixture, 2 * HOUR);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+  g_assert_cmpint (next_in (fixture), ==, -1);
+}
+
+static void
+test_interval (Fixture *fixture, gconstpointer data)
+{
+  gint64 shown;
+
+  start (fixture);
+  g_assert_cmpint (next_in (fixture), ==, 30 * MINUTE);
+  g_object_get (fixture->device.manager, "next-sync-time", &shown, NULL);
+  g_assert_cmpint (shown, ==, TEST_NOW + 30 * MINUTE);
+  advance (fixture, 30 * MINUTE - 1);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+  advance (fixture, 1);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+  advance (fixture, 10 * HOUR);
+  g_assert_cmpuint (runs (fixture), ==, 22);
+  test_manager_set (&fixture->device, "interval-minutes", "5");
+  advance (fixture, 5 * MINUTE);
+  g_assert_cmpuint (runs (fixture), ==, 23);
+}
+
+static void
+test_not_at_start (Fixture *fixture, gconstpointer data)
+{
+  test_manager_set (&fixture->device, "sync-at-start", "false");
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, 30 * MINUTE - 1);
+  g_assert_cmpuint (runs (fixture), ==, 0);
+  advance (fixture, 1);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+}
+
+static void
+test_change_of_another_program (Fixture *fixture, gconstpointer data)
+{
+  start (fixture);
+  write_elsewhere (fixture, "INSERT INTO projects (id) VALUES ('a')");
+  /* Found by asking SQLite at the latest. */
+  advance (fixture, 70 * SECOND);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+  test_assert_query (fixture->device.store, "SELECT count(*) FROM psync_change", "0\n");
+  advance (fixture, 20 * MINUTE);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+}
+
+static void
+test_change_waits_for_calm (Fixture *fixture, gconstpointer data)
+{
+  start (fixture);
+  advance (fixture, MINUTE);
+  test_store_sql (fixture->device.store, "INSERT INTO projects (id) VALUES ('a')");
+  sync_manager_changed (fixture->device.manager);
+  settle (fixture);
+  g_assert_cmpint (next_in (fixture), ==, 5 * SECOND);
+  advance (fixture, 4 * SECOND);
+  sync_manager_changed (fixture->device.manager);
+  advance (fixture, 4 * SECOND);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+  advance (fixture, SECOND);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+}
+
+static void
+test_endless_writer (Fixture *fixture, gconstpointer data)
+{
+  start (fixture);
+  advance (fixture, MINUTE);
+  for (guint i = 0; i < 30; i++)
+    {
+      g_autofree char *sql = g_strdup_printf ("INSERT INTO projects (id) VALUES ('%u')", i);
+
+      test_store_sql (fixture->device.store, sql);
+      sync_manager_changed (fixture->device.manager);
+      advance (fixture, 3 * SECOND);
+    }
+  g_assert_cmpuint (runs (fixture), >=, 2);
+  g_assert_cmpuint (runs (fixture), <=, 4);
+}
+
+static void
+test_nothing_due_is_no_run (Fixture *fixture, gconstpointer data)
+{
+  start (fixture);
+  advance (fixture, MINUTE);
+  write_elsewhere (fixture, "CREATE TABLE unrelated (x)");
+  sync_manager_changed (fixture->device.manager);
+  advance (fixture, 20 * MINUTE);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+}
+
+static void
+test_changes_not_wanted (Fixture *fixture, gconstpointer data)
+{
+  test_manager_set (&fixture->device, "sync-after-changes", "false");
+  start (fixture);
+  write_elsewhere (fixture, "INSERT INTO projects (id) VALUES ('a')");
+  sync_manager_changed (fixture->device.manager);
+  advance (fixture, 29 * MINUTE);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+  advance (fixture, MINUTE);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+}
+
+/* A trigger of the owner makes a change of every run's own writing: runs must not follow each other. */
+static void
+test_no_endless_chain (Fixture *fixture, gconstpointer data)
+{
+  test_store_sql (fixture->device.store,
+                  "CREATE TRIGGER restless AFTER DELETE ON psync_change BEGIN "
+                  "INSERT INTO projects (id) VALUES (lower (hex (randomblob (8)))); END");
+  start (fixture);
+  test_store_sql (fixture->device.store, "INSERT INTO projects (id) VALUES ('a')");
+  sync_manager_changed (fixture->device.manager);
+  advance (fixture, 10 * MINUTE);
+  g_assert_cmpuint (runs (fixture), >, 2);
+  g_assert_cmpuint (runs (fixture), <, 100);
+}
+
+static void
+test_next_attempt (Fixture *fixture, gconstpointer data)
+{
+  start (fixture);
+  test_store_sql (fixture->device.store,
+                  "INSERT INTO projects (id) VALUES ('a');"
+                  "UPDATE psync_change SET next_attempt_at = 1767225600000000 + 600 * 1000000");
+  sync_manager_changed (fixture->device.manager);
+  advance (fixture, MINUTE);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+  g_assert_cmpint (next_in (fixture), ==, 9 * MINUTE);
+  advance (fixture, 9 * MINUTE);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+}
+
+static void
+test_backoff (Fixture *fixture, gconstpointer data)
+{
+  gint64 longest = 0;
+
+  test_proxy_set_error (fixture->device.cloud, sync_error_new (SYNC_ERROR_OFFLINE, "host", "away"));
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, 0);
+  g_assert_cmpuint (fixture->failed, ==, 1);
+  for (guint i = 1; i < 15; i++)
+    {
+      gint64 next = next_in (fixture);
+
+      g_assert_cmpint (next, >, 0);
+      g_assert_cmpint (next, <=, 5 * MINUTE);
+      longest = MAX (longest, next);
+      /* Changes do not shorten it. */
+      write_elsewhere (fixture, "INSERT INTO projects (id) VALUES (hex (randomblob (8)))");
+      sync_manager_changed (fixture->device.manager);
+      settle (fixture);
+      g_assert_cmpint (next_in (fixture), ==, next);
+      advance (fixture, next);
+      g_assert_cmpuint (fixture->failed, ==, i + 1);
+    }
+  g_assert_cmpint (longest, >=, 150 * SECOND);
+
+  test_proxy_set_error (fixture->device.cloud, NULL);
+  advance (fixture, 5 * MINUTE);
+  g_assert_cmpuint (fixture->failed, ==, 15);
+  test_assert_query (fixture->device.store, "SELECT count(*) FROM psync_change", "0\n");
+  g_assert_cmpint (next_in (fixture), >, 20 * MINUTE);
+}
+
+static void
+test_retry_after (Fixture *fixture, gconstpointer data)
+{
+  GError *error = sync_error_new (SYNC_ERROR_LATER, NULL, "busy");
+
+  sync_error_set_retry_after (error, 600);
+  test_proxy_set_error (fixture->device.cloud, error);
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, 0);
+  g_assert_cmpint (next_in (fixture), >=, 600 * SECOND);
+  g_assert_cmpint (next_in (fixture), <=, 605 * SECOND);
+}
+
+static void
+test_person_needed (Fixture *fixture, gconstpointer data)
+{
+  test_proxy_set_error (fixture->device.cloud, sync_error_new (SYNC_ERROR_SIGN_IN, NULL, "nobody"));
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, 0);
+  g_assert_cmpuint (fixture->failed, ==, 1);
+  write_elsewhere (fixture, "INSERT INTO projects (id) VALUES ('a')");
+  advance (fixture, 5 * HOUR);
+  g_assert_cmpuint (fixture->failed, ==, 1);
+  /* Something is scheduled all the same. */
+  g_assert_cmpint (next_in (fixture), ==, HOUR);
+
+  test_proxy_set_error (fixture->device.cloud, NULL);
+  sync_manager_note_session (fixture->device.manager, TRUE);
+  advance (fixture, 0);
+  test_assert_query (fixture->device.store, "SELECT count(*) FROM psync_change", "0\n");
+  g_assert_cmpint (next_in (fixture), ==, 30 * MINUTE);
+}
+
+static void
+test_other_failures_wait_for_the_interval (Fixture *fixture, gconstpointer data)
+{
+  test_proxy_set_error (fixture->device.cloud, sync_error_new (SYNC_ERROR_SCHEMA_MISSING, NULL, "none"));
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, 0);
+  write_elsewhere (fixture, "INSERT INTO projects (id) VALUES ('a')");
+  advance (fixture, 29 * MINUTE);
+  g_assert_cmpuint (fixture->failed, ==, 1);
+  advance (fixture, MINUTE);
+  g_assert_cmpuint (fixture->failed, ==, 2);
+}
+
+static void
+test_settings_end_the_waiting (Fixture *fixture, gconstpointer data)
+{
+  test_proxy_set_error (fixture->device.cloud, sync_error_new (SYNC_ERROR_BRAKE, NULL, "stopped"));
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, 0);
+  g_assert_cmpint (next_in (fixture), ==, 6 * HOUR);
+  test_manager_set (&fixture->device, "interval-minutes", "10");
+  settle (fixture);
+  g_assert_cmpint (next_in (fixture), <=, 10 * MINUTE);
+}
+
+static void
+pause_runs (Fixture *fixture, gint64 until)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  sync_manager_pause_async (fixture->device.manager, until, NULL, test_got_result, &result);
+  test_store_wait (&result);
+  sync_manager_pause_finish (fixture->device.manager, result, &error);
+  g_assert_no_error (error);
+  settle (fixture);
+}
+
+static void
+test_pause (Fixture *fixture, gconstpointer data)
+{
+  start (fixture);
+  pause_runs (fixture, TEST_NOW + 2 * HOUR);
+  g_assert_cmpint (next_in (fixture), ==, 2 * HOUR);
+  write_elsewhere (fixture, "INSERT INTO projects (id) VALUES ('a')");
+  advance (fixture, 2 * HOUR - SECOND);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+  advance (fixture, SECOND);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+
+  pause_runs (fixture, G_MAXINT64);
+  g_assert_cmpint (next_in (fixture), ==, -1);
+  advance (fixture, 48 * HOUR);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+  pause_runs (fixture, SYNC_TIME_UNKNOWN);
+  advance (fixture, 0);
+  g_assert_cmpuint (runs (fixture), ==, 3);
+}
+
+static void
+test_clock_jumps (Fixture *fixture, gconstpointer data)
+{
+  start (fixture);
+  advance (fixture, 10 * MINUTE);
+  test_clock_set (fixture->device.clock, TEST_NOW - 400 * 24 * HOUR);
+  advance (fixture, 2 * MINUTE);
+  g_assert_cmpint (next_in (fixture), ==, 18 * MINUTE);
+  test_clock_set (fixture->device.clock, TEST_NOW + 400 * 24 * HOUR);
+  advance (fixture, 2 * MINUTE);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+  g_assert_cmpint (next_in (fixture), ==, 16 * MINUTE);
+  advance (fixture, 16 * MINUTE);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+}
+
+static void
+test_lease (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  SyncFileLock *other
+      = sync_file_lock_try_acquire (sync_store_get_path (fixture->device.store), "schedule", &error);
+  gboolean elsewhere;
+
+  g_assert_no_error (error);
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, 2 * HOUR);
+  g_assert_cmpuint (runs (fixture), ==, 0);
+  g_assert_cmpint (next_in (fixture), ==, -1);
+  g_object_get (fixture->scheduler, "elsewhere", &elsewhere, NULL);
+  g_assert_true (elsewhere);
+
+  sync_file_lock_release (other);
+  advance (fixture, MINUTE);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+  g_object_get (fixture->scheduler, "elsewhere", &elsewhere, NULL);
+  g_assert_false (elsewhere);
+  g_assert_null (sync_file_lock_try_acquire (sync_store_get_path (fixture->device.store), "schedule", NULL));
+
+  sync_scheduler_stop (fixture->scheduler);
+  other = sync_file_lock_try_acquire (sync_store_get_path (fixture->device.store), "schedule", &error);
+  g_assert_no_error (error);
+  sync_file_lock_release (other);
+}
+
+static void
+test_no_cloud (Fixture *fixture, gconstpointer data)
+{
+  sync_manager_set_provider (fixture->device.manager, NULL);
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, HOUR);
+  g_assert_cmpint (next_in (fixture), ==, -1);
+  sync_manager_set_provider (fixture->device.manager, fixture->device.cloud);
+  advance (fixture, 0);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+}
+
+static void
+test_a_persons_run_counts (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (SyncResult) result = NULL;
+
+  start (fixture);
+  advance (fixture, 20 * MINUTE);
+  result = test_manager_sync (&fixture->device);
+  settle (fixture);
+  g_assert_cmpint (next_in (fixture), ==, 30 * MINUTE);
+  advance (fixture, 29 * MINUTE);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+}
+
+static void
+test_stop_and_start_again (Fixture *fixture, gconstpointer data)
+{
+  start (fixture);
+  sync_scheduler_stop (fixture->scheduler);
+  g_assert_cmpint (next_in (fixture), ==, -1);
+  sync_scheduler_start (fixture->scheduler);
+  sync_scheduler_stop (fixture->scheduler);
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, 0);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+  g_assert_cmpint (next_in (fixture), ==, 30 * MINUTE);
+}
+
+#define add(name, func) g_test_add ("/scheduler/" name, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  add ("nothing-happens-unless-it-is-on", test_off);
+  add ("at-start-and-by-interval", test_interval);
+  add ("not-at-start-if-not-wanted", test_not_at_start);
+  add ("a-change-of-another-program-is-synced", test_change_of_another_program);
+  add ("five-seconds-after-the-last-change", test_change_waits_for_calm);
+  add ("who-writes-without-end-is-synced", test_endless_writer);
+  add ("nothing-due-is-no-run", test_nothing_due_is_no_run);
+  add ("changes-not-wanted-wait-for-the-interval", test_changes_not_wanted);
+  add ("own-writes-make-no-endless-chain", test_no_endless_chain);
+  add ("a-row-whose-turn-comes-is-sent", test_next_attempt);
+  add ("failures-back-off-and-recover", test_backoff);
+  add ("the-servers-wish-to-wait-is-obeyed", test_retry_after);
+  add ("what-needs-a-person-waits-for-one", test_person_needed);
+  add ("other-failures-wait-for-the-interval", test_other_failures_wait_for_the_interval);
+  add ("new-settings-end-the-waiting", test_settings_end_the_waiting);
+  add ("paused-until-a-time-or-until-resumed", test_pause);
+  add ("clock-jumps-change-only-what-is-shown", test_clock_jumps);
+  add ("only-who-holds-the-lease-schedules", test_lease);
+  add ("no-cloud-no-runs", test_no_cloud);
+  add ("a-persons-run-begins-the-interval", test_a_persons_run_counts);
+  add ("stopped-and-started-again", test_stop_and_start_again);
+  return g_test_run ();
+}
