@@ -746,7 +746,9 @@ create view public.sync_state with (security_invoker = true) as
                    'last_sync_at', d.last_sync_at, 'last_version', d.last_version,
                    'is_active', d.is_active) order by d.registered_at, d.device_id), '[]')
             from public.sync_devices d
-           where d.user_id = (select auth.uid ())) as devices
+           where d.user_id = (select auth.uid ())) as devices,
+         -- Clients that speak this version of the protocol, or a later one, are served.
+         1 as oldest_client
     from sync_private.cloud c;
 revoke all on public.sync_state from public, anon, authenticated;
 grant select on public.sync_state to authenticated, service_role;

@@ -65,6 +65,7 @@ sync_cloud_state_copy (const SyncCloudState *state)
 
   copy = sync_cloud_state_new ();
   copy->schema_version = state->schema_version;
+  copy->oldest_client = state->oldest_client;
   copy->epoch = g_strdup (state->epoch);
   copy->user = g_strdup (state->user);
   copy->server_time = state->server_time;

@@ -8,6 +8,7 @@ G_BEGIN_DECLS
 /**
  * SyncCloudState:
  * @schema_version: the cloud's schema version
+ * @oldest_client: the oldest version of a client's own that it still serves
  * @epoch: names one life of the cloud: another one after a restore
  * @user: the signed-in user, or the vault's own id
  * @server_time: the cloud's clock, microseconds since 1970
@@ -21,6 +22,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   int schema_version;
+  int oldest_client;
   char *epoch;
   char *user;
   gint64 server_time;

@@ -425,7 +425,7 @@ sync_provider_check_schema (SyncProvider *provider,
     sync_error_set (error, SYNC_ERROR_SCHEMA_OLD, location,
                     "the cloud's schema is version %d, not %d", state->schema_version,
                     SYNC_CLOUD_SCHEMA_VERSION);
-  else if (state->schema_version > SYNC_CLOUD_SCHEMA_VERSION)
+  else if (state->oldest_client > SYNC_CLOUD_SCHEMA_VERSION)
     sync_error_set (error, SYNC_ERROR_SCHEMA_NEW, location,
                     "the cloud's schema is version %d, not %d", state->schema_version,
                     SYNC_CLOUD_SCHEMA_VERSION);

@@ -108,6 +108,7 @@ sync_vault_read_state (SyncVaultRequest *request, SyncConnection *connection,
   g_autoptr (SyncCloudState) state = sync_cloud_state_new ();
 
   state->schema_version = SYNC_CLOUD_SCHEMA_VERSION;
+  state->oldest_client = SYNC_CLOUD_SCHEMA_VERSION;
   state->server_time = request->now;
   state->any_table = TRUE;
   if (!read_meta (state, connection, error) || !read_tables (state, connection, error)
