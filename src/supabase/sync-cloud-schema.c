@@ -40,9 +40,8 @@ static const char *const reserved_words[] = {
   "while", "window", "with",
 };
 
-/* Columns that every synced table has, and those that PostgreSQL has in every table. */
-static const char *const own_columns[] = {
-  "user_id", "deleted_at", "edited_at", "sync_version", "base_version", "device_id", "run_id",
+/* Columns that PostgreSQL has in every table. */
+static const char *const system_columns[] = {
   "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", NULL,
 };
 
@@ -311,7 +310,7 @@ check_name (const char *table, const char *column, GError **error)
     reason = "long-name";
   else if (strstr (name, "$$") != NULL)
     reason = "bad-name";
-  else if (column != NULL && g_strv_contains (own_columns, name))
+  else if (column != NULL && g_strv_contains (system_columns, name))
     reason = "reserved-column";
   for (const char *c = name; reason == NULL && *c != '\0'; c++)
     if (g_ascii_iscntrl (*c))

@@ -61,7 +61,8 @@ static const Column odd[] = {
   { "Key \"one\"", SYNC_CODEC_INTEGER, TRUE }, { "order", SYNC_CODEC_TEXT, TRUE },
   { "t", SYNC_CODEC_BLOB, TRUE },              { "known", SYNC_CODEC_REAL, TRUE },
   { "new", SYNC_CODEC_TIMESTAMP, TRUE },       { "it's", SYNC_CODEC_JSON, TRUE },
-  { "loop", SYNC_CODEC_BOOLEAN, TRUE },        { "then", SYNC_CODEC_TEXT },
+  { "loop", SYNC_CODEC_BOOLEAN, TRUE },        { "user_id", SYNC_CODEC_TEXT, TRUE },
+  { "sync_version", SYNC_CODEC_INTEGER },      { "then", SYNC_CODEC_TEXT },
   { "@TABLE@", SYNC_CODEC_INTEGER },           { "--}", SYNC_CODEC_BLOB },
   { "100% r", SYNC_CODEC_REAL },               { "old", SYNC_CODEC_TIMESTAMP },
   { "größe", SYNC_CODEC_JSON },                { "$1", SYNC_CODEC_BOOLEAN },
@@ -194,10 +195,9 @@ test_what_the_cloud_cannot_hold_is_refused (void)
     const char *column;
     const char *reason;
   } columns[] = {
-    { "user_id", "reserved-column" }, { "deleted_at", "reserved-column" },
-    { "ctid", "reserved-column" },    { "a$$b", "bad-name" },
-    { "a\nb", "bad-name" },           { "", "bad-name" },
-    { "\xff", "bad-name" },           { LONG_NAME, "long-name" },
+    { "ctid", "reserved-column" }, { "xmin", "reserved-column" }, { "a$$b", "bad-name" },
+    { "a\nb", "bad-name" },        { "", "bad-name" },            { "\xff", "bad-name" },
+    { LONG_NAME, "long-name" },
   };
   const Column without_key[] = { { "id", SYNC_CODEC_TEXT, FALSE } };
 
