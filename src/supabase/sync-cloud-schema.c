@@ -24,6 +24,7 @@ typedef struct
 
 /* Words that cannot name a table or a column without quotes: PostgreSQL's, and those of PL/pgSQL,
  * which does not find `new.loop`. */
+/* clang-format off */
 static const char *const reserved_words[] = {
   "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization",
   "begin", "binary", "both", "by", "case", "cast", "check", "collate", "collation", "column",
@@ -39,6 +40,7 @@ static const char *const reserved_words[] = {
   "trailing", "true", "union", "unique", "user", "using", "variadic", "verbose", "when", "where",
   "while", "window", "with",
 };
+/* clang-format on */
 
 /* Columns that PostgreSQL has in every table. */
 static const char *const system_columns[] = {
@@ -98,7 +100,7 @@ new_derived_name (const char *table, const char *suffix)
   sum = g_compute_checksum_for_string (G_CHECKSUM_MD5, table, -1);
   end = table + MAX_NAME - strlen (suffix) - 9;
   end = g_utf8_find_prev_char (table, end + 1);
-  return g_strdup_printf ("%.*s_%.8s%s", (int) (end - table), table, sum, suffix);
+  return g_strdup_printf ("%.*s_%.8s%s", (int)(end - table), table, sum, suffix);
 }
 
 static void
@@ -244,8 +246,8 @@ find_end (char **first)
     }
 }
 
-static void append_lines (GString *out, char **first, char **end, GPtrArray *entities,
-                          const Scope *scope);
+static void
+append_lines (GString *out, char **first, char **end, GPtrArray *entities, const Scope *scope);
 
 static void
 append_block (GString *out, char **first, char **end, GPtrArray *entities, const Scope *scope)

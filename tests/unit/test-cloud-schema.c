@@ -26,46 +26,44 @@ new_entity (const char *table, const Column *columns, guint n)
 }
 
 static const Column notifications[] = {
-  { "id", SYNC_CODEC_TEXT, TRUE },
-  { "title", SYNC_CODEC_TEXT },
-  { "content", SYNC_CODEC_TEXT },
-  { "type", SYNC_CODEC_TEXT },
-  { "status", SYNC_CODEC_TEXT },
-  { "priority", SYNC_CODEC_TEXT },
-  { "category", SYNC_CODEC_TEXT },
-  { "metadata", SYNC_CODEC_JSON },
-  { "created_at", SYNC_CODEC_TIMESTAMP },
-  { "updated_at", SYNC_CODEC_TIMESTAMP },
+  { "id", SYNC_CODEC_TEXT, TRUE },        { "title", SYNC_CODEC_TEXT },
+  { "content", SYNC_CODEC_TEXT },         { "type", SYNC_CODEC_TEXT },
+  { "status", SYNC_CODEC_TEXT },          { "priority", SYNC_CODEC_TEXT },
+  { "category", SYNC_CODEC_TEXT },        { "metadata", SYNC_CODEC_JSON },
+  { "created_at", SYNC_CODEC_TIMESTAMP }, { "updated_at", SYNC_CODEC_TIMESTAMP },
   { "expires_at", SYNC_CODEC_TIMESTAMP },
 };
 
 static const Column projects[] = {
-  { "id", SYNC_CODEC_TEXT, TRUE },
-  { "name", SYNC_CODEC_TEXT },
-  { "description", SYNC_CODEC_TEXT },
-  { "settings", SYNC_CODEC_JSON },
-  { "created_at", SYNC_CODEC_TIMESTAMP },
-  { "updated_at", SYNC_CODEC_TIMESTAMP },
+  { "id", SYNC_CODEC_TEXT, TRUE },        { "name", SYNC_CODEC_TEXT },
+  { "description", SYNC_CODEC_TEXT },     { "settings", SYNC_CODEC_JSON },
+  { "created_at", SYNC_CODEC_TIMESTAMP }, { "updated_at", SYNC_CODEC_TIMESTAMP },
 };
 
 static const Column user_settings[] = {
-  { "id", SYNC_CODEC_TEXT, TRUE },
-  { "key", SYNC_CODEC_TEXT },
-  { "value", SYNC_CODEC_JSON },
-  { "created_at", SYNC_CODEC_TIMESTAMP },
+  { "id", SYNC_CODEC_TEXT, TRUE },        { "key", SYNC_CODEC_TEXT },
+  { "value", SYNC_CODEC_JSON },           { "created_at", SYNC_CODEC_TIMESTAMP },
   { "updated_at", SYNC_CODEC_TIMESTAMP },
 };
 
 /* A key of every type and a column of every type, with names that need quotes or are a trap. */
 static const Column odd[] = {
-  { "Key \"one\"", SYNC_CODEC_INTEGER, TRUE }, { "order", SYNC_CODEC_TEXT, TRUE },
-  { "t", SYNC_CODEC_BLOB, TRUE },              { "known", SYNC_CODEC_REAL, TRUE },
-  { "new", SYNC_CODEC_TIMESTAMP, TRUE },       { "it's", SYNC_CODEC_JSON, TRUE },
-  { "loop", SYNC_CODEC_BOOLEAN, TRUE },        { "user_id", SYNC_CODEC_TEXT, TRUE },
-  { "sync_version", SYNC_CODEC_INTEGER },      { "then", SYNC_CODEC_TEXT },
-  { "@TABLE@", SYNC_CODEC_INTEGER },           { "--}", SYNC_CODEC_BLOB },
-  { "100% r", SYNC_CODEC_REAL },               { "old", SYNC_CODEC_TIMESTAMP },
-  { "größe", SYNC_CODEC_JSON },                { "$1", SYNC_CODEC_BOOLEAN },
+  { "Key \"one\"", SYNC_CODEC_INTEGER, TRUE },
+  { "order", SYNC_CODEC_TEXT, TRUE },
+  { "t", SYNC_CODEC_BLOB, TRUE },
+  { "known", SYNC_CODEC_REAL, TRUE },
+  { "new", SYNC_CODEC_TIMESTAMP, TRUE },
+  { "it's", SYNC_CODEC_JSON, TRUE },
+  { "loop", SYNC_CODEC_BOOLEAN, TRUE },
+  { "user_id", SYNC_CODEC_TEXT, TRUE },
+  { "sync_version", SYNC_CODEC_INTEGER },
+  { "then", SYNC_CODEC_TEXT },
+  { "@TABLE@", SYNC_CODEC_INTEGER },
+  { "--}", SYNC_CODEC_BLOB },
+  { "100% r", SYNC_CODEC_REAL },
+  { "old", SYNC_CODEC_TIMESTAMP },
+  { "größe", SYNC_CODEC_JSON },
+  { "$1", SYNC_CODEC_BOOLEAN },
 };
 
 static const Column key_alone[] = { { "id", SYNC_CODEC_INTEGER, TRUE } };
@@ -74,7 +72,7 @@ static char *
 generate (SyncEntity *first, ...)
 {
   g_autoptr (GPtrArray) entities
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_entity_unref);
+      = g_ptr_array_new_with_free_func ((GDestroyNotify)sync_entity_unref);
   g_autoptr (GError) error = NULL;
   char *sql;
   va_list more;
@@ -149,7 +147,7 @@ load (const char *driver, const char *variable, const char *sql)
   g_file_set_contents (file, sql, -1, &error);
   g_assert_no_error (error);
   argv[4] = file;
-  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, &said, &status,
+  g_spawn_sync (NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, &said, &status,
                 &error);
   g_assert_no_error (error);
   g_unlink (file);
@@ -161,13 +159,13 @@ load (const char *driver, const char *variable, const char *sql)
 static void
 test_any_entity_loads_and_syncs (gconstpointer driver)
 {
-  g_autofree char *variable = g_strdup_printf ("PSYNC_TEST_CLOUD_%s", (const char *) driver);
+  g_autofree char *variable = g_strdup_printf ("PSYNC_TEST_CLOUD_%s", (const char *)driver);
   g_autofree char *lower = g_ascii_strdown (driver, -1);
   g_autofree char *long_name = g_strndup (LONG_NAME, 63);
-  g_autofree char *sql
-      = generate (new_entity ("An \"odd\" entity's", odd, G_N_ELEMENTS (odd)),
-                  new_entity (long_name, projects, G_N_ELEMENTS (projects)),
-                  new_entity ("key_alone", key_alone, G_N_ELEMENTS (key_alone)), NULL);
+  g_autofree char *sql = generate (new_entity ("An \"odd\" entity's", odd, G_N_ELEMENTS (odd)),
+                                   new_entity (long_name, projects, G_N_ELEMENTS (projects)),
+                                   new_entity ("key_alone", key_alone, G_N_ELEMENTS (key_alone)),
+                                   NULL);
 
   load (lower, variable, sql);
 }
@@ -176,7 +174,7 @@ static void
 refuse (const char *table, const Column *columns, guint n, int code, const char *reason)
 {
   g_autoptr (GPtrArray) entities
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_entity_unref);
+      = g_ptr_array_new_with_free_func ((GDestroyNotify)sync_entity_unref);
   g_autoptr (GError) error = NULL;
 
   g_ptr_array_add (entities, new_entity ("projects", projects, G_N_ELEMENTS (projects)));
@@ -195,8 +193,12 @@ test_what_the_cloud_cannot_hold_is_refused (void)
     const char *column;
     const char *reason;
   } columns[] = {
-    { "ctid", "reserved-column" }, { "xmin", "reserved-column" }, { "a$$b", "bad-name" },
-    { "a\nb", "bad-name" },        { "", "bad-name" },            { "\xff", "bad-name" },
+    { "ctid", "reserved-column" },
+    { "xmin", "reserved-column" },
+    { "a$$b", "bad-name" },
+    { "a\nb", "bad-name" },
+    { "", "bad-name" },
+    { "\xff", "bad-name" },
     { LONG_NAME, "long-name" },
   };
   const Column without_key[] = { { "id", SYNC_CODEC_TEXT, FALSE } };
