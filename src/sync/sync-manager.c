@@ -1,54 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sync-conflict-store.h"
-#include "sync-file-lock.h"
-#include "sync-json.h"
 #include "sync-manager-private.h"
-#include "sync-resolve.h"
-#include "sync-run.h"
 #include "sync-stats-store.h"
 #include "sync-verb.h"
 
-/* Progress is told at most so often: a person cannot read faster, and the main loop has other things to do. */
-#define PROGRESS_INTERVAL (G_TIME_SPAN_SECOND / 20)
 #define HISTORY_IN_STATS 10
-
-/**
- * SyncManager:
- *
- * Starts, cancels and reports the runs of one database. Levels are properties, events are signals. Everything
- * here happens on the main thread; a run has a thread of its own, the database has another.
- */
-struct _SyncManager
-{
-  GObject parent_instance;
-
-  SyncStore *store;       /* (owned) */
-  SyncSettings *settings; /* (owned) */
-  SyncClock *clock;       /* (owned) */
-  SyncProvider *provider; /* (owned) (nullable): %NULL: local only */
-  GMainContext *context;  /* (owned) */
-
-  GCancellable *cancellable; /* (owned): cancelled at the end of life */
-  GCancellable *running;     /* (owned) (nullable): the run under way */
-  SyncState state;
-  SyncStats *stats;          /* (owned) (nullable): as last counted */
-  GError *last_error;        /* (owned) (nullable) */
-  SyncProgress *progress;    /* (owned) (nullable): only while a run goes on */
-  gint64 paused_until;
-  gint64 next_sync_time;
-  gint64 last_sync_time;
-  gboolean refreshing;
-  gboolean refresh_again;
-
-  SyncResolverFunc resolver;
-  gpointer resolver_data;
-  GDestroyNotify resolver_destroy;
-
-  GMutex mutex;              /* of what the run's thread leaves here */
-  SyncProgress *news;        /* (owned) (nullable) */
-  GSource *news_source;      /* (owned) (nullable) */
-  gint64 news_told_at;
-};
 
 typedef enum
 {
@@ -135,8 +90,8 @@ find_state (SyncManager *self)
   return sync_error_is_transient (self->last_error) ? SYNC_STATE_OFFLINE : SYNC_STATE_ERROR;
 }
 
-static void
-update_state (SyncManager *self)
+void
+sync_manager_update_state (SyncManager *self)
 {
   SyncState state = find_state (self);
 
@@ -155,8 +110,9 @@ set_time (SyncManager *self, gint64 *field, gint64 time, SyncManagerProperty pro
   g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
 }
 
-static void
-set_last_error (SyncManager *self, const GError *error)
+void
+sync_manager_set_last_error (SyncManager *self,
+                             const GError *error)
 {
   if (error == NULL && self->last_error == NULL)
     return;
@@ -165,8 +121,9 @@ set_last_error (SyncManager *self, const GError *error)
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LAST_ERROR]);
 }
 
-static void
-set_progress (SyncManager *self, const SyncProgress *progress)
+void
+sync_manager_set_progress (SyncManager *self,
+                           const SyncProgress *progress)
 {
   if (progress == NULL && self->progress == NULL)
     return;
@@ -239,7 +196,7 @@ counted (GObject *source, GAsyncResult *result, gpointer data)
       set_time (self, &self->paused_until, count->paused_until, PROP_PAUSED_UNTIL);
       sync_settings_update (self->settings, count->settings);
       count_free (count);
-      update_state (self);
+      sync_manager_update_state (self);
       g_signal_emit (self, signals[SIGNAL_DATA_CHANGED], 0);
     }
   if (self->refresh_again)
@@ -268,354 +225,6 @@ void
 sync_manager_changed (SyncManager *manager)
 {
   sync_manager_refresh (manager);
-}
-
-/* --- What a run tells --------------------------------------------------------------------------- */
-
-static gboolean
-take_progress (gpointer data)
-{
-  SyncManager *self = data;
-  g_autoptr (SyncProgress) progress = NULL;
-
-  g_mutex_lock (&self->mutex);
-  progress = g_steal_pointer (&self->news);
-  g_clear_pointer (&self->news_source, g_source_unref);
-  self->news_told_at = g_get_monotonic_time ();
-  g_mutex_unlock (&self->mutex);
-  if (progress != NULL && self->running != NULL)
-    {
-      set_progress (self, progress);
-      g_signal_emit (self, signals[SIGNAL_PROGRESS], 0, progress);
-    }
-  return G_SOURCE_REMOVE;
-}
-
-/* On the run's thread: the newest word replaces what was not told yet. */
-static void
-leave_progress (const SyncProgress *progress, gpointer data)
-{
-  SyncManager *self = data;
-  gint64 wait;
-
-  g_mutex_lock (&self->mutex);
-  g_clear_pointer (&self->news, sync_progress_free);
-  self->news = sync_progress_copy (progress);
-  if (self->news_source == NULL)
-    {
-      wait = self->news_told_at + PROGRESS_INTERVAL - g_get_monotonic_time ();
-      self->news_source = g_timeout_source_new (wait > 0 ? (guint) (wait / 1000) : 0);
-      g_source_set_callback (self->news_source, take_progress, g_object_ref (self), g_object_unref);
-      g_source_attach (self->news_source, self->context);
-    }
-  g_mutex_unlock (&self->mutex);
-}
-
-/**
- * Asking:
- *
- * Conflicts on their way from a run to whoever decides them.
- */
-typedef struct
-{
-  SyncManager *manager;
-  GArray *numbers; /* (element-type gint64) */
-  SyncResolverFunc resolver;
-  gpointer resolver_data;
-} Asking;
-
-static void
-asking_free (Asking *asking)
-{
-  g_object_unref (asking->manager);
-  g_array_unref (asking->numbers);
-  g_free (asking);
-}
-
-static gboolean
-load_conflicts (SyncStore *store, gpointer arguments, gpointer *answer, GError **error)
-{
-  Asking *asking = arguments;
-  GPtrArray *all = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_conflict_free);
-
-  *answer = all;
-  for (guint i = 0; i < asking->numbers->len; i++)
-    {
-      SyncConflict *conflict
-          = sync_store_get_conflict (store, g_array_index (asking->numbers, gint64, i), NULL);
-
-      if (conflict != NULL)
-        g_ptr_array_add (all, conflict);
-    }
-  return TRUE;
-}
-
-static const SyncVerb load_verb = {
-  .func = load_conflicts,
-  .free_answer = (GDestroyNotify) g_ptr_array_unref,
-};
-
-static void
-ask_resolver (Asking *asking, const SyncConflict *conflict)
-{
-  SyncManager *self = asking->manager;
-
-  if (asking->resolver != NULL)
-    asking->resolver (self, conflict, asking->resolver_data);
-  else if (self->resolver != NULL)
-    self->resolver (self, conflict, self->resolver_data);
-}
-
-static void
-conflicts_loaded (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Asking *asking = data;
-  gpointer answer = NULL;
-
-  if (sync_verb_finish (&load_verb, source, result, &answer, NULL))
-    {
-      g_autoptr (GPtrArray) all = answer;
-
-      for (guint i = 0; i < all->len; i++)
-        {
-          SyncConflict *conflict = g_ptr_array_index (all, i);
-
-          if (!g_str_equal (conflict->state, "open"))
-            continue;
-          g_signal_emit (source, signals[SIGNAL_CONFLICT], 0, conflict);
-          ask_resolver (asking, conflict);
-        }
-    }
-  asking_free (asking);
-}
-
-static gboolean
-ask_about_conflicts (gpointer data)
-{
-  Asking *asking = data;
-  SyncManager *self = asking->manager;
-
-  sync_verb_start (&load_verb, self, self->store, asking, self->cancellable, conflicts_loaded, asking);
-  return G_SOURCE_REMOVE;
-}
-
-/* --- A run -------------------------------------------------------------------------------------- */
-
-/**
- * Run:
- *
- * What one run carries from its start to its end.
- */
-typedef struct
-{
-  SyncRunKind kind;
-  GStrv entities;          /* (owned) (nullable) */
-  char *strategy;          /* (owned) (nullable) */
-  SyncRunOptions options;
-  SyncConfig config;
-  SyncProvider *provider;  /* (owned) */
-  SyncManager *manager;    /* (unowned): the task's source */
-  gulong cancelled_id;
-  GCancellable *outer;     /* (owned) (nullable) */
-  SyncResult *result;      /* (owned) (nullable) */
-} Run;
-
-static void
-run_free (Run *run)
-{
-  g_clear_pointer (&run->entities, g_strfreev);
-  g_clear_pointer (&run->strategy, g_free);
-  g_clear_object (&run->provider);
-  g_clear_object (&run->outer);
-  g_clear_pointer (&run->result, sync_result_free);
-  g_free (run);
-}
-
-/* On the run's thread. */
-static void
-leave_conflicts (GArray *numbers, gpointer data)
-{
-  Run *run = data;
-  Asking *asking = g_new0 (Asking, 1);
-
-  asking->manager = g_object_ref (run->manager);
-  asking->numbers = g_array_copy (numbers);
-  asking->resolver = run->options.resolver;
-  asking->resolver_data = run->options.resolver_data;
-  g_main_context_invoke (run->manager->context, ask_about_conflicts, asking);
-}
-
-static void
-tell_progress (const SyncProgress *progress, gpointer data)
-{
-  leave_progress (progress, ((Run *) data)->manager);
-}
-
-static void
-run_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-  SyncManager *self = source;
-  Run *run = data;
-  GError *error = NULL;
-  g_autoptr (SyncFileLock) lock = NULL;
-  SyncRunSetup setup = {
-    .store = self->store,
-    .provider = run->provider,
-    .context = self->context,
-    .kind = run->kind,
-    .options = run->options,
-    .config = run->config,
-    .news = { tell_progress, leave_conflicts, run },
-    .cancellable = cancellable,
-  };
-
-  lock = sync_file_lock_acquire (sync_store_get_path (self->store), "run", run->options.wait_seconds,
-                                 cancellable, &error);
-  if (lock == NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  g_task_return_pointer (task, sync_run_execute (&setup), (GDestroyNotify) sync_result_free);
-}
-
-/* The run's own end, before the caller's callback. */
-static void
-run_ended (GObject *source, GAsyncResult *result, gpointer data)
-{
-  SyncManager *self = SYNC_MANAGER (source);
-  g_autoptr (GTask) outer = data;
-  Run *run = g_task_get_task_data (G_TASK (result));
-  g_autoptr (GError) error = NULL;
-  SyncResult *ended = g_task_propagate_pointer (G_TASK (result), &error);
-  const GError *reason = ended != NULL ? ended->error : error;
-
-  if (run->outer != NULL)
-    g_cancellable_disconnect (run->outer, run->cancelled_id);
-  g_clear_object (&self->running);
-  set_progress (self, NULL);
-  if (!sync_error_is_cancelled (reason) && !g_error_matches (reason, SYNC_ERROR, SYNC_ERROR_LOCKED))
-    set_last_error (self, reason);
-  update_state (self);
-  if (ended != NULL)
-    g_signal_emit (self, signals[SIGNAL_COMPLETED], 0, ended);
-  if (reason != NULL && !sync_error_is_cancelled (reason))
-    g_signal_emit (self, signals[SIGNAL_ERROR], 0, reason);
-  sync_manager_refresh (self);
-  if (ended != NULL)
-    g_task_return_pointer (outer, ended, (GDestroyNotify) sync_result_free);
-  else
-    g_task_return_error (outer, g_steal_pointer (&error));
-}
-
-static void
-forward_cancel (GCancellable *cancellable, gpointer data)
-{
-  g_cancellable_cancel (data);
-}
-
-static Run *
-run_new (SyncManager *self, SyncRunKind kind, const SyncRunOptions *options, GCancellable *cancellable)
-{
-  Run *run = g_new0 (Run, 1);
-
-  run->kind = kind;
-  run->manager = self;
-  run->provider = g_object_ref (self->provider);
-  if (options != NULL)
-    {
-      run->options = *options;
-      run->entities = g_strdupv ((char **) options->entities);
-      run->strategy = g_strdup (options->strategy);
-      run->options.entities = (const char *const *) run->entities;
-      run->options.strategy = run->strategy;
-    }
-  sync_settings_get_config (self->settings, &run->config);
-  if (cancellable != NULL)
-    {
-      run->outer = g_object_ref (cancellable);
-      run->cancelled_id = g_cancellable_connect (cancellable, G_CALLBACK (forward_cancel),
-                                                 g_object_ref (self->running), g_object_unref);
-    }
-  return run;
-}
-
-/**
- * sync_manager_run_async:
- * @manager: a manager
- * @kind: seed, hydrate or sync
- * @options: (nullable): how; copied
- * @cancellable: (nullable): stops it after the running slice
- * @callback: (scope async): called when it is over
- * @user_data: for @callback
- *
- * Does one run. Only one goes on for a database at any time, whoever started it.
- */
-void
-sync_manager_run_async (SyncManager *manager,
-                        SyncRunKind kind,
-                        const SyncRunOptions *options,
-                        GCancellable *cancellable,
-                        GAsyncReadyCallback callback,
-                        gpointer user_data)
-{
-  GTask *outer;
-  g_autoptr (GTask) inner = NULL;
-
-  g_return_if_fail (SYNC_IS_MANAGER (manager));
-
-  outer = g_task_new (manager, NULL, callback, user_data);
-  g_task_set_source_tag (outer, sync_manager_run_async);
-  if (manager->provider == NULL || manager->running != NULL)
-    {
-      g_task_return_error (outer,
-                           manager->provider == NULL
-                               ? sync_error_new (SYNC_ERROR_NOT_CONNECTED, NULL, "No cloud is configured")
-                               : sync_error_new (SYNC_ERROR_LOCKED, NULL, "A run is going on"));
-      g_object_unref (outer);
-      return;
-    }
-  manager->running = g_cancellable_new ();
-  inner = g_task_new (manager, manager->running, run_ended, outer);
-  g_task_set_check_cancellable (inner, FALSE); /* a run that was stopped has a result too */
-  g_task_set_task_data (inner, run_new (manager, kind, options, cancellable), (GDestroyNotify) run_free);
-  update_state (manager);
-  g_signal_emit (manager, signals[SIGNAL_STARTED], 0, kind);
-  g_task_run_in_thread (inner, run_in_thread);
-}
-
-/**
- * sync_manager_run_finish:
- * @manager: a manager
- * @result: what the callback got
- * @error: [error@SyncError.NOT_CONNECTED], LOCKED: no run could begin
- *
- * Returns: (transfer full): how it went, also when it ended half-way (its `error` says why)
- */
-SyncResult *
-sync_manager_run_finish (SyncManager *manager,
-                         GAsyncResult *result,
-                         GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, manager), NULL);
-  g_return_val_if_fail (g_async_result_is_tagged (result, sync_manager_run_async), NULL);
-
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-/**
- * sync_manager_cancel:
- * @manager: a manager
- *
- * Stops the run under way after its running slice.
- */
-void
-sync_manager_cancel (SyncManager *manager)
-{
-  g_return_if_fail (SYNC_IS_MANAGER (manager));
-
-  if (manager->running != NULL)
-    g_cancellable_cancel (manager->running);
 }
 
 /* --- Health and statistics ---------------------------------------------------------------------- */
@@ -717,134 +326,6 @@ sync_manager_get_stats_finish (SyncManager *manager,
   return answer;
 }
 
-/* --- Resolvers that answer later ---------------------------------------------------------------- */
-
-/**
- * Answer:
- *
- * What a resolver said about a conflict as it was shown.
- */
-typedef struct
-{
-  SyncConflict *conflict; /* (owned) */
-  char *choice;           /* (owned) */
-  GStrv fields;           /* (owned) (nullable) */
-} Answer;
-
-static void
-answer_free (Answer *answer)
-{
-  sync_conflict_free (answer->conflict);
-  g_free (answer->choice);
-  g_strfreev (answer->fields);
-  g_free (answer);
-}
-
-static gboolean
-give_answer (SyncStore *store, gpointer arguments, gpointer *result, GError **error)
-{
-  Answer *answer = arguments;
-
-  return sync_store_resolve_conflict (store, answer->conflict->number, answer->conflict, answer->choice,
-                                      (const char *const *) answer->fields, error);
-}
-
-static const SyncVerb answer_verb = { .func = give_answer, .free_arguments = (GDestroyNotify) answer_free };
-
-/* What changed meanwhile is asked again. */
-static void
-answer_given (GObject *source, GAsyncResult *result, gpointer data)
-{
-  SyncManager *self = SYNC_MANAGER (source);
-  g_autoptr (GError) error = NULL;
-  gint64 number = GPOINTER_TO_SIZE (data);
-  Asking *asking;
-
-  if (sync_verb_finish (&answer_verb, self, result, NULL, &error)
-      || !g_error_matches (error, SYNC_ERROR, SYNC_ERROR_STALE))
-    {
-      sync_manager_changed (self);
-      return;
-    }
-  asking = g_new0 (Asking, 1);
-  asking->manager = g_object_ref (self);
-  asking->numbers = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_array_append_val (asking->numbers, number);
-  ask_about_conflicts (asking);
-}
-
-/* Every column of the row that the resolver made, as if edited by hand. */
-static GStrv
-fields_of (const char *row_json)
-{
-  g_autoptr (GStrvBuilder) fields = g_strv_builder_new ();
-  SyncJsonReader reader;
-  SyncSpan name, value;
-
-  sync_json_reader_init (&reader, row_json, strlen (row_json));
-  if (!sync_json_enter_object (&reader))
-    return g_strv_builder_end (fields);
-  while (sync_json_next_member (&reader, &name) && sync_json_read_value (&reader, &value))
-    {
-      g_autofree char *field = g_strdup_printf ("%.*s:=%.*s", (int) name.length, name.text,
-                                                (int) value.length, value.text);
-
-      g_strv_builder_add (fields, field);
-    }
-  return g_strv_builder_end (fields);
-}
-
-/**
- * sync_manager_answer:
- * @manager: the manager that asked
- * @conflict: the conflict as it was given to the resolver
- * @choice: `local`, `remote` or `both`
- * @row_json: (nullable): a JSON object of columns that differ from that choice
- *
- * A resolver's answer, at once or later. It is applied only if neither side changed meanwhile, else the resolver
- * is asked again.
- */
-void
-sync_manager_answer (SyncManager *manager,
-                     const SyncConflict *conflict,
-                     const char *choice,
-                     const char *row_json)
-{
-  Answer *answer;
-
-  g_return_if_fail (SYNC_IS_MANAGER (manager));
-  g_return_if_fail (conflict != NULL && choice != NULL);
-
-  answer = g_new0 (Answer, 1);
-  answer->conflict = sync_conflict_copy (conflict);
-  answer->choice = g_strdup (choice);
-  answer->fields = row_json != NULL ? fields_of (row_json) : NULL;
-  sync_verb_start (&answer_verb, manager, manager->store, answer, manager->cancellable, answer_given,
-                   GSIZE_TO_POINTER ((gsize) conflict->number));
-}
-
-/**
- * sync_manager_set_resolver:
- * @manager: a manager
- * @resolver: (nullable) (scope notified): asked about the conflicts of entities whose strategy is `custom`
- * @user_data: for @resolver
- * @destroy: (nullable): frees @user_data
- */
-void
-sync_manager_set_resolver (SyncManager *manager,
-                           SyncResolverFunc resolver,
-                           gpointer user_data,
-                           GDestroyNotify destroy)
-{
-  g_return_if_fail (SYNC_IS_MANAGER (manager));
-
-  if (manager->resolver_destroy != NULL)
-    manager->resolver_destroy (manager->resolver_data);
-  manager->resolver = resolver;
-  manager->resolver_data = user_data;
-  manager->resolver_destroy = destroy;
-}
-
 /* --- Pause -------------------------------------------------------------------------------------- */
 
 static gboolean
@@ -875,7 +356,7 @@ sync_manager_pause_async (SyncManager *manager,
   g_return_if_fail (SYNC_IS_MANAGER (manager));
 
   set_time (manager, &manager->paused_until, until, PROP_PAUSED_UNTIL);
-  update_state (manager);
+  sync_manager_update_state (manager);
   sync_verb_start (&pause_verb, manager, manager->store, g_memdup2 (&until, sizeof (until)), cancellable,
                    callback, user_data);
 }
@@ -1086,10 +567,10 @@ sync_manager_set_provider (SyncManager *manager,
 
   if (!g_set_object (&manager->provider, provider))
     return;
-  set_last_error (manager, NULL);
+  sync_manager_set_last_error (manager, NULL);
   g_object_notify_by_pspec (G_OBJECT (manager), properties[PROP_PROVIDER]);
   g_object_notify_by_pspec (G_OBJECT (manager), properties[PROP_AVAILABLE]);
-  update_state (manager);
+  sync_manager_update_state (manager);
 }
 
 SyncProvider *
@@ -1139,8 +620,8 @@ sync_manager_note_session (SyncManager *manager,
     return;
   if (!signed_in)
     error = sync_error_new (SYNC_ERROR_SIGN_IN, NULL, "Nobody is signed in");
-  set_last_error (manager, error);
-  update_state (manager);
+  sync_manager_set_last_error (manager, error);
+  sync_manager_update_state (manager);
 }
 
 gint64
