@@ -16,7 +16,7 @@ make_batch (Contract *contract, const gint64 *bases, const char *writer, guint r
   for (guint i = 0; i < N_ROWS; i++)
     {
       g_autofree char *row
-          = g_strdup_printf ("{'id':'%02u','title':'%s','count':%u}", i, writer, round);
+          = g_strdup_printf ("{'id':'%02u','title':'%s','amount':%u}", i, writer, round);
 
       contract_batch_add (
           batch, contract->notes, row,

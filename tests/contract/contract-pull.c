@@ -16,7 +16,7 @@ push_rows (Contract *contract, guint n_rows, const char *run)
 
       for (guint i = first; i < last; i++)
         {
-          g_autofree char *row = g_strdup_printf ("{'id':'%02u','count':%u}", i, i);
+          g_autofree char *row = g_strdup_printf ("{'id':'%02u','amount':%u}", i, i);
 
           contract_batch_add (batch, contract->notes, row, &(ContractStamps) { .run = run });
         }
@@ -123,13 +123,13 @@ a_changed_row_moves_to_the_end (Contract *contract, gconstpointer data)
 
   push_rows (contract, 4, NULL);
   before = contract_pull_all (contract->second, contract->notes);
-  g_assert_cmpint (contract_put (contract->first, contract->notes, "{'id':'01','count':100}",
+  g_assert_cmpint (contract_put (contract->first, contract->notes, "{'id':'01','amount':100}",
                                  contract_find (before, "'01'")->version),
                    >, 0);
   after = contract_pull_all (contract->second, contract->notes);
   g_assert_cmpuint (after->len, ==, 4);
   assert_ascending (after, 0);
-  contract_assert_row (row_at (after, 3), "{'id':'01','count':100}");
+  contract_assert_row (row_at (after, 3), "{'id':'01','amount':100}");
 }
 
 static void
@@ -237,8 +237,8 @@ fetch_gives_rows_by_key_and_leaves_absent_ones_out (Contract *contract, gconstpo
   push_rows (contract, 4, NULL);
   rows = contract_fetch (contract->second, contract->notes, "[['03'],['absent'],['00']]");
   g_assert_cmpuint (rows->len, ==, 2);
-  contract_assert_row (contract_find (rows, "'00'"), "{'id':'00','count':0}");
-  contract_assert_row (contract_find (rows, "'03'"), "{'id':'03','count':3}");
+  contract_assert_row (contract_find (rows, "'00'"), "{'id':'00','amount':0}");
+  contract_assert_row (contract_find (rows, "'03'"), "{'id':'03','amount':3}");
   g_assert_cmpint (contract_find (rows, "'03'")->version, ==,
                    contract_head (contract->first, contract->notes));
   none = contract_fetch (contract->second, contract->notes, "[['nothing'],['nowhere']]");

@@ -28,10 +28,10 @@ static void
 base_0_of_an_absent_row_inserts (Contract *contract, gconstpointer data)
 {
   gint64 version
-      = contract_put (contract->first, contract->notes, "{'id':'a','title':'one','count':1}", 0);
+      = contract_put (contract->first, contract->notes, "{'id':'a','title':'one','amount':1}", 0);
 
   g_assert_cmpint (version, >, 0);
-  assert_note (contract, "{'id':'a','title':'one','count':1}", version);
+  assert_note (contract, "{'id':'a','title':'one','amount':1}", version);
 }
 
 static void
@@ -48,10 +48,10 @@ static void
 the_right_base_updates (Contract *contract, gconstpointer data)
 {
   gint64 first = contract_put (contract->first, contract->notes, "{'id':'a','title':'one'}", 0);
-  gint64 second = contract_put (contract->second, contract->notes, "{'id':'a','count':2}", first);
+  gint64 second = contract_put (contract->second, contract->notes, "{'id':'a','amount':2}", first);
 
   g_assert_cmpint (second, >, first);
-  assert_note (contract, "{'id':'a','count':2}", second);
+  assert_note (contract, "{'id':'a','amount':2}", second);
 }
 
 static void
@@ -130,7 +130,7 @@ the_same_batch_again_wins_nothing_and_changes_nothing (Contract *contract, gcons
   gint64 head;
 
   contract_batch_add (batch, contract->notes, "{'id':'new'}", &(ContractStamps) { 0 });
-  contract_batch_add (batch, contract->notes, "{'id':'old','count':1}",
+  contract_batch_add (batch, contract->notes, "{'id':'old','amount':1}",
                       &(ContractStamps) { .base = base });
   rows = contract_batch_end (batch);
   first = test_push (contract->first, contract->notes, rows, &error);
@@ -227,7 +227,7 @@ a_tombstone_travels_with_its_contents (Contract *contract, gconstpointer data)
 {
   gint64 first = contract_put (contract->first, contract->notes, "{'id':'a','title':'one'}", 0);
   gint64 second = contract_send (contract->first, contract->notes,
-                                 "{'id':'a','title':'one','count':3}",
+                                 "{'id':'a','title':'one','amount':3}",
                                  &(ContractStamps) { .base = first, .deleted = TRUE });
   g_autoptr (GPtrArray) pulled = NULL;
   g_autoptr (GPtrArray) fetched = NULL;
@@ -240,10 +240,10 @@ a_tombstone_travels_with_its_contents (Contract *contract, gconstpointer data)
   row = g_ptr_array_index (pulled, 0);
   g_assert_true (row->deleted);
   g_assert_cmpint (row->version, ==, second);
-  contract_assert_row (row, "{'id':'a','title':'one','count':3}");
+  contract_assert_row (row, "{'id':'a','title':'one','amount':3}");
   row = fetch_one (contract, "[['a']]", &fetched);
   g_assert_true (row->deleted);
-  contract_assert_row (row, "{'id':'a','title':'one','count':3}");
+  contract_assert_row (row, "{'id':'a','title':'one','amount':3}");
 }
 
 static void

@@ -34,7 +34,7 @@ add_entity (GPtrArray *entities, const char *name, SyncCodec key, const char *se
 static void
 begin (void)
 {
-  static const char *const notes[] = { "title", "text",    "count", "integer",   "ratio",
+  static const char *const notes[] = { "title", "text",    "amount", "integer",   "ratio",
                                        "real",  "payload", "blob",  "data",      "json",
                                        "done",  "boolean", "due",   "timestamp", NULL };
   static const char *const value[] = { "value", "text", NULL };
@@ -89,6 +89,7 @@ end (void)
 const ContractBackend contract_backend = {
   .name = CONTRACT_NAME,
   .exact = TRUE,
+  .json_booleans = CONTRACT_JSON_BOOLEANS,
   .begin = begin,
   .open = open_cloud,
   .connect = connect_client,

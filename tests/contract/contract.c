@@ -21,7 +21,7 @@ notes_new (void)
 
   sync_entity_add_column (entity, "id", SYNC_CODEC_TEXT, TRUE);
   sync_entity_add_column (entity, "title", SYNC_CODEC_TEXT, FALSE);
-  sync_entity_add_column (entity, "count", SYNC_CODEC_INTEGER, FALSE);
+  sync_entity_add_column (entity, "amount", SYNC_CODEC_INTEGER, FALSE);
   sync_entity_add_column (entity, "ratio", SYNC_CODEC_REAL, FALSE);
   sync_entity_add_column (entity, "payload", SYNC_CODEC_BLOB, FALSE);
   sync_entity_add_column (entity, "data", SYNC_CODEC_JSON, FALSE);

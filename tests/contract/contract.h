@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * meson.build.
  *
  * The cloud must have these tables, as entities of contract.c describe them:
- *   contract_notes    id text key; title text; count integer; ratio real; payload blob; data json;
+ *   contract_notes    id text key; title text; amount integer; ratio real; payload blob; data json;
  *                     done boolean; due timestamp
  *   contract_pairs    area text, place integer key; value text
  *   contract_numbers  id integer key; value text
@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  * @name: in the tests' names
  * @exact: whether the server keeps all digits of numbers and the bytes of blobs (one written in
  *   JavaScript may not)
+ * @json_booleans: whether a JSON column takes a bare `true`
  * @begin: (nullable): once, before all tests: starts a server
  * @open: makes an empty cloud, or a new user in one
  * @connect: one more client of it, not yet connected; (transfer full)
@@ -35,6 +36,7 @@ typedef struct
 {
   const char *name;
   gboolean exact;
+  gboolean json_booleans;
   void (*begin) (void);
   gpointer (*open) (void);
   SyncProvider *(*connect) (gpointer cloud);

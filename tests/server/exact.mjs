@@ -17,8 +17,10 @@ const exactNumber = (text) => {
 
 const parse = JSON.parse;
 const stringify = JSON.stringify;
+// In JSON a number too large for JavaScript is one all the same, not a text as among float8's infinities.
+const exactMember = (text) => Number.isFinite (Number (text)) ? exactNumber (text) : JSON.rawJSON (text);
 const parseExactly = (text) => parse (text, (key, value, { source }) =>
-  typeof value === 'number' ? exactNumber (source) : value);
+  typeof value === 'number' ? exactMember (source) : value);
 
 JSON.parse = (text, reviver) => reviver ? parse (text, reviver) : parseExactly (text);
 
