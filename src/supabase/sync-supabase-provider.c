@@ -96,6 +96,13 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, error);
 }
 
+/* The answer to what need not be asked. */
+static void
+return_no_rows (GTask *task)
+{
+  g_task_return_pointer (task, g_bytes_new_static ("[]", 2), (GDestroyNotify) g_bytes_unref);
+}
+
 static GBytes *
 finish_bytes (SyncProvider *provider, GAsyncResult *result, GError **error)
 {
@@ -190,12 +197,18 @@ sync_supabase_provider_pull_async (SyncProvider *provider, const SyncEntity *ent
                                    GAsyncReadyCallback callback, gpointer user_data)
 {
   SyncSupabaseProvider *self = SYNC_SUPABASE_PROVIDER (provider);
-  GTask *task = g_task_new (self, cancellable, callback, user_data);
-  g_autofree char *text = sync_supabase_query_pull (entity, query);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autofree char *text = NULL;
 
   g_task_set_source_tag (task, sync_provider_pull_async);
-  call_async (self, sync_supabase_call_new ("GET", entity->cloud_table, text, entity), task,
-              on_answer);
+  if (query->since == G_MAXINT64)
+    {
+      return_no_rows (task);
+      return;
+    }
+  text = sync_supabase_query_pull (entity, query);
+  call_async (self, sync_supabase_call_new ("GET", entity->cloud_table, text, entity),
+              g_steal_pointer (&task), on_answer);
 }
 
 static gboolean
@@ -223,7 +236,7 @@ sync_supabase_provider_push_async (SyncProvider *provider, const SyncEntity *ent
   g_task_set_source_tag (task, sync_provider_push_async);
   if (is_empty_array (rows))
     {
-      g_task_return_pointer (task, g_bytes_new_static ("[]", 2), (GDestroyNotify) g_bytes_unref);
+      return_no_rows (task);
       return;
     }
   query = sync_supabase_query_push (entity);

@@ -60,11 +60,20 @@ append_name (GString *url, const char *name)
     append_quoted (url, name);
 }
 
-/* Some servers take a bare `null` for no value at all. */
+/* Bare, some servers take `null` for no value at all, and digits for a number of 53 bits. */
+static gboolean
+is_plain_value (const char *value)
+{
+  gsize length = strlen (value);
+
+  return is_plain (value, "_-") && g_ascii_strcasecmp (value, "null") != 0
+         && (length < 16 || strspn (value, "-0123456789") < length);
+}
+
 static void
 append_text_value (GString *url, const char *value)
 {
-  if (is_plain (value, "_-") && g_ascii_strcasecmp (value, "null") != 0)
+  if (is_plain_value (value))
     g_string_append (url, value);
   else
     append_quoted (url, value);
@@ -82,23 +91,19 @@ append_names (GString *url, const SyncEntity *entity, guint n)
 
 /* Returns: FALSE if no row can have this key */
 static gboolean
-append_key_value (GString *url, SyncSpan value)
+read_key_value (SyncSpan value, GString *text)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
-
+  g_string_truncate (text, 0);
   switch (sync_json_type (value))
     {
     case SYNC_JSON_NULL:
       return FALSE;
     case SYNC_JSON_STRING:
-      if (!sync_json_decode_string (value, text))
-        return FALSE;
-      break;
+      return sync_json_decode_string (value, text);
     default:
       g_string_append_len (text, value.text, value.length);
+      return TRUE;
     }
-  append_text_value (url, text->str);
-  return TRUE;
 }
 
 /**
@@ -158,35 +163,74 @@ set_bad_keys (GError **error)
   return FALSE;
 }
 
-/* Appends the condition for one key, which the reader is at: `v` for a key of one column, else
- * `and(k1.eq.v1,k2.eq.v2)`. Leaves @condition empty if no row can have the key. */
-static gboolean
-read_condition (SyncJsonReader *reader, const SyncEntity *entity, GString *condition)
+/**
+ * Condition:
+ * @listed: one of several in a query: `v` for a key of one column, else `and(k1.eq.v1,k2.in.(v2))`;
+ *   empty if no row can have the key
+ * @alone: the only one of a query: `k1=in.(v1)&k2=in.(v2)`
+ * @escaped: whether a value has escapes, which not every server reads inside `or=()`
+ *
+ * What one key asks for. A quoted value is a list of one, because there all servers read quotes.
+ */
+typedef struct
 {
+  GString *listed;
+  GString *alone;
+  gboolean escaped;
+} Condition;
+
+static void
+condition_add (Condition *condition, const SyncEntity *entity, guint column, const char *value)
+{
+  GString *listed = condition->listed;
+  GString *alone = condition->alone;
+
+  g_string_append (alone, column > 0 ? "&" : "");
+  append_name (alone, entity->columns[column].name);
+  g_string_append (alone, "=in.(");
+  append_text_value (alone, value);
+  g_string_append_c (alone, ')');
+  condition->escaped = condition->escaped || strpbrk (value, "\"\\") != NULL;
+
+  if (entity->n_keys > 1)
+    {
+      g_string_append (listed, column > 0 ? "," : "and(");
+      append_name (listed, entity->columns[column].name);
+      g_string_append (listed, is_plain_value (value) ? ".eq." : ".in.(");
+    }
+  append_text_value (listed, value);
+  if (entity->n_keys > 1 && !is_plain_value (value))
+    g_string_append_c (listed, ')');
+}
+
+/* Reads the key that the reader is at. */
+static gboolean
+read_condition (SyncJsonReader *reader, const SyncEntity *entity, Condition *condition)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
   gboolean possible = TRUE;
   SyncSpan value;
   guint i;
 
-  g_string_assign (condition, entity->n_keys > 1 ? "and(" : "");
+  g_string_truncate (condition->listed, 0);
+  g_string_truncate (condition->alone, 0);
+  condition->escaped = FALSE;
   if (!sync_json_enter_array (reader))
     return FALSE;
   for (i = 0; sync_json_next_element (reader); i++)
     {
       if (i == entity->n_keys || !sync_json_read_value (reader, &value))
         return FALSE;
-      if (entity->n_keys > 1)
-        {
-          g_string_append (condition, i > 0 ? "," : "");
-          append_name (condition, entity->columns[i].cloud_name);
-          g_string_append (condition, ".eq.");
-        }
-      possible = append_key_value (condition, value) && possible;
+      possible = possible && read_key_value (value, text);
+      if (possible)
+        condition_add (condition, entity, i, text->str);
     }
   if (reader->fault != NULL || i != entity->n_keys)
     return FALSE;
-  g_string_append (condition, entity->n_keys > 1 ? ")" : "");
   if (!possible)
-    g_string_truncate (condition, 0);
+    g_string_truncate (condition->listed, 0);
+  else if (entity->n_keys > 1)
+    g_string_append_c (condition->listed, ')');
   return TRUE;
 }
 
@@ -212,32 +256,45 @@ filling_end (Filling *filling)
 static void
 filling_begin (Filling *filling)
 {
-  const SyncEntity *entity = filling->entity;
-
   filling->query = g_string_new ("select=");
   filling->n_keys = 0;
-  append_names (filling->query, entity, entity->n_columns);
+  append_names (filling->query, filling->entity, filling->entity->n_columns);
   g_string_append (filling->query, STAMPS "&");
-  if (entity->n_keys > 1)
-    g_string_append (filling->query, "or=(");
-  else
-    {
-      append_name (filling->query, entity->columns[0].cloud_name);
-      g_string_append (filling->query, "=in.(");
-    }
 }
 
 static void
-filling_add (Filling *filling, const GString *condition)
+filling_add_alone (Filling *filling, const Condition *condition)
 {
+  filling_end (filling);
+  filling_begin (filling);
+  g_string_append_len (filling->query, condition->alone->str, condition->alone->len);
+  g_ptr_array_add (filling->queries, g_string_free (g_steal_pointer (&filling->query), FALSE));
+}
+
+static void
+filling_add (Filling *filling, const Condition *condition)
+{
+  const SyncEntity *entity = filling->entity;
+  const GString *listed = condition->listed;
+
+  if (condition->escaped && entity->n_keys > 1)
+    {
+      filling_add_alone (filling, condition);
+      return;
+    }
   if (filling->query != NULL
       && (filling->n_keys == filling->max_keys
-          || filling->query->len + condition->len + 2 > filling->max_length))
+          || filling->query->len + listed->len + 2 > filling->max_length))
     filling_end (filling);
   if (filling->query == NULL)
-    filling_begin (filling);
+    {
+      filling_begin (filling);
+      if (entity->n_keys == 1)
+        append_name (filling->query, entity->columns[0].name);
+      g_string_append (filling->query, entity->n_keys == 1 ? "=in.(" : "or=(");
+    }
   g_string_append (filling->query, filling->n_keys > 0 ? "," : "");
-  g_string_append_len (filling->query, condition->str, condition->len);
+  g_string_append_len (filling->query, listed->str, listed->len);
   filling->n_keys++;
 }
 
@@ -258,7 +315,9 @@ sync_supabase_query_fetch (const SyncEntity *entity, GBytes *keys, gsize max_len
                            guint max_keys, GError **error)
 {
   g_autoptr (GPtrArray) queries = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GString) condition = g_string_new (NULL);
+  g_autoptr (GString) listed = g_string_new (NULL);
+  g_autoptr (GString) alone = g_string_new (NULL);
+  Condition condition = { listed, alone, FALSE };
   Filling filling = { entity, queries, NULL, 0, max_length, max_keys };
   SyncJsonReader reader;
   gsize length;
@@ -269,9 +328,9 @@ sync_supabase_query_fetch (const SyncEntity *entity, GBytes *keys, gsize max_len
   sync_json_enter_array (&reader);
   while (good && sync_json_next_element (&reader))
     {
-      good = read_condition (&reader, entity, condition);
-      if (good && condition->len > 0)
-        filling_add (&filling, condition);
+      good = read_condition (&reader, entity, &condition);
+      if (good && listed->len > 0)
+        filling_add (&filling, &condition);
     }
   filling_end (&filling);
   if (!good || !sync_json_at_end (&reader))
@@ -564,12 +623,14 @@ sync_supabase_state_parse (GBytes *answer)
 {
   g_autoptr (SyncCloudState) state = sync_cloud_state_new ();
   SyncSpan row;
-  gint64 version;
+  gint64 version, oldest;
 
   if (!find_state_row (answer, &row) || !get_number (row, "schema_version", &version)
       || version < 0 || version > G_MAXINT)
     return NULL;
   state->schema_version = version;
+  state->oldest_client = get_number (row, "oldest_client", &oldest) ? (int) CLAMP (oldest, 0, G_MAXINT)
+                                                                    : state->schema_version;
   g_free (state->epoch);
   state->epoch = dup_text (row, "epoch");
   g_free (state->user);
