@@ -116,7 +116,12 @@ gboolean
 cli_open (CliContext *cli, SyncProfileFlags flags, const char *const *tables, GHashTable *overrides,
           GError **error)
 {
-  sync_profile_open_async (cli->database, flags, tables, overrides, cli->cancellable, cli_ready, cli);
+  g_autofree char *path = NULL;
+
+  /* Errors then name a file that can be found. */
+  if (cli->database != NULL)
+    path = g_canonicalize_filename (cli->database, NULL);
+  sync_profile_open_async (path, flags, tables, overrides, cli->cancellable, cli_ready, cli);
   cli->profile = sync_profile_open_finish (cli_await (cli), error);
   return cli->profile != NULL;
 }

@@ -79,9 +79,8 @@ void cli_say (CliContext *cli, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void cli_print_table (CliContext *cli, CliTable *table);
 gboolean cli_flush (CliContext *cli);
 
-/* A run in words. */
+/* What a run did, in words. */
 char *cli_dup_counts (const SyncCounts *counts);
-void cli_say_result (CliContext *cli, const SyncResult *result);
 
 /* How it ends. */
 void cli_raise (CliContext *cli, CliStatus status);

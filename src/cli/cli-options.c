@@ -33,6 +33,18 @@ new_global_group (CliGlobalOptions *global)
   return group;
 }
 
+/* The help shows groups in the order in which they are added, the main one last. */
+static GOptionGroup *
+new_own_group (const GOptionEntry *entries)
+{
+  GOptionGroup *group = g_option_group_new ("command", _("Options:"), _("Show the options of the command"),
+                                            NULL, NULL);
+
+  g_option_group_add_entries (group, entries);
+  g_option_group_set_translation_domain (group, GETTEXT_PACKAGE);
+  return group;
+}
+
 /* GOption indents nothing in a description, and examples are commands: they are not translated. */
 static char *
 describe (const CliCommand *command)
@@ -61,7 +73,7 @@ GOptionContext *
 cli_options_new (const CliCommand *command, CliGlobalOptions *global, char ***arguments)
 {
   GOptionContext *context = g_option_context_new (command != NULL ? command->arguments : NULL);
-  GOptionGroup *own = g_option_group_new (NULL, NULL, NULL, NULL, NULL);
+  GOptionGroup *unnamed = g_option_group_new (NULL, NULL, NULL, NULL, NULL);
   const GOptionEntry rest[] = {
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, arguments, NULL, NULL },
     { NULL },
@@ -76,12 +88,11 @@ cli_options_new (const CliCommand *command, CliGlobalOptions *global, char ***ar
       g_option_context_set_summary (context, summary);
       g_option_context_set_description (context, description);
       if (command->options != NULL)
-        g_option_group_add_entries (own, command->options);
+        g_option_context_add_group (context, new_own_group (command->options));
     }
   if (arguments != NULL)
-    g_option_group_add_entries (own, rest);
-  g_option_group_set_translation_domain (own, GETTEXT_PACKAGE);
-  g_option_context_set_main_group (context, own);
+    g_option_group_add_entries (unnamed, rest);
+  g_option_context_set_main_group (context, unnamed);
   g_option_context_add_group (context, new_global_group (global));
   return context;
 }

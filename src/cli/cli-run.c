@@ -103,15 +103,29 @@ cli_dup_counts (const SyncCounts *counts)
   return g_string_free (text, FALSE);
 }
 
+static gboolean
+did_something (const SyncResult *result)
+{
+  for (guint i = 0; result->entities != NULL && i < result->entities->len; i++)
+    {
+      const SyncEntityCounts *counts = g_ptr_array_index (result->entities, i);
+      g_autofree char *words = cli_dup_counts (&counts->counts);
+
+      if (*words != '\0')
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static const char *
 title_of_run (const SyncResult *result)
 {
   if (result->dry_run)
     return _("This would be done:");
   if (result->outcome == SYNC_OUTCOME_CANCELLED)
-    return _("Stopped as asked; the next run goes on from here.");
-  if (result->outcome == SYNC_OUTCOME_FAILED || result->outcome == SYNC_OUTCOME_STOPPED)
-    return _("Not finished; what was done stays, and the next run goes on from here.");
+    return _("Stopped as asked; the next run goes on from here:");
+  if (result->error != NULL)
+    return _("Not finished; what was done stays, and the next run goes on from here:");
   if (result->outcome == SYNC_OUTCOME_NOTHING)
     return _("Nothing to do: everything is in step.");
   switch (result->kind)
@@ -125,17 +139,12 @@ title_of_run (const SyncResult *result)
     }
 }
 
-/**
- * cli_say_result:
- * @cli: the context
- * @result: a run
- *
- * Tells in words what a run did.
- */
-void
-cli_say_result (CliContext *cli, const SyncResult *result)
+/* Where it did nothing because of an error, that says it all. */
+static void
+say_result (CliContext *cli, const SyncResult *result)
 {
-  cli_say (cli, "%s\n", title_of_run (result));
+  if (result->error == NULL || did_something (result))
+    cli_say (cli, "%s\n", title_of_run (result));
   for (guint i = 0; result->entities != NULL && i < result->entities->len; i++)
     {
       const SyncEntityCounts *counts = g_ptr_array_index (result->entities, i);
@@ -228,7 +237,7 @@ run (CliContext *cli, SyncRunKind kind, GError **error)
     return FALSE;
 
   cli_json_result (cli->answer, cli, "run", result);
-  cli_say_result (cli, result);
+  say_result (cli, result);
   raise_expected (cli, result);
   report_what_waits (cli, &local_error);
   if (result->error != NULL)

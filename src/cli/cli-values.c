@@ -8,6 +8,11 @@
 #include "cli-command.h"
 #include "sync-words.h"
 
+/* What no shell looks at twice. */
+#define PLAIN                                                                                          \
+  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"                                     \
+  "/._-+:@"
+
 static const char *
 error_code_name (const GError *error)
 {
@@ -29,7 +34,8 @@ complete_command (CliContext *cli, const char *command)
   if (cli->database == NULL || strstr (command, "--database") != NULL
       || strstr (command, "--version") != NULL || !g_str_has_prefix (command, "psync "))
     return g_strdup (command);
-  path = g_shell_quote (cli->database);
+  path = cli->database[strspn (cli->database, PLAIN)] == '\0' ? g_strdup (cli->database)
+                                                              : g_shell_quote (cli->database);
   return g_strdup_printf ("psync --database %s %s", path, command + strlen ("psync "));
 }
 

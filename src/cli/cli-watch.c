@@ -125,13 +125,10 @@ run_watch (CliContext *cli, const char *const *arguments, GError **error)
 /* --- pause, resume -------------------------------------------------------------------------- */
 
 static void
-show_pause (CliContext *cli)
+show_pause (CliContext *cli, gint64 until)
 {
-  SyncManager *manager = sync_profile_get_manager (cli->profile);
   g_autofree char *time = NULL;
-  gint64 until;
 
-  g_object_get (manager, "paused-until", &until, NULL);
   cli_json_boolean (cli->answer, "paused", until != SYNC_TIME_UNKNOWN);
   cli_json_time (cli->answer, "paused_until", until);
   if (until == SYNC_TIME_UNKNOWN)
@@ -162,7 +159,7 @@ run_pause (CliContext *cli, const char *const *arguments, GError **error)
   sync_manager_pause_async (manager, until, cli->cancellable, cli_ready, cli);
   if (!sync_manager_pause_finish (manager, cli_await (cli), error))
     return FALSE;
-  show_pause (cli);
+  show_pause (cli, until);
   return TRUE;
 }
 
@@ -174,7 +171,7 @@ run_resume (CliContext *cli, const char *const *arguments, GError **error)
   sync_manager_resume_async (manager, cli->cancellable, cli_ready, cli);
   if (!sync_manager_resume_finish (manager, cli_await (cli), error))
     return FALSE;
-  show_pause (cli);
+  show_pause (cli, SYNC_TIME_UNKNOWN);
   return TRUE;
 }
 

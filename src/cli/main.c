@@ -8,6 +8,9 @@
 
 #include "cli-options.h"
 
+/* Outlives every library that may still say something at the end. */
+static gboolean log_verbosely;
+
 const CliCommand *const cli_families[] = {
   cli_connect_commands,  cli_run_commands,      cli_status_commands,  cli_conflicts_commands,
   cli_queue_commands,    cli_entities_commands, cli_devices_commands, cli_config_commands,
@@ -267,8 +270,7 @@ read_and_run (CliContext *cli, CommandLine *line, GError **error)
     return FALSE;
   if (line->help || line->version)
     return TRUE;
-  if (cli->verbose)
-    g_log_set_debug_enabled (TRUE);
+  log_verbosely = cli->verbose;
   return check_number (cli->command, arguments, error) && run_command (cli, arguments, error);
 }
 
@@ -309,6 +311,23 @@ wants_json (char **argv)
   return FALSE;
 }
 
+/* --verbose shows what our own libraries log, and leaves those below to G_MESSAGES_DEBUG. */
+static GLogWriterOutput
+write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+{
+  const gboolean *verbose = user_data;
+  const char *domain = NULL;
+
+  for (gsize i = 0; i < n_fields; i++)
+    {
+      if (g_str_equal (fields[i].key, "GLIB_DOMAIN"))
+        domain = fields[i].value;
+    }
+  if (*verbose && (domain == NULL || g_str_has_prefix (domain, "psync")))
+    return g_log_writer_standard_streams (level, fields, n_fields, NULL);
+  return g_log_writer_default (level, fields, n_fields, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -326,6 +345,7 @@ main (int argc, char **argv)
   g_log_writer_default_set_use_stderr (TRUE);
 
   cli = cli_context_new ();
+  g_log_set_writer_func (write_log, &log_verbosely, NULL);
   line.words = g_strdupv (argv);
   cli->json = wants_json (argv);
   dispatch (cli, &line, &error);
