@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* psync with a Supabase-compatible cloud: connecting, signing in, what only a real cloud answers. */
+
+#include <string.h>
+
+#include "test-cloud.h"
+#include "test-psync.h"
+
+#define PASSWORD "correct horse battery staple"
+
+typedef struct
+{
+  TestPsync *psync;
+  TestCloud *cloud;
+  char *email;
+} Fixture;
+
+static void
+connect_device (Fixture *fixture, const char *database)
+{
+  g_autofree char *line = g_strdup_printf ("connect supabase %s --anon-key %s", fixture->cloud->url,
+                                           fixture->cloud->key);
+
+  g_free (test_psync_run (fixture->psync, database, 0, "init"));
+  g_free (test_psync_run (fixture->psync, database, 0, line));
+}
+
+/* The password comes by standard input, and must appear nowhere. */
+static void
+sign (Fixture *fixture, const char *database, const char *verb, const char *email, const char *password,
+      int status)
+{
+  g_autofree char *input = g_strconcat (password, "\nnot part of it\n", NULL);
+  g_autofree char *output = NULL;
+  g_autofree char *errors = NULL;
+
+  output = test_psync_run_strv (fixture->psync, database, status,
+                                (const char *const[]){ verb, "--verbose", "--email", email, NULL }, input,
+                                &errors);
+  g_assert_null (strstr (output, password));
+  g_assert_null (strstr (errors, password));
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer variable)
+{
+  g_autofree char *name = g_uuid_string_random ();
+
+  fixture->cloud = test_cloud_open (variable);
+  if (fixture->cloud == NULL)
+    return;
+  fixture->psync = test_psync_new ();
+  fixture->email = g_strdup_printf ("%s@example.org", name);
+  connect_device (fixture, "a.db");
+  sign (fixture, "a.db", "signup", fixture->email, PASSWORD, 0);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer variable)
+{
+  g_clear_pointer (&fixture->psync, test_psync_free);
+  g_clear_pointer (&fixture->cloud, test_cloud_free);
+  g_clear_pointer (&fixture->email, g_free);
+}
+
+static const char *
+error_code (JsonObject *answer)
+{
+  return json_object_get_string_member (json_object_get_object_member (answer, "error"), "code");
+}
+
+static void
+assert_state (Fixture *fixture, const char *database, const char *state)
+{
+  g_autoptr (JsonObject) answer = test_psync_json (fixture->psync, database, 0, "status");
+
+  g_assert_cmpstr (json_object_get_string_member (answer, "state"), ==, state);
+}
+
+static void
+test_two_devices_of_an_account_come_in_step (Fixture *fixture, gconstpointer variable)
+{
+  g_autoptr (JsonObject) health = NULL;
+  g_autoptr (JsonObject) status = NULL;
+
+  if (fixture->cloud == NULL)
+    return;
+  connect_device (fixture, "b.db");
+  sign (fixture, "b.db", "login", fixture->email, PASSWORD, 0);
+  g_free (test_psync_sql (fixture->psync, "a.db",
+                          "INSERT INTO projects (id, name, settings) VALUES ('p', 'Garden', '{\"n\":1}')"));
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (fixture->psync, "b.db", 0, "sync"));
+  test_psync_expect (fixture->psync, "b.db", "SELECT name FROM projects", "Garden");
+  health = test_psync_json (fixture->psync, "b.db", 0, "health");
+  g_assert_cmpstr (json_object_get_string_member (health, "health"), ==, "healthy");
+  status = test_psync_json (fixture->psync, "b.db", 0, "status");
+  g_assert_cmpstr (json_object_get_string_member (status, "email"), ==, fixture->email);
+}
+
+static void
+test_without_a_session_somebody_must_sign_in (Fixture *fixture, gconstpointer variable)
+{
+  g_autoptr (JsonObject) sync = NULL;
+  g_autoptr (JsonObject) health = NULL;
+
+  if (fixture->cloud == NULL)
+    return;
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "logout"));
+  assert_state (fixture, "a.db", "sign-in-needed");
+  sync = test_psync_json (fixture->psync, "a.db", 4, "sync");
+  g_assert_cmpstr (error_code (sync), ==, "sign-in");
+  health = test_psync_json (fixture->psync, "a.db", 4, "health");
+  g_assert_cmpstr (json_object_get_string_member (health, "health"), ==, "invalid");
+  sign (fixture, "a.db", "login", fixture->email, "wrong password", 4);
+  sign (fixture, "a.db", "login", fixture->email, PASSWORD, 0);
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
+}
+
+static void
+test_an_account_that_exists_is_not_made_again (Fixture *fixture, gconstpointer variable)
+{
+  if (fixture->cloud == NULL)
+    return;
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "logout"));
+  sign (fixture, "a.db", "signup", fixture->email, PASSWORD, 1);
+}
+
+static void
+test_a_row_that_the_cloud_refuses_ends_with_6 (Fixture *fixture, gconstpointer variable)
+{
+  g_autoptr (JsonObject) list = NULL;
+  JsonObject *change;
+
+  if (fixture->cloud == NULL)
+    return;
+  g_free (test_psync_sql (fixture->psync, "a.db",
+                          "INSERT INTO projects (id, name, created_at)"
+                          " VALUES ('bad', 'weeds', 'soon'), ('good', 'beans', '2026-01-01')"));
+  g_free (test_psync_run (fixture->psync, "a.db", 6, "sync"));
+  g_free (test_psync_run (fixture->psync, "a.db", 6, "status"));
+  list = test_psync_json (fixture->psync, "a.db", 0, "queue list");
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (list, "changes")), ==, 1);
+  change = json_array_get_object_element (json_object_get_array_member (list, "changes"), 0);
+  g_assert_cmpstr (json_object_get_string_member (change, "id"), ==, "'bad'");
+  g_assert_cmpstr (json_object_get_string_member (change, "state"), ==, "refused");
+  g_assert_cmpstr (json_object_get_string_member (change, "reason"), ==, "22007");
+
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "queue retry bad"));
+  g_free (test_psync_run (fixture->psync, "a.db", 6, "sync"));
+  g_free (test_psync_sql (fixture->psync, "a.db",
+                          "UPDATE projects SET created_at = '2026-01-01' WHERE id = 'bad'"));
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
+}
+
+static void
+test_a_refused_row_can_be_given_up_and_put_back (Fixture *fixture, gconstpointer variable)
+{
+  g_autoptr (JsonObject) answer = NULL;
+
+  if (fixture->cloud == NULL)
+    return;
+  g_free (test_psync_sql (fixture->psync, "a.db",
+                          "INSERT INTO projects (id, name, created_at) VALUES ('bad', 'weeds', 'soon')"));
+  g_free (test_psync_run (fixture->psync, "a.db", 6, "sync"));
+  answer = test_psync_json (fixture->psync, "a.db", 0, "queue clear-failed");
+  g_assert_cmpint (json_object_get_int_member (answer, "discarded"), ==, 1);
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
+  test_psync_expect (fixture->psync, "a.db", "SELECT count(*) FROM projects", "0");
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "conflicts undo 1"));
+  test_psync_expect (fixture->psync, "a.db", "SELECT name, created_at FROM projects", "weeds|soon");
+}
+
+static void
+test_another_account_is_another_cloud (Fixture *fixture, gconstpointer variable)
+{
+  g_autofree char *other = NULL;
+  g_autofree char *connect = NULL;
+  g_autoptr (JsonObject) answer = NULL;
+
+  if (fixture->cloud == NULL)
+    return;
+  g_free (test_psync_sql (fixture->psync, "a.db", "INSERT INTO projects (id, name) VALUES ('p', 'mine')"));
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "logout"));
+  other = g_strconcat ("other-", fixture->email, NULL);
+  sign (fixture, "a.db", "signup", other, PASSWORD, 0);
+  answer = test_psync_json (fixture->psync, "a.db", 1, "sync");
+  g_assert_cmpstr (error_code (answer), ==, "other-cloud");
+  test_psync_expect (fixture->psync, "a.db", "SELECT name FROM projects", "mine");
+}
+
+static void
+test_keys_that_open_everything_are_refused_and_not_repeated (Fixture *fixture, gconstpointer variable)
+{
+  static const char key[] = "sb_secret_abcdefghijklmnopqrstuv_12345678";
+  g_autofree char *output = NULL;
+  g_autofree char *errors = NULL;
+
+  if (fixture->cloud == NULL)
+    return;
+  output = test_psync_run_strv (fixture->psync, "a.db", 1,
+                                (const char *const[]){ "--verbose", "connect", "supabase",
+                                                       fixture->cloud->url, "--anon-key", key, NULL },
+                                NULL, &errors);
+  g_assert_null (strstr (errors, key));
+  test_psync_fail (fixture->psync, "a.db", 1,
+                   "connect supabase http://example.org --anon-key sb_publishable_abcdefghijklmnopqrstuv_12345678",
+                   "https");
+  test_psync_fail (fixture->psync, "a.db", 2,
+                   "connect supabase nonsense --anon-key sb_publishable_abcdefghijklmnopqrstuv_12345678",
+                   "https");
+}
+
+static void
+test_a_wrong_key_is_named (Fixture *fixture, gconstpointer variable)
+{
+  g_autofree char *line = NULL;
+  g_autoptr (JsonObject) answer = NULL;
+
+  if (fixture->cloud == NULL)
+    return;
+  line = g_strdup_printf ("connect supabase %s --anon-key sb_publishable_abcdefghijklmnopqrstuv_12345678",
+                          fixture->cloud->url);
+  g_free (test_psync_run (fixture->psync, "a.db", 0, line));
+  answer = test_psync_json (fixture->psync, "a.db", 1, "sync");
+  g_assert_cmpstr (error_code (answer), ==, "wrong-key");
+}
+
+static void
+test_the_environment_is_enough (Fixture *fixture, gconstpointer variable)
+{
+  g_autoptr (JsonObject) status = NULL;
+
+  if (fixture->cloud == NULL)
+    return;
+  g_free (test_psync_run (fixture->psync, "c.db", 0, "init"));
+  test_psync_set_environment (fixture->psync, "SUPABASE_URL", fixture->cloud->url);
+  test_psync_set_environment (fixture->psync, "SUPABASE_ANON_KEY", fixture->cloud->key);
+  sign (fixture, "c.db", "login", fixture->email, PASSWORD, 0);
+  g_free (test_psync_run (fixture->psync, "c.db", 0, "sync"));
+  status = test_psync_json (fixture->psync, "c.db", 0, "status");
+  g_assert_cmpstr (json_object_get_string_member (status, "provider"), ==, "supabase");
+  test_psync_set_environment (fixture->psync, "SUPABASE_AUTH_TOKEN", "not.a.token");
+  g_free (test_psync_run (fixture->psync, "c.db", 4, "sync"));
+}
+
+static void
+test_no_output_holds_a_token (Fixture *fixture, gconstpointer variable)
+{
+  static const char *const lines[] = { "diagnostics", "config list --json", "sync --verbose", "health -v" };
+
+  if (fixture->cloud == NULL)
+    return;
+  test_psync_set_environment (fixture->psync, "G_MESSAGES_DEBUG", "all");
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      g_auto (GStrv) words = g_strsplit (lines[i], " ", -1);
+      g_autofree char *output = NULL;
+      g_autofree char *errors = NULL;
+
+      output = test_psync_run_strv (fixture->psync, "a.db", 0, (const char *const *) words, NULL, &errors);
+      g_assert_null (strstr (output, "eyJ"));
+      g_assert_null (strstr (errors, "eyJ"));
+      g_assert_null (strstr (errors, "refresh_token\""));
+    }
+}
+
+static void
+test_the_schema_is_printed_for_the_editor (Fixture *fixture, gconstpointer variable)
+{
+  g_autofree char *sql = NULL;
+  g_autofree char *answer = NULL;
+
+  if (fixture->cloud == NULL)
+    return;
+  sql = test_psync_run (fixture->psync, "a.db", 0, "schema print");
+  g_assert_nonnull (strstr (sql, "row level security"));
+  /* It is idempotent: the cloud takes it again, and goes on. */
+  answer = test_cloud_sql (fixture->cloud, sql);
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
+}
+
+static void
+add_tests (const char *kind, const char *variable)
+{
+#define ADD(path, name)                                                                                \
+  {                                                                                                    \
+    g_autofree char *full = g_strdup_printf ("/cli-cloud/%s/" path, kind);                             \
+    g_test_add (full, Fixture, variable, set_up, test_##name, tear_down);                              \
+  }
+  ADD ("two-devices-of-an-account-come-in-step", two_devices_of_an_account_come_in_step);
+  ADD ("without-a-session-somebody-must-sign-in", without_a_session_somebody_must_sign_in);
+  ADD ("an-account-that-exists-is-not-made-again", an_account_that_exists_is_not_made_again);
+  ADD ("a-row-that-the-cloud-refuses-ends-with-6", a_row_that_the_cloud_refuses_ends_with_6);
+  ADD ("a-refused-row-can-be-given-up-and-put-back", a_refused_row_can_be_given_up_and_put_back);
+  ADD ("another-account-is-another-cloud", another_account_is_another_cloud);
+  ADD ("keys-that-open-everything-are-refused-and-not-repeated",
+       keys_that_open_everything_are_refused_and_not_repeated);
+  ADD ("a-wrong-key-is-named", a_wrong_key_is_named);
+  ADD ("the-environment-is-enough", the_environment_is_enough);
+  ADD ("no-output-holds-a-token", no_output_holds_a_token);
+  ADD ("the-schema-is-printed-for-the-editor", the_schema_is_printed_for_the_editor);
+#undef ADD
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  add_tests ("pglite", "PSYNC_TEST_CLOUD_PGLITE");
+  add_tests ("postgres", "PSYNC_TEST_CLOUD_POSTGRES");
+  return g_test_run ();
+}

@@ -1,0 +1,767 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* psync with a vault: what its commands do together, and the exit status of each way to end. */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "test-psync.h"
+
+#define INSERT_PROJECT "INSERT INTO projects (id, name, description) VALUES ('p', 'Garden', 'Beds')"
+
+/* Two devices that both have one project. */
+static TestPsync *
+new_pair (void)
+{
+  TestPsync *psync = test_psync_new ();
+
+  test_psync_add_device (psync, "a.db");
+  test_psync_add_device (psync, "b.db");
+  g_free (test_psync_sql (psync, "a.db", INSERT_PROJECT));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+  test_psync_expect (psync, "b.db", "SELECT name FROM projects", "Garden");
+  return psync;
+}
+
+/* … and both changed its name and b its description as well; b is asked. */
+static TestPsync *
+new_conflict (void)
+{
+  TestPsync *psync = new_pair ();
+
+  g_free (test_psync_run (psync, "b.db", 0, "entities strategy projects manual"));
+  g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'From a', description = 'A'"));
+  g_free (test_psync_sql (psync, "b.db", "UPDATE projects SET name = 'From b', description = 'B'"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (psync, "b.db", 5, "sync"));
+  return psync;
+}
+
+static JsonObject *
+only_element (JsonObject *answer, const char *member)
+{
+  JsonArray *array = json_object_get_array_member (answer, member);
+
+  g_assert_cmpuint (json_array_get_length (array), ==, 1);
+  return json_array_get_object_element (array, 0);
+}
+
+static gint64
+statistic (TestPsync *psync, const char *database, int status, const char *member)
+{
+  g_autoptr (JsonObject) answer = test_psync_json (psync, database, status, "status");
+
+  return json_object_get_int_member (json_object_get_object_member (answer, "statistics"), member);
+}
+
+static gint64
+run_count (JsonObject *answer, const char *member)
+{
+  return json_object_get_int_member (json_object_get_object_member (answer, "run"), member);
+}
+
+static const char *
+error_code (JsonObject *answer)
+{
+  return json_object_get_string_member (json_object_get_object_member (answer, "error"), "code");
+}
+
+static void
+assert_equal_rows (TestPsync *psync, const char *sql)
+{
+  g_autofree char *a = test_psync_sql (psync, "a.db", sql);
+
+  test_psync_expect (psync, "b.db", sql, a);
+}
+
+/* --- Runs ----------------------------------------------------------------------------------- */
+
+static void
+test_two_devices_come_in_step (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autoptr (JsonObject) sent = NULL;
+  g_autoptr (JsonObject) received = NULL;
+  g_autofree char *text = NULL;
+
+  test_psync_add_device (psync, "a.db");
+  test_psync_add_device (psync, "b.db");
+  g_free (test_psync_sql (psync, "a.db", INSERT_PROJECT));
+  sent = test_psync_json (psync, "a.db", 0, "sync");
+  g_assert_cmpint (run_count (sent, "pushed"), ==, 1);
+  received = test_psync_json (psync, "b.db", 0, "sync");
+  g_assert_cmpint (run_count (received, "pulled"), ==, 1);
+  g_free (test_psync_sql (psync, "b.db", "DELETE FROM projects"));
+  text = test_psync_run (psync, "b.db", 0, "sync");
+  g_assert_nonnull (strstr (text, "projects: 1 row sent"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  test_psync_expect (psync, "a.db", "SELECT count(*) FROM projects", "0");
+  g_assert_cmpint (statistic (psync, "a.db", 0, "pending"), ==, 0);
+}
+
+static void
+test_a_second_sync_has_nothing_to_do (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (JsonObject) answer = test_psync_json (psync, "b.db", 0, "sync");
+  JsonObject *run = json_object_get_object_member (answer, "run");
+
+  g_assert_cmpstr (json_object_get_string_member (run, "outcome"), ==, "nothing");
+}
+
+static void
+test_history_lists_runs_newest_first (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (JsonObject) answer = NULL;
+  g_autoptr (JsonObject) limited = NULL;
+  g_autofree char *text = NULL;
+  JsonArray *runs;
+
+  g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'x'"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  answer = test_psync_json (psync, "a.db", 0, "history");
+  runs = json_object_get_array_member (answer, "runs");
+  g_assert_cmpuint (json_array_get_length (runs), ==, 2);
+  g_assert_cmpint (json_object_get_int_member (json_array_get_object_element (runs, 0), "number"), >,
+                   json_object_get_int_member (json_array_get_object_element (runs, 1), "number"));
+  limited = test_psync_json (psync, "a.db", 0, "history --limit 1");
+  g_assert_cmpint (json_object_get_int_member (only_element (limited, "runs"), "pushed"), ==, 1);
+  text = test_psync_run (psync, "a.db", 0, "history");
+  g_assert_nonnull (strstr (text, "1 row sent"));
+}
+
+static void
+test_a_dry_run_counts_and_writes_nothing (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (JsonObject) answer = NULL;
+  g_autofree char *before = NULL;
+  g_autofree char *vault_before = NULL;
+
+  g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'x'"));
+  before = test_psync_sql (psync, "a.db", ".dump");
+  vault_before = test_psync_sql (psync, "vault.db", ".dump");
+  answer = test_psync_json (psync, "a.db", 0, "sync --dry-run");
+  g_assert_cmpint (run_count (answer, "pushed"), ==, 1);
+  g_assert_true (json_object_get_boolean_member (json_object_get_object_member (answer, "run"), "dry_run"));
+  test_psync_expect (psync, "a.db", ".dump", before);
+  test_psync_expect (psync, "vault.db", ".dump", vault_before);
+}
+
+static void
+test_only_the_named_entities_take_part (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+
+  g_free (test_psync_sql (psync, "a.db",
+                          "UPDATE projects SET name = 'x';"
+                          "INSERT INTO notifications (id, title) VALUES ('n', 'x')"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync --entity notifications"));
+  g_assert_cmpint (statistic (psync, "a.db", 0, "pending"), ==, 1);
+  g_free (test_psync_run (psync, "a.db", 0, "entities disable projects"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  test_psync_fail (psync, "a.db", 1, "sync --entity nonsense", "nonsense");
+  g_free (test_psync_run (psync, "a.db", 0, "entities enable projects"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync --batch-size 1"));
+  g_assert_cmpint (statistic (psync, "a.db", 0, "pending"), ==, 0);
+}
+
+static void
+test_hydrate_takes_a_snapshot_that_can_be_restored (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (JsonObject) answer = NULL;
+  g_autofree char *line = NULL;
+
+  g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'newer'"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (psync, "b.db", 0, "hydrate"));
+  test_psync_expect (psync, "b.db", "SELECT name FROM projects", "newer");
+  answer = test_psync_json (psync, "b.db", 0, "snapshots list");
+  line = g_strdup_printf ("snapshots restore %s",
+                          json_object_get_string_member (only_element (answer, "snapshots"), "name"));
+  g_free (test_psync_run (psync, "b.db", 0, line));
+  test_psync_expect (psync, "b.db", "SELECT name FROM projects", "Garden");
+  test_psync_fail (psync, "b.db", 1, "snapshots restore nonsense", "nonsense");
+}
+
+static void
+test_hydrate_discards_unsent_changes_only_if_told_to (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+
+  g_free (test_psync_sql (psync, "b.db", "UPDATE projects SET name = 'unsent'"));
+  g_free (test_psync_run (psync, "b.db", 0, "hydrate"));
+  test_psync_expect (psync, "b.db", "SELECT name FROM projects", "unsent");
+  g_free (test_psync_run (psync, "b.db", 0, "hydrate --discard-unsent"));
+  test_psync_expect (psync, "b.db", "SELECT name FROM projects", "Garden");
+}
+
+static void
+test_seed_sends_and_lets_this_device_win (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+
+  g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'From a'"));
+  g_free (test_psync_sql (psync, "b.db", "UPDATE projects SET name = 'From b'"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (psync, "b.db", 0, "seed"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  test_psync_expect (psync, "a.db", "SELECT name FROM projects", "From b");
+}
+
+/* --- Conflicts ------------------------------------------------------------------------------ */
+
+static void
+test_a_conflict_waits_and_every_status_says_so (void)
+{
+  g_autoptr (TestPsync) psync = new_conflict ();
+  g_autoptr (JsonObject) list = test_psync_json (psync, "b.db", 0, "conflicts list");
+  g_autoptr (JsonObject) answer = test_psync_json (psync, "b.db", 0, "conflicts show 1");
+  g_autofree char *text = test_psync_run (psync, "b.db", 0, "conflicts show 1");
+  JsonObject *conflict = json_object_get_object_member (answer, "conflict");
+
+  g_assert_cmpint (json_object_get_int_member (only_element (list, "conflicts"), "number"), ==, 1);
+  g_assert_false (json_object_has_member (only_element (list, "conflicts"), "local"));
+  g_assert_cmpint (statistic (psync, "b.db", 5, "conflicts_open"), ==, 1);
+  g_free (test_psync_run (psync, "b.db", 5, "sync"));
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (conflict, "base"), "name"), ==,
+                   "Garden");
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (conflict, "local"), "name"),
+                   ==, "From b");
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (conflict, "remote"), "name"),
+                   ==, "From a");
+  g_assert_nonnull (strstr (text, "*  name"));
+  test_psync_fail (psync, "b.db", 1, "conflicts show 99", "99");
+  test_psync_expect (psync, "b.db", "SELECT name FROM projects", "From b");
+}
+
+static void
+test_a_conflict_is_decided_column_by_column (void)
+{
+  g_autoptr (TestPsync) psync = new_conflict ();
+
+  test_psync_fail (psync, "b.db", 1, "conflicts resolve 1 local --field nonsense=remote", "nonsense");
+  g_free (test_psync_run (psync, "b.db", 0, "conflicts resolve 1 local --field description=remote"));
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  test_psync_expect (psync, "a.db", "SELECT name, description FROM projects", "From b|A");
+  assert_equal_rows (psync, "SELECT * FROM projects");
+  test_psync_fail (psync, "b.db", 1, "conflicts resolve 1 local", "changed meanwhile");
+}
+
+static void
+test_fields_that_decide_everything_need_no_side (void)
+{
+  g_autoptr (TestPsync) psync = new_conflict ();
+  g_autofree char *output = NULL;
+
+  test_psync_fail (psync, "b.db", 2, "conflicts resolve 1 --field name=remote", "description");
+  output = test_psync_run_strv (psync, "b.db", 0,
+                                (const char *const[]){ "conflicts", "resolve", "1", "--field", "name=remote",
+                                                       "--field", "description:=\"by hand\"", NULL },
+                                NULL, NULL);
+  test_psync_expect (psync, "b.db", "SELECT name, description FROM projects", "From a|by hand");
+}
+
+static void
+test_both_sides_can_be_kept (void)
+{
+  g_autoptr (TestPsync) psync = new_conflict ();
+
+  g_free (test_psync_run (psync, "b.db", 0, "conflicts resolve 1 both"));
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  test_psync_expect (psync, "a.db", "SELECT group_concat(name) FROM (SELECT name FROM projects ORDER BY name)",
+                     "From a,From b");
+  assert_equal_rows (psync, "SELECT * FROM projects ORDER BY id");
+}
+
+static void
+test_all_conflicts_are_decided_at_once (void)
+{
+  g_autoptr (TestPsync) psync = new_conflict ();
+  g_autoptr (JsonObject) answer = test_psync_json (psync, "b.db", 0, "conflicts resolve --all remote");
+
+  g_assert_cmpint (json_object_get_int_member (answer, "resolved"), ==, 1);
+  test_psync_expect (psync, "b.db", "SELECT name FROM projects", "From a");
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+}
+
+static void
+test_a_decision_can_be_undone (void)
+{
+  g_autoptr (TestPsync) psync = new_conflict ();
+  g_autoptr (JsonObject) records = NULL;
+
+  g_free (test_psync_run (psync, "b.db", 0, "conflicts resolve 1 remote"));
+  test_psync_expect (psync, "b.db", "SELECT name FROM projects", "From a");
+  records = test_psync_json (psync, "b.db", 0, "conflicts list --records");
+  g_assert_cmpstr (json_object_get_string_member (only_element (records, "conflicts"), "state"), ==,
+                   "resolved");
+  g_free (test_psync_run (psync, "b.db", 0, "conflicts undo 1"));
+  test_psync_expect (psync, "b.db", "SELECT name FROM projects", "From b");
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  test_psync_expect (psync, "a.db", "SELECT name FROM projects", "From b");
+}
+
+static void
+test_rules_decide_columns (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (JsonObject) answer = NULL;
+  JsonObject *projects;
+
+  g_free (test_psync_run (psync, "b.db", 0,
+                          "entities strategy projects rules --rule name=local --rule description=remote"));
+  answer = test_psync_json (psync, "b.db", 0, "entities list");
+  projects = json_array_get_object_element (json_object_get_array_member (answer, "entities"), 1);
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (projects, "rules"), "name"),
+                   ==, "local");
+  g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'From a', description = 'A'"));
+  g_free (test_psync_sql (psync, "b.db", "UPDATE projects SET name = 'From b', description = 'B'"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+  test_psync_expect (psync, "b.db", "SELECT name, description FROM projects", "From b|A");
+  test_psync_fail (psync, "b.db", 2, "entities strategy projects rules --rule nonsense=local", "nonsense");
+}
+
+/* --- Ends ----------------------------------------------------------------------------------- */
+
+static void
+test_a_vault_that_is_away_means_offline (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autofree char *vault = test_psync_path (psync, "vault.db");
+  g_autofree char *away = test_psync_path (psync, "away.db");
+  g_autoptr (JsonObject) answer = NULL;
+  g_autoptr (JsonObject) health = NULL;
+  g_autoptr (JsonObject) devices = NULL;
+
+  g_free (test_psync_run (psync, "a.db", 0, "devices list"));
+  g_assert_cmpint (g_rename (vault, away), ==, 0);
+  answer = test_psync_json (psync, "a.db", 3, "sync");
+  g_assert_cmpstr (error_code (answer), ==, "offline");
+  test_psync_fail (psync, "a.db", 3, "health", "vault.db");
+  health = test_psync_json (psync, "a.db", 3, "health");
+  g_assert_cmpstr (json_object_get_string_member (health, "health"), ==, "disconnected");
+  g_assert_false (g_file_test (vault, G_FILE_TEST_EXISTS));
+  devices = test_psync_json (psync, "a.db", 0, "devices list");
+  g_assert_nonnull (json_object_get_string_member (devices, "known_at"));
+  g_assert_cmpint (g_rename (away, vault), ==, 0);
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (psync, "a.db", 0, "health"));
+}
+
+static void
+test_a_vault_must_be_one (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+
+  g_free (test_psync_run (psync, "a.db", 0, "init"));
+  g_free (test_psync_sql (psync, "other.db", "CREATE TABLE t (a)"));
+  test_psync_fail (psync, "a.db", 1, "connect vault home", "home");
+  test_psync_fail (psync, "a.db", 1, "connect vault other.db", "other.db");
+}
+
+static void
+test_the_brake_stops_a_mass_change_until_it_is_allowed (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (JsonObject) answer = NULL;
+
+  g_free (test_psync_sql (psync, "a.db",
+                          "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)"
+                          " INSERT INTO projects (id, name) SELECT 'p' || i, 'x' FROM n"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+  g_free (test_psync_sql (psync, "a.db", "DELETE FROM projects"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  answer = test_psync_json (psync, "b.db", 8, "sync");
+  g_assert_cmpstr (error_code (answer), ==, "brake");
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (answer, "run"), "outcome"),
+                   ==, "stopped");
+  g_free (test_psync_run (psync, "b.db", 0, "sync --allow-mass-change"));
+  test_psync_expect (psync, "b.db", "SELECT count(*) FROM projects", "0");
+}
+
+static void
+test_a_row_that_cannot_travel_is_refused_and_the_rest_goes (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (JsonObject) list = NULL;
+  g_autofree char *text = NULL;
+
+  g_free (test_psync_sql (psync, "a.db",
+                          "INSERT INTO projects (id, name) VALUES ('bad', 'a' || char(0) || 'b'), ('good', 'x')"));
+  g_free (test_psync_run (psync, "a.db", 6, "sync"));
+  g_assert_cmpint (statistic (psync, "a.db", 6, "failed"), ==, 1);
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+  test_psync_expect (psync, "b.db", "SELECT id FROM projects WHERE id IN ('bad', 'good')", "good");
+  list = test_psync_json (psync, "a.db", 0, "queue list --state refused");
+  g_assert_cmpstr (json_object_get_string_member (only_element (list, "changes"), "id"), ==, "'bad'");
+  text = test_psync_run (psync, "a.db", 0, "queue show bad");
+  g_assert_nonnull (strstr (text, "name"));
+  g_free (test_psync_run (psync, "a.db", 0, "queue retry"));
+  g_free (test_psync_run (psync, "a.db", 6, "sync"));
+  g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'better' WHERE id = 'bad'"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+}
+
+static void
+test_a_change_can_be_discarded_and_put_back (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (JsonObject) answer = NULL;
+  g_autoptr (JsonObject) records = NULL;
+  g_autofree char *undo = NULL;
+
+  g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'mine'"));
+  test_psync_fail (psync, "a.db", 1, "queue discard nonsense", "nonsense");
+  test_psync_fail (psync, "a.db", 1, "queue discard p --entity notifications", "p");
+  answer = test_psync_json (psync, "a.db", 0, "queue discard p");
+  g_assert_cmpint (json_object_get_int_member (answer, "discarded"), ==, 1);
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  test_psync_expect (psync, "a.db", "SELECT name FROM projects", "Garden");
+  records = test_psync_json (psync, "a.db", 0, "conflicts list --records");
+  undo = g_strdup_printf ("conflicts undo %d",
+                          (int) json_object_get_int_member (only_element (records, "conflicts"), "number"));
+  g_free (test_psync_run (psync, "a.db", 0, undo));
+  test_psync_expect (psync, "a.db", "SELECT name FROM projects", "mine");
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+  test_psync_expect (psync, "b.db", "SELECT name FROM projects", "mine");
+}
+
+static void
+test_a_row_that_the_local_table_refuses_is_held_and_counts_as_refused (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autoptr (JsonObject) list = NULL;
+
+  g_free (test_psync_sql (psync, "a.db", "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, n INTEGER)"));
+  g_free (test_psync_sql (psync, "b.db",
+                          "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, n INTEGER CHECK (n < 10))"));
+  g_free (test_psync_run (psync, "a.db", 0, "init --table notes"));
+  g_free (test_psync_run (psync, "b.db", 0, "init --table notes"));
+  g_free (test_psync_run (psync, "a.db", 0, "connect vault vault.db"));
+  g_free (test_psync_run (psync, "b.db", 0, "connect vault vault.db"));
+  g_free (test_psync_sql (psync, "a.db", "INSERT INTO notes VALUES ('x', 99), ('y', 1)"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (psync, "b.db", 6, "sync"));
+  test_psync_expect (psync, "b.db", "SELECT id FROM notes", "y");
+  list = test_psync_json (psync, "b.db", 0, "queue list --state held");
+  g_assert_cmpstr (json_object_get_string_member (only_element (list, "held"), "reason"), ==, "check");
+  g_free (test_psync_sql (psync, "a.db", "UPDATE notes SET n = 2 WHERE id = 'x'"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+  assert_equal_rows (psync, "SELECT * FROM notes ORDER BY id");
+}
+
+/* Waits until a query has an answer, which another process brings about. */
+static void
+wait_for (TestPsync *psync, const char *database, const char *sql, const char *expected)
+{
+  gint64 until = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
+  g_autofree char *answer = NULL;
+
+  while (g_get_monotonic_time () < until)
+    {
+      g_free (answer);
+      answer = test_psync_sql (psync, database, sql);
+      if (g_str_equal (answer, expected))
+        return;
+      g_usleep (50000);
+    }
+  g_error ("%s in %s is “%s”, and never “%s”", sql, database, answer, expected);
+}
+
+/* The lock files of one purpose that there are, opened. */
+static GArray *
+open_locks (TestPsync *psync, const char *suffix)
+{
+  g_autofree char *folder = g_build_filename (psync->dir, "home", "XDG_STATE_HOME", "progressive-sync", "locks",
+                                              NULL);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  GArray *locks = g_array_new (FALSE, FALSE, sizeof (int));
+  const char *name;
+
+  g_assert_nonnull (dir);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      int fd;
+
+      if (!g_str_has_suffix (name, suffix))
+        continue;
+      fd = open (path, O_RDWR | O_CLOEXEC);
+      g_assert_cmpint (fd, >=, 0);
+      g_array_append_val (locks, fd);
+    }
+  return locks;
+}
+
+/* The locks that a run of any device here takes, held by this process. */
+static GArray *
+hold_run_locks (TestPsync *psync)
+{
+  GArray *locks = open_locks (psync, ".run.lock");
+
+  g_assert_cmpuint (locks->len, >, 0);
+  for (guint i = 0; i < locks->len; i++)
+    g_assert_cmpint (flock (g_array_index (locks, int, i), LOCK_EX | LOCK_NB), ==, 0);
+  return locks;
+}
+
+static void
+let_go (GArray *held)
+{
+  for (guint i = 0; i < held->len; i++)
+    close (g_array_index (held, int, i));
+  g_array_unref (held);
+}
+
+static void
+test_another_run_going_on_is_told_after_the_wait (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (GSubprocess) waiting = NULL;
+  g_autoptr (JsonObject) answer = NULL;
+  GArray *held = hold_run_locks (psync);
+  gint64 begun;
+
+  g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'x'"));
+  answer = test_psync_json (psync, "a.db", 7, "sync --wait 0");
+  g_assert_cmpstr (error_code (answer), ==, "locked");
+  begun = g_get_monotonic_time ();
+  test_psync_fail (psync, "a.db", 7, "seed --wait 1", "Another run");
+  g_assert_cmpint (g_get_monotonic_time () - begun, >=, G_USEC_PER_SEC);
+  waiting = test_psync_spawn (psync, "a.db", "--quiet sync", G_SUBPROCESS_FLAGS_NONE);
+  let_go (held);
+  g_assert_true (g_subprocess_wait_check (waiting, NULL, NULL));
+  test_psync_expect (psync, "a.db", "SELECT count(*) FROM psync_change", "0");
+}
+
+static void
+test_ctrl_c_stops_a_big_run_and_the_next_one_goes_on (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) answer = NULL;
+  g_autofree char *output = NULL;
+
+  test_psync_add_device (psync, "a.db");
+  test_psync_add_device (psync, "b.db");
+  g_free (test_psync_sql (psync, "a.db",
+                          "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000)"
+                          " INSERT INTO projects (id, name) SELECT 'p' || i, 'name ' || i FROM n"));
+  process = test_psync_spawn (psync, "a.db", "--json sync --batch-size 100", G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  wait_for (psync, "a.db", "SELECT count(*) > 200 FROM psync_row", "1");
+  g_subprocess_send_signal (process, SIGINT);
+  g_subprocess_communicate_utf8 (process, NULL, NULL, &output, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 1);
+  answer = test_psync_parse (psync, output);
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (answer, "run"), "outcome"),
+                   ==, "cancelled");
+  g_assert_cmpstr (error_code (answer), ==, "cancelled");
+  test_psync_expect (psync, "a.db", "SELECT count(*) < 30000 FROM psync_row", "1");
+
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+  assert_equal_rows (psync, "SELECT * FROM projects ORDER BY id");
+  test_psync_expect (psync, "b.db", "SELECT count(*) FROM projects", "30000");
+}
+
+/* --- Devices -------------------------------------------------------------------------------- */
+
+static const char *
+name_of_local_device (JsonObject *answer)
+{
+  JsonArray *devices = json_object_get_array_member (answer, "devices");
+
+  for (guint i = 0; i < json_array_get_length (devices); i++)
+    {
+      JsonObject *device = json_array_get_object_element (devices, i);
+
+      if (json_object_get_boolean_member (device, "is_local"))
+        return json_object_get_string_member (device, "name");
+    }
+  return NULL;
+}
+
+static void
+test_devices_are_listed_renamed_and_revoked (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (JsonObject) list = NULL;
+  g_autoptr (JsonObject) answer = NULL;
+
+  g_free (test_psync_run (psync, "a.db", 0, "devices rename laptop"));
+  g_free (test_psync_run (psync, "b.db", 0, "devices rename desktop"));
+  list = test_psync_json (psync, "b.db", 0, "devices list");
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (list, "devices")), ==, 2);
+  g_assert_cmpstr (name_of_local_device (list), ==, "desktop");
+  g_free (test_psync_run (psync, "b.db", 0, "devices rename laptop notebook"));
+  test_psync_fail (psync, "b.db", 1, "devices rename nonsense x", "nonsense");
+  g_free (test_psync_run (psync, "b.db", 0, "devices revoke notebook"));
+  answer = test_psync_json (psync, "a.db", 1, "sync");
+  g_assert_cmpstr (error_code (answer), ==, "revoked");
+  test_psync_expect (psync, "a.db", "SELECT name FROM projects", "Garden");
+  g_free (test_psync_run (psync, "a.db", 0, "devices register"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+}
+
+/* --- Diagnostics ---------------------------------------------------------------------------- */
+
+static void
+test_diagnostics_hold_no_rows (void)
+{
+  g_autoptr (TestPsync) psync = new_conflict ();
+  g_autofree char *text = test_psync_run (psync, "b.db", 0, "diagnostics");
+  g_autofree char *json = test_psync_run (psync, "b.db", 0, "diagnostics --json");
+
+  g_assert_null (strstr (text, "Garden"));
+  g_assert_null (strstr (text, "From b"));
+  g_assert_null (strstr (json, "From b"));
+  g_assert_nonnull (strstr (text, "vault"));
+}
+
+static void
+test_clear_completed_forgets_what_was_moved (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (JsonObject) none = test_psync_json (psync, "a.db", 0, "queue clear-completed --older-than 24");
+  g_autoptr (JsonObject) all = test_psync_json (psync, "a.db", 0, "queue clear-completed --older-than 0");
+
+  g_assert_cmpint (json_object_get_int_member (none, "cleared"), ==, 0);
+  g_assert_cmpint (json_object_get_int_member (all, "cleared"), ==, 1);
+}
+
+/* --- By itself ------------------------------------------------------------------------------ */
+
+/* Asks the vault, as looking at the device's database again and again would keep it busy. */
+static void
+wait_for_vault (TestPsync *psync, const char *text)
+{
+  g_autofree char *sql = g_strdup_printf ("SELECT count(*) FROM vault_row WHERE row LIKE '%%\"%s\"%%'", text);
+
+  wait_for (psync, "vault.db", sql, "1");
+}
+
+/* Waits until a program begins runs by itself. */
+static void
+wait_for_schedule (TestPsync *psync)
+{
+  gint64 until = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
+  gboolean held = FALSE;
+
+  while (!held && g_get_monotonic_time () < until)
+    {
+      GArray *locks = open_locks (psync, ".schedule.lock");
+
+      held = locks->len > 0 && flock (g_array_index (locks, int, 0), LOCK_SH | LOCK_NB) != 0;
+      let_go (locks);
+      if (!held)
+        g_usleep (10000);
+    }
+  g_assert_true (held);
+}
+
+static void
+test_watch_carries_changes_until_a_signal (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (GSubprocess) watch = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) second = NULL;
+  g_autoptr (JsonObject) answer = NULL;
+  g_autofree char *output = NULL;
+
+  g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'before'"));
+  watch = test_psync_spawn (psync, "a.db", "--json watch", G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  wait_for_vault (psync, "before");
+  second = test_psync_json (psync, "a.db", 7, "watch");
+  g_assert_cmpstr (error_code (second), ==, "locked");
+  g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'after'"));
+  wait_for_vault (psync, "after");
+  g_subprocess_send_signal (watch, SIGTERM);
+  g_subprocess_communicate_utf8 (watch, NULL, NULL, &output, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (g_subprocess_get_exit_status (watch), ==, 0);
+  answer = test_psync_parse (psync, output);
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (answer, "runs")), >=, 2);
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+  test_psync_expect (psync, "b.db", "SELECT name FROM projects", "after");
+}
+
+static void
+test_watch_waits_while_it_is_paused (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (GSubprocess) watch = NULL;
+  g_autoptr (JsonObject) paused = test_psync_json (psync, "a.db", 0, "pause");
+  g_autoptr (JsonObject) status = test_psync_json (psync, "a.db", 0, "status");
+
+  g_assert_true (json_object_get_boolean_member (paused, "paused"));
+  g_assert_cmpstr (json_object_get_string_member (status, "state"), ==, "paused");
+  g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'later'"));
+  watch = test_psync_spawn (psync, "a.db", "--quiet watch", G_SUBPROCESS_FLAGS_NONE);
+  wait_for_schedule (psync);
+  test_psync_expect (psync, "vault.db", "SELECT count(*) FROM vault_row WHERE row LIKE '%later%'", "0");
+  g_free (test_psync_run (psync, "a.db", 0, "resume"));
+  wait_for_vault (psync, "later");
+  g_subprocess_send_signal (watch, SIGINT);
+  g_assert_true (g_subprocess_wait_check (watch, NULL, NULL));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(path, name) g_test_add_func ("/cli-vault/" path, test_##name)
+  ADD ("run/two-devices-come-in-step", two_devices_come_in_step);
+  ADD ("run/a-second-sync-has-nothing-to-do", a_second_sync_has_nothing_to_do);
+  ADD ("run/history-lists-runs-newest-first", history_lists_runs_newest_first);
+  ADD ("run/a-dry-run-counts-and-writes-nothing", a_dry_run_counts_and_writes_nothing);
+  ADD ("run/only-the-named-entities-take-part", only_the_named_entities_take_part);
+  ADD ("run/hydrate-takes-a-snapshot-that-can-be-restored", hydrate_takes_a_snapshot_that_can_be_restored);
+  ADD ("run/hydrate-discards-unsent-changes-only-if-told-to",
+       hydrate_discards_unsent_changes_only_if_told_to);
+  ADD ("run/seed-sends-and-lets-this-device-win", seed_sends_and_lets_this_device_win);
+  ADD ("conflicts/a-conflict-waits-and-every-status-says-so", a_conflict_waits_and_every_status_says_so);
+  ADD ("conflicts/a-conflict-is-decided-column-by-column", a_conflict_is_decided_column_by_column);
+  ADD ("conflicts/fields-that-decide-everything-need-no-side", fields_that_decide_everything_need_no_side);
+  ADD ("conflicts/both-sides-can-be-kept", both_sides_can_be_kept);
+  ADD ("conflicts/all-conflicts-are-decided-at-once", all_conflicts_are_decided_at_once);
+  ADD ("conflicts/a-decision-can-be-undone", a_decision_can_be_undone);
+  ADD ("conflicts/rules-decide-columns", rules_decide_columns);
+  ADD ("ends/a-vault-that-is-away-means-offline", a_vault_that_is_away_means_offline);
+  ADD ("ends/a-vault-must-be-one", a_vault_must_be_one);
+  ADD ("ends/the-brake-stops-a-mass-change-until-it-is-allowed",
+       the_brake_stops_a_mass_change_until_it_is_allowed);
+  ADD ("ends/a-row-that-cannot-travel-is-refused-and-the-rest-goes",
+       a_row_that_cannot_travel_is_refused_and_the_rest_goes);
+  ADD ("ends/a-change-can-be-discarded-and-put-back", a_change_can_be_discarded_and_put_back);
+  ADD ("ends/a-row-that-the-local-table-refuses-is-held-and-counts-as-refused",
+       a_row_that_the_local_table_refuses_is_held_and_counts_as_refused);
+  ADD ("ends/another-run-going-on-is-told-after-the-wait", another_run_going_on_is_told_after_the_wait);
+  ADD ("ends/ctrl-c-stops-a-big-run-and-the-next-one-goes-on",
+       ctrl_c_stops_a_big_run_and_the_next_one_goes_on);
+  ADD ("devices/devices-are-listed-renamed-and-revoked", devices_are_listed_renamed_and_revoked);
+  ADD ("diagnostics/diagnostics-hold-no-rows", diagnostics_hold_no_rows);
+  ADD ("diagnostics/clear-completed-forgets-what-was-moved", clear_completed_forgets_what_was_moved);
+  ADD ("watch/watch-carries-changes-until-a-signal", watch_carries_changes_until_a_signal);
+  ADD ("watch/watch-waits-while-it-is-paused", watch_waits_while_it_is_paused);
+#undef ADD
+  return g_test_run ();
+}
