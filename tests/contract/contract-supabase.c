@@ -89,7 +89,6 @@ end (void)
 const ContractBackend contract_backend = {
   .name = CONTRACT_NAME,
   .exact = TRUE,
-  .json_booleans = CONTRACT_JSON_BOOLEANS,
   .begin = begin,
   .open = open_cloud,
   .connect = connect_client,

@@ -39,7 +39,6 @@ close_vault (gpointer cloud)
 const ContractBackend contract_backend = {
   .name = "vault",
   .exact = TRUE,
-  .json_booleans = TRUE,
   .open = open_vault,
   .connect = connect_vault,
   .close = close_vault,

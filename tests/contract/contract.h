@@ -23,7 +23,6 @@ G_BEGIN_DECLS
  * @name: in the tests' names
  * @exact: whether the server keeps all digits of numbers and the bytes of blobs (one written in
  *   JavaScript may not)
- * @json_booleans: whether a JSON column takes a bare `true`
  * @begin: (nullable): once, before all tests: starts a server
  * @open: makes an empty cloud, or a new user in one
  * @connect: one more client of it, not yet connected; (transfer full)
@@ -36,7 +35,6 @@ typedef struct
 {
   const char *name;
   gboolean exact;
-  gboolean json_booleans;
   void (*begin) (void);
   gpointer (*open) (void);
   SyncProvider *(*connect) (gpointer cloud);

@@ -26,6 +26,20 @@ export async function openPglite ()
   };
 }
 
+// The driver takes true, false and arrays that begin with one for booleans, whatever the column is. Wrapped, they
+// have the type that the server names, as all values of PostgREST.
+const wrap = (value) =>
+  typeof (Array.isArray (value) ? value[0] : value) === 'boolean' ? { toJSON: () => value } : value;
+
+function leaveUntyped (client)
+{
+  const { unsafe, reserve } = client;
+  client.unsafe = (text, values, options) => unsafe (text, values?.map (wrap), options);
+  if (reserve)
+    client.reserve = async () => leaveUntyped (await reserve ());
+  return client;
+}
+
 export async function openPostgres (directory)
 {
   const server = await startPostgres (directory);
@@ -47,6 +61,7 @@ export async function openPostgres (directory)
     url: `postgres://postgres@localhost:${server.port}/postgres`,
     postgresOptions: { ...address, path: `${server.host}/.s.PGSQL.${server.port}`, types: postgresTypes },
   });
+  leaveUntyped (connection.driver);
   return {
     connection,
     exec: (text) => owner.unsafe (text).simple (),

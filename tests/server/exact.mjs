@@ -7,7 +7,7 @@
 
 import { types } from '@electric-sql/pglite';
 
-const BYTEA = 17, INT8 = 20, JSON_ = 114, FLOAT4 = 700, FLOAT8 = 701, TIMESTAMPTZ = 1184, NUMERIC = 1700, JSONB = 3802;
+const BOOL = 16, BYTEA = 17, INT8 = 20, JSON_ = 114, FLOAT4 = 700, FLOAT8 = 701, TIMESTAMPTZ = 1184, NUMERIC = 1700, JSONB = 3802;
 
 const exactNumber = (text) => {
   if (!Number.isFinite (Number (text)))
@@ -29,6 +29,7 @@ const same = (text) => text;
 const timestamp = (text) => text.replace (' ', 'T').replace (/([+-]\d\d)$/, '$1:00');
 
 export const postgresTypes = {
+  boolean: { to: BOOL, from: [BOOL], serialize: stringify, parse: (text) => text === 't' },
   number: { to: 0, from: [21, 23, 26], serialize: asText, parse: Number },
   bigint: { to: INT8, from: [INT8], serialize: asText, parse: exactNumber },
   numeric: { to: NUMERIC, from: [NUMERIC], serialize: asText, parse: exactNumber },
