@@ -16,9 +16,9 @@ static struct
 
 static const GOptionEntry init_options[] = {
   { "table", 't', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.tables,
-    N_("Synchronise this table; may be given several times"), N_("NAME") },
+    N_("Synchronise only this table; may be given several times"), N_("NAME") },
   { "all-tables", 'a', 0, G_OPTION_ARG_NONE, &options.all_tables,
-    N_("Synchronise each table that has a usable key"), NULL },
+    N_("Synchronise every table that has a usable key, as when none is named"), NULL },
   { NULL },
 };
 
@@ -302,12 +302,14 @@ const CliCommand cli_connect_commands[] = {
     .name = "init",
     .summary = N_("Create the local database, or attach to one that exists"),
     .arguments = "",
-    .notes = N_("A new database gets the tables notifications, projects and user_settings. A database that\n"
-                "exists keeps all that it has; tables of ours, named psync_…, are added. Doing it again is\n"
-                "harmless, and attaches the tables that are named."),
+    .notes = N_("A new database gets the tables notifications, projects and user_settings. Of a database that\n"
+                "exists, the tables that are named are synchronised, or all that have a primary key or a\n"
+                "UNIQUE index over columns that are NOT NULL. Its own tables stay as they are; tables and\n"
+                "triggers of ours, named psync_…, are added. Doing it again is harmless, and attaches the\n"
+                "tables that are named."),
     .examples = "psync init\n"
-                "psync --database ~/app.db init --table notes --table tags\n"
-                "psync --database ~/app.db init --all-tables",
+                "psync --database ~/app.db init\n"
+                "psync --database ~/app.db init --table notes --table tags",
     .options = init_options,
     .without_profile = TRUE,
     .run = run_init,

@@ -109,8 +109,8 @@ ask_password (CliContext *cli, const char *prompt, GError **error)
 
   if (terminal)
     {
-      fprintf (stderr, "%s", prompt);
       silence ();
+      fprintf (stderr, "%s", prompt);
     }
   good = read_line (cli, line, error);
   if (terminal)

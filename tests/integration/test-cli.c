@@ -364,13 +364,16 @@ test_init_attaches_the_tables_that_are_named (void)
 }
 
 static void
-test_init_can_attach_all_tables_with_a_key (void)
+test_init_attaches_all_tables_with_a_key_if_none_is_named (void)
 {
   g_autoptr (TestPsync) psync = test_psync_new ();
 
   make_foreign_database (psync, "own.db");
-  g_free (test_psync_run (psync, "own.db", 0, "init --all-tables"));
+  make_foreign_database (psync, "other.db");
+  g_free (test_psync_run (psync, "own.db", 0, "init"));
   assert_entities (psync, "own.db", "notes tags");
+  g_free (test_psync_run (psync, "other.db", 0, "init --table tags --all-tables"));
+  assert_entities (psync, "other.db", "tags notes");
 }
 
 static void
@@ -744,7 +747,8 @@ main (int argc, char **argv)
   ADD ("database/init-creates-the-built-in-entities-and-is-harmless-again",
        init_creates_the_built_in_entities_and_is_harmless_again);
   ADD ("database/init-attaches-the-tables-that-are-named", init_attaches_the_tables_that_are_named);
-  ADD ("database/init-can-attach-all-tables-with-a-key", init_can_attach_all_tables_with_a_key);
+  ADD ("database/init-attaches-all-tables-with-a-key-if-none-is-named",
+       init_attaches_all_tables_with_a_key_if_none_is_named);
   ADD ("database/a-table-that-cannot-be-attached-leaves-a-database-as-it-was",
        a_table_that_cannot_be_attached_leaves_a_database_as_it_was);
   ADD ("database/detach-leaves-the-file-as-its-owner-left-it", detach_leaves_the_file_as_its_owner_left_it);
