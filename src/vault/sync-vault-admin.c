@@ -17,6 +17,14 @@ typedef struct
   gint64 head;
 } Table;
 
+/* What the schema does not allow: somebody has written into the file by other means. */
+static gboolean
+set_damaged (GError **error)
+{
+  sync_error_set (error, SYNC_ERROR_CORRUPT, NULL, "the vault has lost a name");
+  return FALSE;
+}
+
 static gboolean
 read_meta (SyncCloudState *state, SyncConnection *connection, GError **error)
 {
@@ -33,6 +41,8 @@ read_meta (SyncCloudState *state, SyncConnection *connection, GError **error)
       state->epoch = sync_statement_dup_text (select, 1);
     }
   sync_statement_reset (select);
+  if (step != SYNC_STEP_ERROR && (state->user == NULL || state->epoch == NULL))
+    return set_damaged (error);
   return step == SYNC_STEP_ROW;
 }
 
@@ -49,6 +59,8 @@ read_tables (SyncCloudState *state, SyncConnection *connection, GError **error)
     {
       const char *name = sync_statement_text (select, 0, NULL);
 
+      if (name == NULL)
+        return set_damaged (error);
       sync_cloud_state_set_head (state, name, sync_statement_int64 (select, 1));
       sync_cloud_state_set_horizon (state, name, sync_statement_int64 (select, 2));
     }
@@ -85,7 +97,11 @@ read_devices (SyncCloudState *state, SyncConnection *connection, GError **error)
   if (select == NULL)
     return FALSE;
   while ((step = sync_statement_step (select, error)) == SYNC_STEP_ROW)
-    g_ptr_array_add (state->devices, read_device (select));
+    {
+      if (sync_statement_is_null (select, 0))
+        return set_damaged (error);
+      g_ptr_array_add (state->devices, read_device (select));
+    }
   sync_statement_reset (select);
   return step == SYNC_STEP_DONE;
 }
@@ -161,7 +177,6 @@ sync_vault_put_device (SyncVaultRequest *request, SyncConnection *connection,
     sync_statement_bind_int64 (put, 6, device->last_sync_at);
   sync_statement_bind_int64 (put, 7, device->last_version);
   sync_statement_bind_int64 (put, 8, device->active);
-  request->changed = TRUE;
   return sync_statement_run (put, error);
 }
 
@@ -224,7 +239,6 @@ note_purge (SyncVaultRequest *request, SyncConnection *connection, GError **erro
   if (note == NULL)
     return FALSE;
   sync_statement_bind_int64 (note, 1, request->now);
-  request->changed = TRUE;
   return sync_statement_run (note, error);
 }
 
@@ -316,7 +330,6 @@ sync_vault_new_epoch (SyncVaultRequest *request, SyncConnection *connection,
   if (update == NULL)
     return FALSE;
   sync_statement_bind_text (update, 1, epoch, -1);
-  request->changed = TRUE;
   if (!sync_statement_run (update, error))
     return FALSE;
   request->text = g_steal_pointer (&epoch);

@@ -39,7 +39,8 @@ sync_vault_members_new (const SyncEntity *entity)
     {
       g_string_truncate (name, 0);
       if (i < entity->n_columns)
-        sync_json_append_string (name, entity->columns[i].cloud_name, strlen (entity->columns[i].cloud_name));
+        sync_json_append_string (name, entity->columns[i].cloud_name,
+                                 strlen (entity->columns[i].cloud_name));
       else
         g_string_assign (name, stamp_names[i - entity->n_columns]);
       members->names[i] = (SyncSpan) { g_strndup (name->str, name->len), name->len };

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-vault-provider.h"
 
+#include "sync-vault-opening.h"
 #include "sync-vault-request.h"
-#include "sync-worker.h"
 
 #define DEFAULT_PATIENCE_MS 10000
+#define DEFAULT_REST_MS 3000
 
 /**
  * SyncVaultProvider:
  *
  * Another SQLite file as the cloud: on this computer, a stick or a mounted disk, without account
- * and server. Every question is a transaction on the vault's own thread. The file is opened by the
- * first question, and again after it was away; it is only ever created if that was asked for and
- * this object has not seen it yet: an absent one is %SYNC_ERROR_OFFLINE. Versions and
+ * and server. Every question is a transaction on the vault's own thread. Versions and
  * compare-and-set are those of the cloud schema; they hold between programs, since SQLite lets one
  * write at a time.
+ *
+ * The file is opened when somebody asks and closed when nobody has asked for some seconds. It is
+ * only ever created if that was wished and this object has not seen it yet: else an absent one is
+ * %SYNC_ERROR_OFFLINE.
  */
 struct _SyncVaultProvider
 {
@@ -24,42 +27,36 @@ struct _SyncVaultProvider
   SyncClock *clock; /* (owned) */
   gboolean create;
   guint patience_ms;
+  guint rest_ms;
 
   SyncWorker *worker;  /* (owned) (nullable): the open vault's thread */
   SyncVaultFile *file; /* (owned) (nullable): the open vault */
   char *vault_id;      /* (owned) (nullable): which vault was seen, for this object's life */
+  guint n_asked;       /* questions that its thread has */
+  GSource *rest;       /* (owned) (nullable): closes it when nobody has asked for a while */
   gboolean opening;
-  GPtrArray *waiting;  /* (owned) (element-type GTask): for the opening */
+  GPtrArray *waiting;  /* (owned) (element-type GTask): for the opening; each owns itself */
   GPtrArray *warnings; /* (owned) (element-type SyncVaultWarning) */
   SyncProviderUsage usage;
 };
 
 /**
- * Opening:
- * @path: (owned): the vault
- * @create: whether to create it
- * @patience_ms: how long to wait for others
- * @now: the time, microseconds since 1970
- * @worker: (owned) (nullable): its thread, once open
- * @file: (owned) (nullable): what was opened
- * @warnings: (owned) (nullable) (element-type SyncVaultWarning): what was noticed
+ * Question:
+ * @request: (owned) (nullable): what is asked, %NULL: nothing but to open the vault
+ * @cancelled: (owned) (nullable): tells while the vault is being opened that nobody wants to know
+ * any more
+ *
+ * The data of a task.
  */
 typedef struct
 {
-  char *path;
-  gboolean create;
-  guint patience_ms;
-  gint64 now;
-  SyncWorker *worker;
-  SyncVaultFile *file;
-  GPtrArray *warnings;
-} Opening;
+  SyncVaultRequest *request;
+  GSource *cancelled;
+} Question;
 
 enum
 {
   PROP_0,
-  PROP_PATH,
-  PROP_CLOCK,
   PROP_CREATE,
   N_PROPS,
 };
@@ -69,22 +66,50 @@ G_DEFINE_FINAL_TYPE (SyncVaultProvider, sync_vault_provider, SYNC_TYPE_PROVIDER)
 static GParamSpec *properties[N_PROPS];
 
 static void
-opening_free (Opening *opening)
+clear_source (GSource **source)
 {
-  g_free (opening->path);
-  g_clear_object (&opening->worker);
-  g_clear_pointer (&opening->file, sync_vault_file_unref);
-  g_clear_pointer (&opening->warnings, g_ptr_array_unref);
-  g_free (opening);
+  if (*source == NULL)
+    return;
+  g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
 }
 
-/* Leaves the connection, not what was learned about the vault. Questions that its thread still has
- * keep it until they are answered. */
+static void
+question_free (Question *question)
+{
+  clear_source (&question->cancelled);
+  sync_vault_request_free (question->request);
+  g_free (question);
+}
+
+/* Leaves the connection, not what was learned about the vault. */
 static void
 close_vault (SyncVaultProvider *self)
 {
-  g_clear_object (&self->worker);
+  clear_source (&self->rest);
+  if (self->worker != NULL)
+    sync_vault_close (g_steal_pointer (&self->worker));
   g_clear_pointer (&self->file, sync_vault_file_unref);
+}
+
+static gboolean
+rest_cb (gpointer data)
+{
+  close_vault (data);
+  return G_SOURCE_REMOVE;
+}
+
+/* When nobody asks any more: a stick with an open file on it cannot be removed. */
+static void
+rest (SyncVaultProvider *self)
+{
+  clear_source (&self->rest);
+  if (self->n_asked > 0 || self->worker == NULL)
+    return;
+  self->rest = g_timeout_source_new (self->rest_ms);
+  g_source_set_static_name (self->rest, "SyncVaultProvider");
+  g_source_set_callback (self->rest, rest_cb, self, NULL);
+  g_source_attach (self->rest, g_main_context_get_thread_default ());
 }
 
 static void
@@ -120,28 +145,28 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   SyncVaultProvider *self = g_task_get_source_object (task);
-  SyncVaultRequest *request = g_task_get_task_data (task);
+  SyncVaultRequest *request = ((Question *) g_task_get_task_data (task))->request;
   GError *error = NULL;
 
   sync_worker_call_finish (SYNC_WORKER (source), result, &error);
+  self->n_asked--;
   count (self, request);
   note_connected (self, error);
   take_warnings (self, &request->warnings);
-  if (error == NULL)
-    {
-      g_task_return_boolean (task, TRUE);
-      return;
-    }
   if (sync_vault_error_is_lost (error) && self->file == request->file)
     close_vault (self);
-  g_task_return_error (task, error);
+  rest (self);
+  if (error == NULL)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
 }
 
-/* The vault is open. A task without a request only asked for that. */
+/* The vault is open. */
 static void
 dispatch (SyncVaultProvider *self, GTask *task)
 {
-  SyncVaultRequest *request = g_task_get_task_data (task);
+  SyncVaultRequest *request = ((Question *) g_task_get_task_data (task))->request;
 
   if (request == NULL)
     {
@@ -149,35 +174,16 @@ dispatch (SyncVaultProvider *self, GTask *task)
       g_object_unref (task);
       return;
     }
+  clear_source (&self->rest);
+  self->n_asked++;
   request->file = sync_vault_file_ref (self->file);
   sync_worker_call_async (self->worker, sync_vault_request_run, request, NULL,
                           g_task_get_cancellable (task), answered_cb, task);
 }
 
-/* On a thread of its own: looking for a file on a server that is gone may take minutes. */
-static void
-open_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-  Opening *opening = data;
-  SyncConnection *connection;
-  GError *error = NULL;
-
-  connection = sync_vault_file_open (opening->path, opening->create, opening->patience_ms,
-                                     &opening->file, &error);
-  if (connection == NULL)
-    {
-      g_task_return_error (task, error);
-      return;
-    }
-  sync_vault_purge_if_due (connection, opening->file, opening->now);
-  opening->warnings = sync_vault_look_for_warnings (opening->path);
-  opening->worker = sync_worker_new (connection);
-  g_task_return_boolean (task, TRUE);
-}
-
 /* Rows meant for one vault must not go to another that was put in its place. */
 static gboolean
-accept (SyncVaultProvider *self, Opening *opening, GError **error)
+accept (SyncVaultProvider *self, SyncVaultOpening *opening, GError **error)
 {
   if (self->vault_id != NULL && !g_str_equal (self->vault_id, opening->file->id))
     {
@@ -199,16 +205,19 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (SyncVaultProvider) self = user_data;
   g_autoptr (GPtrArray) waiting = g_steal_pointer (&self->waiting);
   g_autoptr (GError) error = NULL;
+  SyncVaultOpening *opening;
 
   self->waiting = g_ptr_array_new ();
   self->opening = FALSE;
-  if (g_task_propagate_boolean (G_TASK (result), &error))
-    accept (self, g_task_get_task_data (G_TASK (result)), &error);
+  opening = sync_vault_open_finish (result, &error);
+  if (opening != NULL)
+    accept (self, opening, &error);
   note_connected (self, error);
   for (guint i = 0; i < waiting->len; i++)
     {
       GTask *task = g_ptr_array_index (waiting, i);
 
+      clear_source (&((Question *) g_task_get_task_data (task))->cancelled);
       if (error == NULL)
         {
           dispatch (self, task);
@@ -217,23 +226,49 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_error_copy (error));
       g_object_unref (task);
     }
+  rest (self);
 }
 
 static void
 open_vault (SyncVaultProvider *self)
 {
-  /* The thread lets go of the task some time after the answer: it must not keep this object. */
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, opened_cb, g_object_ref (self));
-  Opening *opening = g_new0 (Opening, 1);
+  SyncVaultOpening *opening = g_new0 (SyncVaultOpening, 1);
 
   self->opening = TRUE;
   opening->path = g_strdup (self->path);
   opening->create = self->create;
   opening->patience_ms = self->patience_ms;
   opening->now = sync_clock_now (self->clock);
-  g_task_set_source_tag (task, open_vault);
-  g_task_set_task_data (task, opening, (GDestroyNotify) opening_free);
-  g_task_run_in_thread (task, open_thread);
+  sync_vault_open_async (opening, opened_cb, g_object_ref (self));
+}
+
+/* The opening goes on, for the next question. */
+static gboolean
+waiting_cancelled_cb (GCancellable *cancellable, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  SyncVaultProvider *self = g_task_get_source_object (task);
+
+  g_ptr_array_remove (self->waiting, task);
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The operation was cancelled");
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_for_opening (SyncVaultProvider *self, GTask *task)
+{
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  Question *question = g_task_get_task_data (task);
+
+  g_ptr_array_add (self->waiting, task);
+  if (cancellable != NULL)
+    {
+      question->cancelled = g_cancellable_source_new (cancellable);
+      g_source_set_callback (question->cancelled, G_SOURCE_FUNC (waiting_cancelled_cb), task, NULL);
+      g_source_attach (question->cancelled, g_task_get_context (task));
+    }
+  if (!self->opening)
+    open_vault (self);
 }
 
 /* What a question did is told even if it is cancelled meanwhile: its thread looks for that. */
@@ -242,12 +277,13 @@ ask (SyncVaultProvider *self, gpointer tag, SyncVaultRequest *request, GCancella
      GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (self, cancellable, callback, user_data);
+  Question *question = g_new0 (Question, 1);
   GError *cancelled = NULL;
 
+  question->request = request;
   g_task_set_source_tag (task, tag);
   g_task_set_check_cancellable (task, FALSE);
-  if (request != NULL)
-    g_task_set_task_data (task, request, (GDestroyNotify) sync_vault_request_free);
+  g_task_set_task_data (task, question, (GDestroyNotify) question_free);
   if (g_cancellable_set_error_if_cancelled (cancellable, &cancelled))
     {
       g_task_return_error (task, cancelled);
@@ -256,17 +292,24 @@ ask (SyncVaultProvider *self, gpointer tag, SyncVaultRequest *request, GCancella
   else if (self->worker != NULL)
     dispatch (self, task);
   else
-    {
-      g_ptr_array_add (self->waiting, task);
-      if (!self->opening)
-        open_vault (self);
-    }
+    wait_for_opening (self, task);
 }
 
 static SyncVaultRequest *
 request_new (SyncVaultProvider *self, SyncVaultFunc func, gboolean writes)
 {
   return sync_vault_request_new (func, writes, sync_clock_now (self->clock));
+}
+
+static SyncVaultRequest *
+rows_request_new (SyncVaultProvider *self, SyncVaultFunc func, gboolean writes,
+                  const SyncEntity *entity, GBytes *input)
+{
+  SyncVaultRequest *request = request_new (self, func, writes);
+
+  request->entity = sync_entity_ref ((SyncEntity *) entity);
+  request->input = input != NULL ? g_bytes_ref (input) : NULL;
+  return request;
 }
 
 static SyncVaultRequest *
@@ -277,7 +320,7 @@ finish (SyncVaultProvider *self, GAsyncResult *result, gpointer tag, GError **er
 
   if (!g_task_propagate_boolean (G_TASK (result), error))
     return NULL;
-  return g_task_get_task_data (G_TASK (result));
+  return ((Question *) g_task_get_task_data (G_TASK (result)))->request;
 }
 
 static const char *
@@ -351,9 +394,8 @@ sync_vault_provider_pull_async (SyncProvider *provider, const SyncEntity *entity
                                 GAsyncReadyCallback callback, gpointer user_data)
 {
   SyncVaultProvider *self = SYNC_VAULT_PROVIDER (provider);
-  SyncVaultRequest *request = request_new (self, sync_vault_pull, FALSE);
+  SyncVaultRequest *request = rows_request_new (self, sync_vault_pull, FALSE, entity, NULL);
 
-  request->entity = sync_entity_ref ((SyncEntity *) entity);
   request->query = *query;
   request->not_run = g_strdup (query->not_run);
   request->query.not_run = request->not_run;
@@ -372,11 +414,10 @@ sync_vault_provider_push_async (SyncProvider *provider, const SyncEntity *entity
                                 gpointer user_data)
 {
   SyncVaultProvider *self = SYNC_VAULT_PROVIDER (provider);
-  SyncVaultRequest *request = request_new (self, sync_vault_push, TRUE);
 
-  request->entity = sync_entity_ref ((SyncEntity *) entity);
-  request->input = g_bytes_ref (rows);
-  ask (self, sync_vault_provider_push_async, request, cancellable, callback, user_data);
+  ask (self, sync_vault_provider_push_async,
+       rows_request_new (self, sync_vault_push, TRUE, entity, rows), cancellable, callback,
+       user_data);
 }
 
 static GBytes *
@@ -391,11 +432,10 @@ sync_vault_provider_fetch_async (SyncProvider *provider, const SyncEntity *entit
                                  GAsyncReadyCallback callback, gpointer user_data)
 {
   SyncVaultProvider *self = SYNC_VAULT_PROVIDER (provider);
-  SyncVaultRequest *request = request_new (self, sync_vault_fetch, FALSE);
 
-  request->entity = sync_entity_ref ((SyncEntity *) entity);
-  request->input = g_bytes_ref (keys);
-  ask (self, sync_vault_provider_fetch_async, request, cancellable, callback, user_data);
+  ask (self, sync_vault_provider_fetch_async,
+       rows_request_new (self, sync_vault_fetch, FALSE, entity, keys), cancellable, callback,
+       user_data);
 }
 
 static GBytes *
@@ -431,12 +471,6 @@ sync_vault_provider_get_property (GObject *object, guint id, GValue *value, GPar
 
   switch (id)
     {
-    case PROP_PATH:
-      g_value_set_string (value, self->path);
-      break;
-    case PROP_CLOCK:
-      g_value_set_object (value, self->clock);
-      break;
     case PROP_CREATE:
       g_value_set_boolean (value, self->create);
       break;
@@ -452,12 +486,6 @@ sync_vault_provider_set_property (GObject *object, guint id, const GValue *value
 
   switch (id)
     {
-    case PROP_PATH:
-      self->path = g_canonicalize_filename (g_value_get_string (value), NULL);
-      break;
-    case PROP_CLOCK:
-      self->clock = g_value_dup_object (value);
-      break;
     case PROP_CREATE:
       sync_vault_provider_set_create (self, g_value_get_boolean (value));
       break;
@@ -471,8 +499,10 @@ sync_vault_provider_finalize (GObject *object)
 {
   SyncVaultProvider *self = SYNC_VAULT_PROVIDER (object);
 
-  /* Questions under way hold a reference, so there is none. */
-  close_vault (self);
+  /* Questions under way hold a reference, so there is none to wait for. */
+  clear_source (&self->rest);
+  g_clear_object (&self->worker);
+  g_clear_pointer (&self->file, sync_vault_file_unref);
   g_ptr_array_unref (self->waiting);
   g_ptr_array_unref (self->warnings);
   g_clear_object (&self->clock);
@@ -507,12 +537,6 @@ sync_vault_provider_class_init (SyncVaultProviderClass *class)
   provider_class->put_device_async = sync_vault_provider_put_device_async;
   provider_class->put_device_finish = sync_vault_provider_put_device_finish;
 
-  properties[PROP_PATH]
-      = g_param_spec_string ("path", NULL, NULL, NULL,
-                             G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
-  properties[PROP_CLOCK]
-      = g_param_spec_object ("clock", NULL, NULL, SYNC_TYPE_CLOCK,
-                             G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
   /**
    * SyncVaultProvider:create:
    *
@@ -528,6 +552,7 @@ static void
 sync_vault_provider_init (SyncVaultProvider *self)
 {
   self->patience_ms = DEFAULT_PATIENCE_MS;
+  self->rest_ms = DEFAULT_REST_MS;
   self->waiting = g_ptr_array_new ();
   self->warnings = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_vault_warning_free);
 }
@@ -542,24 +567,15 @@ sync_vault_provider_init (SyncVaultProvider *self)
 SyncProvider *
 sync_vault_provider_new (const char *path, SyncClock *clock)
 {
+  SyncVaultProvider *self;
+
   g_return_val_if_fail (path != NULL, NULL);
   g_return_val_if_fail (SYNC_IS_CLOCK (clock), NULL);
 
-  return g_object_new (SYNC_TYPE_VAULT_PROVIDER, "path", path, "clock", clock, NULL);
-}
-
-/**
- * sync_vault_provider_get_create:
- * @vault: a vault
- *
- * Returns: whether opening it may create it
- */
-gboolean
-sync_vault_provider_get_create (SyncVaultProvider *vault)
-{
-  g_return_val_if_fail (SYNC_IS_VAULT_PROVIDER (vault), FALSE);
-
-  return vault->create;
+  self = g_object_new (SYNC_TYPE_VAULT_PROVIDER, NULL);
+  self->path = g_canonicalize_filename (path, NULL);
+  self->clock = g_object_ref (clock);
+  return SYNC_PROVIDER (self);
 }
 
 /**
@@ -591,6 +607,19 @@ sync_vault_provider_set_patience (SyncVaultProvider *vault, guint milliseconds)
   g_return_if_fail (SYNC_IS_VAULT_PROVIDER (vault));
 
   vault->patience_ms = milliseconds;
+}
+
+/**
+ * sync_vault_provider_set_rest:
+ * @vault: a vault
+ * @milliseconds: how long after the last answer the file is closed, 3 seconds if never set
+ */
+void
+sync_vault_provider_set_rest (SyncVaultProvider *vault, guint milliseconds)
+{
+  g_return_if_fail (SYNC_IS_VAULT_PROVIDER (vault));
+
+  vault->rest_ms = milliseconds;
 }
 
 /**

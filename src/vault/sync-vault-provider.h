@@ -12,9 +12,9 @@ G_DECLARE_FINAL_TYPE (SyncVaultProvider, sync_vault_provider, SYNC, VAULT_PROVID
 
 SyncProvider *sync_vault_provider_new (const char *path, SyncClock *clock);
 
-gboolean sync_vault_provider_get_create (SyncVaultProvider *vault);
 void sync_vault_provider_set_create (SyncVaultProvider *vault, gboolean create);
 void sync_vault_provider_set_patience (SyncVaultProvider *vault, guint milliseconds);
+void sync_vault_provider_set_rest (SyncVaultProvider *vault, guint milliseconds);
 GPtrArray *sync_vault_provider_get_warnings (SyncVaultProvider *vault);
 
 void sync_vault_provider_purge_async (SyncVaultProvider *vault, GCancellable *cancellable,

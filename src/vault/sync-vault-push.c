@@ -264,7 +264,6 @@ push_row (Push *push, GError **error)
     return FALSE;
   name_winner (push);
   push->next_version++;
-  push->request->changed = TRUE;
   return TRUE;
 }
 
@@ -310,6 +309,11 @@ begin_versions (Push *push, GError **error)
                                        "SELECT number FROM vault_table WHERE name = ?", table,
                                        NULL))
     return FALSE;
+  if (last < 0 || last > G_MAXINT64 / 2)
+    {
+      sync_error_set (error, SYNC_ERROR_CORRUPT, NULL, "the vault's last version cannot be one");
+      return FALSE;
+    }
   push->next_version = MAX (push->request->now, last + 1);
   return TRUE;
 }
@@ -362,7 +366,7 @@ sync_vault_push (SyncVaultRequest *request, SyncConnection *connection, GCancell
   };
 
   if (!begin_versions (&push, error) || !push_rows (&push, cancellable, error)
-      || (request->changed && !store_versions (&push, error)))
+      || (push.reply->len > 1 && !store_versions (&push, error)))
     return FALSE;
   g_string_append_c (push.reply, ']');
   request->output = g_string_free_to_bytes (g_steal_pointer (&push.reply));

@@ -43,16 +43,6 @@ sync_vault_request_free (SyncVaultRequest *request)
   g_free (request);
 }
 
-/* The end of a transaction that changed nothing: the file stays as it is. */
-static gboolean
-end (SyncVaultRequest *request, SyncConnection *connection, GError **error)
-{
-  if (request->changed)
-    return sync_vault_file_commit (request->file, connection, error);
-  sync_connection_rollback (connection);
-  return TRUE;
-}
-
 /**
  * sync_vault_request_run:
  * @connection: the vault
@@ -74,7 +64,7 @@ sync_vault_request_run (SyncConnection *connection, gpointer data, GCancellable 
   if (sync_vault_file_check (request->file, &local)
       && sync_vault_file_begin (request->file, connection, request->writes, cancellable, &local)
       && request->func (request, connection, cancellable, &local)
-      && end (request, connection, &local))
+      && sync_vault_file_commit (request->file, connection, &local))
     {
       if (request->state != NULL)
         request->warnings = sync_vault_look_for_warnings (request->file->path);

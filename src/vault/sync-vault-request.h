@@ -39,7 +39,6 @@ typedef gboolean (*SyncVaultFunc) (SyncVaultRequest *request, SyncConnection *co
  * @warnings: (owned) (nullable): what was noticed
  * @text: (owned) (nullable): a new epoch
  * @count: how many rows a purge took away
- * @changed: whether @func wrote something
  *
  * One question to a vault with its answer. Goes to the vault's thread and comes back.
  */
@@ -60,7 +59,6 @@ struct _SyncVaultRequest
   GPtrArray *warnings;
   char *text;
   gint64 count;
-  gboolean changed;
 };
 
 SyncVaultRequest *sync_vault_request_new (SyncVaultFunc func, gboolean writes, gint64 now);

@@ -25,13 +25,16 @@ test_is_created_only_when_asked (void)
   g_autoptr (SyncProvider) timid = vault_fixture_open (fixture, FALSE);
   g_autoptr (SyncProvider) bold = vault_fixture_open (fixture, TRUE);
   GStatBuf info;
+  gboolean create;
 
   vault_fixture_expect (timid, SYNC_ERROR_OFFLINE, fixture->path);
   g_assert_false (sync_provider_get_connected (timid));
   g_assert_false (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
-  g_assert_true (sync_vault_provider_get_create (SYNC_VAULT_PROVIDER (bold)));
+  g_object_get (bold, "create", &create, NULL);
+  g_assert_true (create);
   assert_works (bold);
-  g_assert_false (sync_vault_provider_get_create (SYNC_VAULT_PROVIDER (bold)));
+  g_object_get (bold, "create", &create, NULL);
+  g_assert_false (create);
   g_assert_true (sync_provider_get_connected (bold));
   g_assert_cmpint (g_stat (fixture->path, &info), ==, 0);
   g_assert_cmpint (info.st_mode & 0777, ==, 0600);
@@ -303,6 +306,37 @@ test_a_stored_row_that_is_no_json_is_damage (void)
   g_assert_cmpstr (sync_error_get_detail (error)->subject, ==, fixture->path);
 }
 
+static void
+test_lost_names_are_damage (void)
+{
+  static const char *const scripts[] = {
+    "DROP TABLE vault_device; CREATE TABLE vault_device (id, name, platform, app_version, "
+    "registered_at, last_sync_at, last_version, is_active); INSERT INTO vault_device (name) VALUES "
+    "(1)",
+    "DROP TABLE vault_table; CREATE TABLE vault_table (number, name, head, horizon); INSERT INTO "
+    "vault_table (number) VALUES (1)",
+    "DROP TABLE vault_table",
+    "DROP TABLE vault_meta",
+    "UPDATE vault_meta SET last_version = 9223372036854775807",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (scripts); i++)
+    {
+      g_autoptr (VaultFixture) fixture = vault_fixture_new ();
+      g_autoptr (SyncProvider) vault = vault_fixture_create (fixture);
+      g_autoptr (GError) error = NULL;
+
+      vault_fixture_script (fixture->path, scripts[i]);
+      if (i == G_N_ELEMENTS (scripts) - 1)
+        {
+          vault_fixture_put (vault, fixture->items, "a", "x", 0, FALSE, &error);
+          g_assert_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT);
+        }
+      else
+        vault_fixture_expect (vault, SYNC_ERROR_CORRUPT, fixture->path);
+    }
+}
+
 static SyncConnection *
 lock (VaultFixture *fixture)
 {
@@ -345,7 +379,6 @@ test_a_writer_that_ends_is_waited_for (void)
   g_autoptr (SyncConnection) other = lock (fixture);
   g_autoptr (GError) error = NULL;
 
-  sync_vault_provider_set_patience (SYNC_VAULT_PROVIDER (vault), 10000);
   g_timeout_add (300, unlock_cb, other);
   g_assert_cmpint (vault_fixture_put (vault, fixture->items, "a", "x", 0, FALSE, &error), >, 0);
   g_assert_no_error (error);
@@ -381,6 +414,79 @@ test_waiting_can_be_cancelled (void)
   g_assert_false (sync_provider_put_device_finish (vault, result, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_cmpint (g_get_monotonic_time () - start, <, 20 * G_TIME_SPAN_SECOND);
+}
+
+/* Somebody holds the file so that not even its header can be read. */
+static void
+test_waiting_for_the_opening_can_be_cancelled (void)
+{
+  g_autoptr (VaultFixture) fixture = vault_fixture_new ();
+  g_autoptr (SyncProvider) vault = vault_fixture_create (fixture);
+  g_autoptr (SyncConnection) other = NULL;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) cancelled = NULL;
+  g_autoptr (GAsyncResult) patient = NULL;
+  g_autoptr (GError) error = NULL;
+  GAsyncResult *places[2] = { NULL, NULL };
+
+  g_clear_object (&vault);
+  vault = vault_fixture_open (fixture, FALSE);
+  sync_vault_provider_set_patience (SYNC_VAULT_PROVIDER (vault), 60000);
+  other = sync_connection_open (fixture->path, 0, 1000, &error);
+  g_assert_no_error (error);
+  sync_connection_execute (other, "BEGIN EXCLUSIVE", &error);
+  g_assert_no_error (error);
+  sync_provider_connect_async (vault, cancellable, test_got_result, &places[0]);
+  sync_provider_connect_async (vault, NULL, test_got_result, &places[1]);
+  g_timeout_add (50, cancel_cb, cancellable);
+  cancelled = test_wait_for_result (&places[0]);
+  g_assert_false (sync_provider_connect_finish (vault, cancelled, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_null (places[1]);
+  sync_connection_rollback (other);
+  patient = test_wait_for_result (&places[1]);
+  g_assert_true (sync_provider_connect_finish (vault, patient, &error));
+  g_assert_no_error (error);
+}
+
+/* The descriptors of this process that refer to the file: what keeps a stick from being removed. */
+static guint
+count_descriptors (const char *path)
+{
+  g_autoptr (GDir) names = g_dir_open ("/proc/self/fd", 0, NULL);
+  const char *name;
+  guint n_open = 0;
+
+  while (names != NULL && (name = g_dir_read_name (names)) != NULL)
+    {
+      g_autofree char *link = g_build_filename ("/proc/self/fd", name, NULL);
+      g_autofree char *target = g_file_read_link (link, NULL);
+
+      n_open += g_strcmp0 (target, path) == 0;
+    }
+  return n_open;
+}
+
+static void
+test_the_file_is_closed_when_nobody_asks (void)
+{
+  g_autoptr (VaultFixture) fixture = vault_fixture_new ();
+  g_autoptr (SyncProvider) vault = vault_fixture_open (fixture, TRUE);
+  gint64 deadline = g_get_monotonic_time () + 30 * G_TIME_SPAN_SECOND;
+
+  sync_vault_provider_set_rest (SYNC_VAULT_PROVIDER (vault), 20);
+  assert_works (vault);
+  while (count_descriptors (fixture->path) > 0 && g_get_monotonic_time () < deadline)
+    g_main_context_iteration (NULL, FALSE);
+  g_assert_cmpuint (count_descriptors (fixture->path), ==, 0);
+  g_assert_true (sync_provider_get_connected (vault));
+  assert_works (vault);
+  g_assert_cmpint (vault_fixture_put (vault, fixture->items, "a", "x", 0, FALSE, NULL), >, 0);
+
+  sync_vault_provider_set_rest (SYNC_VAULT_PROVIDER (vault), 60000);
+  assert_works (vault);
+  g_assert_cmpuint (count_descriptors (fixture->path), ==, 1);
 }
 
 static void
@@ -494,11 +600,16 @@ main (int argc, char **argv)
                    test_damage_is_named_and_nothing_deleted);
   g_test_add_func ("/vault/file/a-stored-row-that-is-no-json-is-damage",
                    test_a_stored_row_that_is_no_json_is_damage);
+  g_test_add_func ("/vault/file/lost-names-are-damage", test_lost_names_are_damage);
   g_test_add_func ("/vault/lock/a-writer-that-stays-is-waited-for-and-then-later",
                    test_a_writer_that_stays_is_waited_for_and_then_later);
   g_test_add_func ("/vault/lock/a-writer-that-ends-is-waited-for",
                    test_a_writer_that_ends_is_waited_for);
   g_test_add_func ("/vault/lock/waiting-can-be-cancelled", test_waiting_can_be_cancelled);
+  g_test_add_func ("/vault/lock/waiting-for-the-opening-can-be-cancelled",
+                   test_waiting_for_the_opening_can_be_cancelled);
+  g_test_add_func ("/vault/file/is-closed-when-nobody-asks",
+                   test_the_file_is_closed_when_nobody_asks);
   g_test_add_func ("/vault/file/a-write-ahead-log-is-given-up", test_a_write_ahead_log_is_given_up);
   g_test_add_func ("/vault/warnings/conflicted-copies-are-noticed",
                    test_conflicted_copies_are_noticed);
