@@ -278,8 +278,7 @@ sync_file_secrets_lookup_async (SyncSecretStore *store, const char *profile, con
                                 GCancellable *cancellable, GAsyncReadyCallback callback,
                                 gpointer user_data)
 {
-  g_autoptr (GTask) task
-      = new_task (store, profile, kind, NULL, cancellable, callback, user_data);
+  g_autoptr (GTask) task = new_task (store, profile, kind, NULL, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, sync_file_secrets_lookup_async);
   g_task_run_in_thread (task, lookup_in_thread);

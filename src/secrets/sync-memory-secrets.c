@@ -88,8 +88,8 @@ sync_memory_secrets_class_init (SyncMemorySecretsClass *class)
 static void
 sync_memory_secrets_init (SyncMemorySecrets *self)
 {
-  self->secrets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                         (GDestroyNotify) sync_secret_free);
+  self->secrets
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) sync_secret_free);
 }
 
 /**

@@ -25,7 +25,8 @@ sync_secret_store_init (SyncSecretStore *self)
  * sync_secret_is_name:
  * @name: (nullable): a profile's id or a kind
  *
- * Names become file names and attributes: letters, digits, `-`, `_` and `.`, not first, at most 128.
+ * Names become file names and attributes: letters, digits, `-`, `_` and `.`, not first, at most
+ * 128.
  *
  * Returns: whether @name can be one
  */

@@ -190,8 +190,7 @@ exchange_succeed (Exchange *exchange)
 
   g_byte_array_set_size (exchange->body, exchange->filled);
   reply->status = soup_message_get_status (exchange->message);
-  reply->headers
-      = soup_message_headers_ref (soup_message_get_response_headers (exchange->message));
+  reply->headers = soup_message_headers_ref (soup_message_get_response_headers (exchange->message));
   reply->body = g_byte_array_free_to_bytes (g_steal_pointer (&exchange->body));
   exchange->body = g_byte_array_new ();
   exchange_answer (exchange, reply, NULL);

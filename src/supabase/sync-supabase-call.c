@@ -36,7 +36,8 @@ looks_like_json (const SyncHttpReply *reply)
   while (length > 0 && g_ascii_isspace (*text))
     text++, length--;
   return sync_http_reply_is_json (reply) && length >= 2
-         && ((*text == '[' && text[length - 1] == ']') || (*text == '{' && text[length - 1] == '}'));
+         && ((*text == '[' && text[length - 1] == ']')
+             || (*text == '{' && text[length - 1] == '}'));
 }
 
 static void
@@ -69,8 +70,7 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (reply != NULL)
     error = sync_supabase_error_from_rest (reply, session->host, exchange->call->resource,
-                                           exchange->call->entity,
-                                           sync_clock_now (session->clock));
+                                           exchange->call->entity, sync_clock_now (session->clock));
   if (sync_supabase_error_is_expired_token (error) && !exchange->resent)
     {
       exchange->resent = TRUE;
@@ -103,10 +103,15 @@ on_token (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   bearer = g_strconcat ("Bearer ", exchange->token, NULL);
   {
-    const char *const headers[]
-        = { "apikey",        session->key, "Accept", "application/json",
-            "Authorization", bearer,       call->prefer != NULL ? "Prefer" : NULL,
-            call->prefer,    NULL };
+    const char *const headers[] = { "apikey",
+                                    session->key,
+                                    "Accept",
+                                    "application/json",
+                                    "Authorization",
+                                    bearer,
+                                    call->prefer != NULL ? "Prefer" : NULL,
+                                    call->prefer,
+                                    NULL };
 
     sync_http_send_async (http, call->method, url, headers, call->body, cancellable, on_answered,
                           g_steal_pointer (&task));

@@ -116,8 +116,8 @@ check_change (SyncSupabaseSession *self, const char *email, const char *password
   if (password != NULL
       && (*password == '\0' || strlen (password) > MAX_PASSWORD
           || !g_utf8_validate (password, -1, NULL)))
-    return sync_error_new (SYNC_ERROR_INVALID, "password",
-                           "A password has 1 to %u bytes of UTF-8", MAX_PASSWORD);
+    return sync_error_new (SYNC_ERROR_INVALID, "password", "A password has 1 to %u bytes of UTF-8",
+                           MAX_PASSWORD);
   return NULL;
 }
 
@@ -134,8 +134,9 @@ enter (SyncSupabaseSession *self, const char *path, gpointer tag, const char *em
   if (error != NULL)
     g_task_return_error (task, error);
   else
-    sync_supabase_session_send (self, path, NULL, sync_supabase_session_new_body ("email", email, "password", password), cancellable,
-               on_entered, g_steal_pointer (&task));
+    sync_supabase_session_send (
+        self, path, NULL, sync_supabase_session_new_body ("email", email, "password", password),
+        cancellable, on_entered, g_steal_pointer (&task));
 }
 
 static void
@@ -180,8 +181,8 @@ on_exit_cleared (GObject *source, GAsyncResult *result, gpointer user_data)
   change->timer = g_timeout_source_new_seconds (SIGN_OUT_SECONDS);
   g_source_set_callback (change->timer, on_patience_over, change, NULL);
   g_source_attach (change->timer, g_task_get_context (task));
-  sync_supabase_session_send (self, "logout?scope=local", change->tokens->access, NULL, change->patience, on_told,
-             g_steal_pointer (&task));
+  sync_supabase_session_send (self, "logout?scope=local", change->tokens->access, NULL,
+                              change->patience, on_told, g_steal_pointer (&task));
 }
 
 static void
@@ -192,8 +193,8 @@ on_exit_looked_up (GObject *source, GAsyncResult *result, gpointer user_data)
   Change *change = g_task_get_task_data (task);
 
   change->tokens = sync_supabase_session_lookup_finish (self, result, NULL);
-  sync_secret_store_clear_async (self->secrets, self->profile, SYNC_SUPABASE_SECRET_KIND, NULL, on_exit_cleared,
-                                 g_steal_pointer (&task));
+  sync_secret_store_clear_async (self->secrets, self->profile, SYNC_SUPABASE_SECRET_KIND, NULL,
+                                 on_exit_cleared, g_steal_pointer (&task));
 }
 
 static void
@@ -269,8 +270,8 @@ sync_supabase_session_sign_in_async (SyncSupabaseSession *session, const char *e
 {
   g_return_if_fail (SYNC_IS_SUPABASE_SESSION (session) && email != NULL && password != NULL);
 
-  enter (session, "token?grant_type=password", sync_supabase_session_sign_in_async, email,
-         password, cancellable, callback, user_data);
+  enter (session, "token?grant_type=password", sync_supabase_session_sign_in_async, email, password,
+         cancellable, callback, user_data);
 }
 
 /**

@@ -238,7 +238,8 @@ find_constraint_column (const SyncEntity *entity, const char *name, gsize length
   return find_column (entity, name + table + 1, end - (name + table + 1));
 }
 
-/* Only names that are columns of @entity pass, so nothing of a row can. The first quoted one is it. */
+/* Only names that are columns of @entity pass, so nothing of a row can. The first quoted one is it.
+ */
 static const char *
 find_named_column (const SyncEntity *entity, const Fault *fault)
 {
@@ -291,8 +292,8 @@ new_error (SyncError code, const Fault *fault, const SyncHttpReply *reply, const
  * Returns: (transfer full): the reaction it asks for
  */
 GError *
-sync_supabase_error_from_rest (const SyncHttpReply *reply, const char *host,
-                               const char *resource, const SyncEntity *entity, gint64 now)
+sync_supabase_error_from_rest (const SyncHttpReply *reply, const char *host, const char *resource,
+                               const SyncEntity *entity, gint64 now)
 {
   g_auto (Fault) fault = { 0 };
   SyncSpan object;

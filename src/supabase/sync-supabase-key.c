@@ -245,8 +245,8 @@ check_key (const char *key, GError **error)
 /**
  * sync_supabase_key_normalise:
  * @key: (nullable): an API key as somebody typed or pasted it
- * @error: where to put an error: SYNC_ERROR_SECRET_KEY, SYNC_ERROR_INVALID (`subject` is `anon-key`;
- *   `reason` is `user-token` for the token of somebody who signed in)
+ * @error: where to put an error: SYNC_ERROR_SECRET_KEY, SYNC_ERROR_INVALID (`subject` is
+ * `anon-key`; `reason` is `user-token` for the token of somebody who signed in)
  *
  * Accepts a publishable key (`sb_publishable_…`) and the older anon key, a JSON Web Token.
  *

@@ -48,18 +48,14 @@ sync_supabase_provider_get_usage (SyncProvider *provider, SyncProviderUsage *usa
 }
 
 /* An answer with a status came from the cloud, unless it can only come from somebody else. */
-static void
-note_connection (SyncSupabaseProvider *self, const GError *error)
+static gboolean
+has_answered (const GError *error)
 {
   SyncErrorDetail *detail = sync_error_get_detail (error);
 
-  if (sync_error_is_cancelled (error))
-    return;
-  sync_provider_set_connected (SYNC_PROVIDER (self),
-                               error == NULL
-                                   || (detail != NULL && detail->status != 0
-                                       && error->code != SYNC_ERROR_PROTOCOL
-                                       && error->code != SYNC_ERROR_OFFLINE));
+  return error == NULL
+         || (detail != NULL && detail->status != 0 && error->code != SYNC_ERROR_PROTOCOL
+             && error->code != SYNC_ERROR_OFFLINE);
 }
 
 static GBytes *
@@ -68,7 +64,8 @@ call_finish (SyncSupabaseProvider *self, GAsyncResult *result, GError **error)
   g_autoptr (GError) fault = NULL;
   GBytes *answer = sync_supabase_call_finish (self->http, result, &fault);
 
-  note_connection (self, fault);
+  if (!sync_error_is_cancelled (fault))
+    sync_provider_set_connected (SYNC_PROVIDER (self), has_answered (fault));
   if (answer == NULL)
     g_propagate_error (error, g_steal_pointer (&fault));
   return answer;
@@ -135,8 +132,7 @@ sync_supabase_provider_connect_async (SyncProvider *provider, GCancellable *canc
 }
 
 static gboolean
-sync_supabase_provider_connect_finish (SyncProvider *provider, GAsyncResult *result,
-                                       GError **error)
+sync_supabase_provider_connect_finish (SyncProvider *provider, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, provider), FALSE);
 
@@ -156,8 +152,8 @@ on_state (GObject *source, GAsyncResult *result, gpointer user_data)
   if (state != NULL)
     g_task_return_pointer (task, state, (GDestroyNotify) sync_cloud_state_free);
   else if (answer != NULL)
-    g_task_return_error (task, sync_error_new (SYNC_ERROR_PROTOCOL, "sync_state",
-                                               "The state cannot be understood"));
+    g_task_return_error (
+        task, sync_error_new (SYNC_ERROR_PROTOCOL, "sync_state", "The state cannot be understood"));
   else
     g_task_return_error (task, error);
 }
@@ -327,9 +323,8 @@ sync_supabase_provider_fetch_async (SyncProvider *provider, const SyncEntity *en
   fetch->entity = sync_entity_ref ((SyncEntity *) entity);
   fetch->strong = strong;
   fetch->rows = g_string_new ("[");
-  fetch->parts = strong
-                     ? sync_supabase_body_fetch (entity, keys, MAX_KEYS, &error)
-                     : sync_supabase_query_fetch (entity, keys, MAX_QUERY, MAX_KEYS, &error);
+  fetch->parts = strong ? sync_supabase_body_fetch (entity, keys, MAX_KEYS, &error)
+                        : sync_supabase_query_fetch (entity, keys, MAX_QUERY, MAX_KEYS, &error);
   if (fetch->parts != NULL)
     {
       fetch_next (task);
@@ -481,11 +476,10 @@ sync_supabase_provider_new (const char *url, const char *key, const char *token,
     }
   self = g_object_new (SYNC_TYPE_SUPABASE_PROVIDER, NULL);
   self->url = g_steal_pointer (&normal_url);
-  self->session
-      = token != NULL
-            ? sync_supabase_session_new_for_token (self->http, self->url, normal_key, token, clock)
-            : sync_supabase_session_new (self->http, self->url, normal_key, secrets, profile,
-                                         clock);
+  self->session = token != NULL ? sync_supabase_session_new_for_token (self->http, self->url,
+                                                                       normal_key, token, clock)
+                                : sync_supabase_session_new (self->http, self->url, normal_key,
+                                                             secrets, profile, clock);
   return SYNC_PROVIDER (g_steal_pointer (&self));
 }
 

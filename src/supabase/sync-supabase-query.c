@@ -18,9 +18,9 @@ static const char *const stamps[]
 static gboolean
 is_reserved (const char *name)
 {
-  static const char *const reserved[]
-      = { "and",         "or",    "not", "select", "columns", "order", "limit", "offset",
-          "on_conflict", "count", "sum", "avg",    "min",     "max",   NULL };
+  static const char *const reserved[] = { "and",   "or",    "not",    "select",      "columns",
+                                          "order", "limit", "offset", "on_conflict", "count",
+                                          "sum",   "avg",   "min",    "max",         NULL };
 
   return g_strv_contains (reserved, name);
 }
@@ -311,8 +311,8 @@ filling_add (Filling *filling, const Condition *condition)
  * Returns: (transfer full) (element-type utf8): parts of URLs after `?`; none without keys
  */
 GPtrArray *
-sync_supabase_query_fetch (const SyncEntity *entity, GBytes *keys, gsize max_length,
-                           guint max_keys, GError **error)
+sync_supabase_query_fetch (const SyncEntity *entity, GBytes *keys, gsize max_length, guint max_keys,
+                           GError **error)
 {
   g_autoptr (GPtrArray) queries = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GString) listed = g_string_new (NULL);
@@ -625,12 +625,13 @@ sync_supabase_state_parse (GBytes *answer)
   SyncSpan row;
   gint64 version, oldest;
 
-  if (!find_state_row (answer, &row) || !get_number (row, "schema_version", &version)
-      || version < 0 || version > G_MAXINT)
+  if (!find_state_row (answer, &row) || !get_number (row, "schema_version", &version) || version < 0
+      || version > G_MAXINT)
     return NULL;
   state->schema_version = version;
-  state->oldest_client = get_number (row, "oldest_client", &oldest) ? (int) CLAMP (oldest, 0, G_MAXINT)
-                                                                    : state->schema_version;
+  state->oldest_client = get_number (row, "oldest_client", &oldest)
+                             ? (int) CLAMP (oldest, 0, G_MAXINT)
+                             : state->schema_version;
   g_free (state->epoch);
   state->epoch = dup_text (row, "epoch");
   g_free (state->user);

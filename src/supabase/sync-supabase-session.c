@@ -55,8 +55,8 @@ sync_supabase_session_set_tokens (SyncSupabaseSession *self, SyncSupabaseTokens 
 
 /* The lock of this profile's session; its name is no path of a file. */
 void
-sync_supabase_session_lock (SyncSupabaseSession *self, GCancellable *cancellable, GAsyncReadyCallback callback,
-              gpointer user_data)
+sync_supabase_session_lock (SyncSupabaseSession *self, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autofree char *name = g_strconcat ("/", self->profile, NULL);
 
@@ -78,17 +78,18 @@ sync_supabase_session_lock_finish (GAsyncResult *result, GError **error)
 
 void
 sync_supabase_session_store (SyncSupabaseSession *self, const SyncSupabaseTokens *tokens,
-              GAsyncReadyCallback callback, gpointer user_data)
+                             GAsyncReadyCallback callback, gpointer user_data)
 {
   char *secret = sync_supabase_tokens_to_secret (tokens, self->url);
 
-  sync_secret_store_store_async (self->secrets, self->profile, SYNC_SUPABASE_SECRET_KIND, secret, NULL, callback,
-                                 user_data);
+  sync_secret_store_store_async (self->secrets, self->profile, SYNC_SUPABASE_SECRET_KIND, secret,
+                                 NULL, callback, user_data);
   sync_secret_free (secret);
 }
 
 SyncSupabaseTokens *
-sync_supabase_session_lookup_finish (SyncSupabaseSession *self, GAsyncResult *result, GError **error)
+sync_supabase_session_lookup_finish (SyncSupabaseSession *self, GAsyncResult *result,
+                                     GError **error)
 {
   char *secret = sync_secret_store_lookup_finish (self->secrets, result, error);
   SyncSupabaseTokens *tokens = sync_supabase_tokens_new_from_secret (secret, self->url);
@@ -98,19 +99,26 @@ sync_supabase_session_lookup_finish (SyncSupabaseSession *self, GAsyncResult *re
 }
 
 void
-sync_supabase_session_send (SyncSupabaseSession *self, const char *path, const char *token, char *body,
-           GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+sync_supabase_session_send (SyncSupabaseSession *self, const char *path, const char *token,
+                            char *body, GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data)
 {
   g_autofree char *url = g_strconcat (self->url, "/auth/v1/", path, NULL);
   char *bearer = token != NULL ? g_strconcat ("Bearer ", token, NULL) : NULL;
-  const char *const headers[] = { "apikey", self->key, "X-Supabase-Api-Version", "2024-01-01",
-                                  "Accept", "application/json",
-                                  bearer != NULL ? "Authorization" : NULL, bearer, NULL };
+  const char *const headers[] = { "apikey",
+                                  self->key,
+                                  "X-Supabase-Api-Version",
+                                  "2024-01-01",
+                                  "Accept",
+                                  "application/json",
+                                  bearer != NULL ? "Authorization" : NULL,
+                                  bearer,
+                                  NULL };
   g_autoptr (GBytes) bytes = NULL;
 
   if (body != NULL)
-    bytes = g_bytes_new_with_free_func (body, strlen (body), (GDestroyNotify) sync_secret_free,
-                                        body);
+    bytes
+        = g_bytes_new_with_free_func (body, strlen (body), (GDestroyNotify) sync_secret_free, body);
   sync_http_send_async (self->http, "POST", url, headers, bytes, cancellable, callback, user_data);
   sync_secret_free (bearer);
 }
@@ -132,7 +140,8 @@ sync_supabase_session_send_finish (SyncSupabaseSession *self, GAsyncResult *resu
 
 /* Returns: (transfer full): a JSON object of two texts */
 char *
-sync_supabase_session_new_body (const char *name, const char *value, const char *name2, const char *value2)
+sync_supabase_session_new_body (const char *name, const char *value, const char *name2,
+                                const char *value2)
 {
   GString *body = g_string_sized_new (128 + 6 * (strlen (value) + strlen (value2)));
 
@@ -298,8 +307,10 @@ on_refresh_looked_up (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (is_acceptable (self, stored, SYNC_SUPABASE_REFRESH_EARLY))
     finish_refresh (self, NULL);
   else
-    sync_supabase_session_send (self, "token?grant_type=refresh_token", NULL,
-               sync_supabase_session_new_body ("refresh_token", stored->refresh, "", ""), NULL, on_refreshed, self);
+    sync_supabase_session_send (
+        self, "token?grant_type=refresh_token", NULL,
+        sync_supabase_session_new_body ("refresh_token", stored->refresh, "", ""), NULL,
+        on_refreshed, self);
 }
 
 static void
@@ -330,7 +341,8 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   SyncSupabaseSession *self = g_task_get_source_object (task);
   GError *error = NULL;
-  g_autoptr (SyncSupabaseTokens) stored = sync_supabase_session_lookup_finish (self, result, &error);
+  g_autoptr (SyncSupabaseTokens) stored
+      = sync_supabase_session_lookup_finish (self, result, &error);
 
   if (error != NULL)
     {
@@ -392,8 +404,7 @@ static void
 sync_supabase_session_class_init (SyncSupabaseSessionClass *class)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (class);
-  const GParamFlags flags
-      = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
 
   object_class->get_property = sync_supabase_session_get_property;
   object_class->finalize = sync_supabase_session_finalize;
@@ -558,8 +569,8 @@ sync_supabase_session_load_async (SyncSupabaseSession *session, GCancellable *ca
   if (session->token != NULL)
     g_task_return_boolean (task, TRUE);
   else
-    sync_secret_store_lookup_async (session->secrets, session->profile, SYNC_SUPABASE_SECRET_KIND, cancellable,
-                                    on_loaded, g_steal_pointer (&task));
+    sync_secret_store_lookup_async (session->secrets, session->profile, SYNC_SUPABASE_SECRET_KIND,
+                                    cancellable, on_loaded, g_steal_pointer (&task));
 }
 
 /**

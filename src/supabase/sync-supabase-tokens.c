@@ -103,7 +103,7 @@ sync_supabase_tokens_new_from_secret (const char *secret, const char *url)
 
   if (secret == NULL || !sync_json_is_valid (secret, strlen (secret)))
     return NULL;
-  object = (SyncSpan) { .text = secret, .length = strlen (secret) };
+  object = (SyncSpan){ .text = secret, .length = strlen (secret) };
   owner = dup_text (object, "url");
   if (g_strcmp0 (owner, url) != 0)
     return NULL;

@@ -10,7 +10,8 @@
  * test_cloud_open:
  * @variable: the environment variable that names the file that describes the cloud
  *
- * Returns: (transfer full) (nullable): the cloud, %NULL (the test is skipped then) if none was started
+ * Returns: (transfer full) (nullable): the cloud, %NULL (the test is skipped then) if none was
+ * started
  */
 TestCloud *
 test_cloud_open (const char *variable)
@@ -142,8 +143,8 @@ test_cloud_new_provider (TestCloud *cloud)
 char *
 test_cloud_sql (TestCloud *cloud, const char *sql)
 {
-  g_autofree char *program = g_build_filename (g_getenv ("PSYNC_TEST_SOURCE_ROOT"), "tests",
-                                               "server", "cloud", NULL);
+  g_autofree char *program
+      = g_build_filename (g_getenv ("PSYNC_TEST_SOURCE_ROOT"), "tests", "server", "cloud", NULL);
   g_autoptr (GSubprocess) process = NULL;
   g_autoptr (GError) error = NULL;
   char *output = NULL;

@@ -164,8 +164,8 @@ handle_redirect (SoupServer *server, SoupServerMessage *message, const char *pat
 static void
 test_no_redirect_is_followed (Fixture *fixture, gconstpointer handler)
 {
-  static const char *const hosts[] = { "portal.example.org", "127.0.0.1", "portal.example.org",
-                                       "127.0.0.1", "127.0.0.1" };
+  static const char *const hosts[]
+      = { "portal.example.org", "127.0.0.1", "portal.example.org", "127.0.0.1", "127.0.0.1" };
 
   for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
     {
@@ -244,8 +244,8 @@ test_a_slow_drip_ends_in_time_and_asks_for_less (Fixture *fixture, gconstpointer
 }
 
 static void
-handle_silence (SoupServer *server, SoupServerMessage *message, const char *path,
-                GHashTable *query, gpointer user_data)
+handle_silence (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query,
+                gpointer user_data)
 {
   Fixture *fixture = user_data;
 
@@ -385,10 +385,11 @@ handle_cut (SoupServer *server, SoupServerMessage *message, const char *path, GH
             gpointer user_data)
 {
   g_autoptr (GIOStream) stream = soup_server_message_steal_connection (message);
-  const char *text = g_str_equal (path, "/nothing")   ? ""
-                     : g_str_equal (path, "/garbage") ? "SSH-2.0-OpenSSH_9.2\r\n\r\n"
-                                                      : "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-                                                        "Content-Length: 100\r\n\r\n[{\"a\":1},";
+  const char *text = g_str_equal (path, "/nothing") ? ""
+                     : g_str_equal (path, "/garbage")
+                         ? "SSH-2.0-OpenSSH_9.2\r\n\r\n"
+                         : "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                           "Content-Length: 100\r\n\r\n[{\"a\":1},";
 
   g_output_stream_write_all (g_io_stream_get_output_stream (stream), text, strlen (text), NULL,
                              NULL, NULL);
@@ -470,7 +471,7 @@ test_nobody_is_asked_for_a_password (Fixture *fixture, gconstpointer handler)
   g_assert_cmpuint (fixture->seen, ==, 1);
 }
 
-#define ADD(name, handler)                                                                        \
+#define ADD(name, handler)                                                                         \
   g_test_add ("/http/" #name, Fixture, handler, set_up, test_##name, tear_down)
 
 int

@@ -213,7 +213,7 @@ test_no_link_is_followed (Fixture *self, gconstpointer data)
 
 static void
 test_a_file_that_cannot_be_understood_is_told_and_can_be_replaced (Fixture *self,
-                                                                     gconstpointer data)
+                                                                   gconstpointer data)
 {
   static const char *const texts[] = { "", "{\"session\":\"half", "[1]", "null", "\xff\xfe" };
   g_autofree char *path = get_path (self, "p1");
@@ -289,8 +289,7 @@ test_two_stores_of_one_directory_lose_nothing (Fixture *self, gconstpointer data
     {
       g_autoptr (GAsyncResult) result = test_wait_for_result (&places[i]);
 
-      g_assert_true (
-          sync_secret_store_store_finish (i % 2 ? self->store : other, result, NULL));
+      g_assert_true (sync_secret_store_store_finish (i % 2 ? self->store : other, result, NULL));
     }
   for (guint i = 0; i < G_N_ELEMENTS (places); i++)
     {
@@ -313,7 +312,7 @@ test_names_cannot_lead_elsewhere (void)
   g_assert_false (sync_secret_is_name ("\xc3\xbc"));
 }
 
-#define ADD(name, kind)                                                                           \
+#define ADD(name, kind)                                                                            \
   g_test_add ("/secrets/" #kind "/" #name, Fixture, NULL, set_up_##kind, test_##name, tear_down)
 
 int

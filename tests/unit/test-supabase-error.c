@@ -32,10 +32,10 @@ new_entity (void)
 static GError *
 from_code (guint status, const char *code, const char *message)
 {
-  g_autofree char *body
-      = g_strdup_printf ("{\"code\":\"%s\",\"message\":\"%s\",\"details\":\"Failing row contains ("
-                         ROW ").\",\"hint\":\"" ROW "\"}",
-                         code, message);
+  g_autofree char *body = g_strdup_printf (
+      "{\"code\":\"%s\",\"message\":\"%s\",\"details\":\"Failing row contains (" ROW
+      ").\",\"hint\":\"" ROW "\"}",
+      code, message);
   g_autoptr (SyncHttpReply) reply = new_reply (status, body);
   g_autoptr (SyncEntity) entity = new_entity ();
 
@@ -76,7 +76,8 @@ test_the_code_decides (void)
     { 400, "P0002", ROW, SYNC_ERROR_ROW_REFUSED },
     { 400, "44000", ROW, SYNC_ERROR_ROW_REFUSED },
     { 400, "Q1234", ROW, SYNC_ERROR_ROW_REFUSED },
-    { 403, "42501", "new row violates row-level security policy for table", SYNC_ERROR_ROW_REFUSED },
+    { 403, "42501", "new row violates row-level security policy for table",
+      SYNC_ERROR_ROW_REFUSED },
     { 500, "21000", ROW, SYNC_ERROR_ROW_REFUSED },
     { 500, "54000", ROW, SYNC_ERROR_ROW_REFUSED },
     { 400, "PGRST100", ROW, SYNC_ERROR_SCHEMA },
@@ -152,9 +153,14 @@ test_without_a_code_the_status_decides (void)
     { 524, SYNC_ERROR_TOO_LARGE }, { 530, SYNC_ERROR_OFFLINE },   { 540, SYNC_ERROR_PAUSED },
     { 544, SYNC_ERROR_TOO_LARGE },
   };
-  static const char *const bodies[]
-      = { "", "<!DOCTYPE html><html>" ROW "</html>", "{\"message\":\"" ROW "\"}", "{\"code\":null}",
-          "{\"code\":" "\"" ROW ": not a code\"}", "[1]", "{\"code\":\"23505\"" };
+  static const char *const bodies[] = { "",
+                                        "<!DOCTYPE html><html>" ROW "</html>",
+                                        "{\"message\":\"" ROW "\"}",
+                                        "{\"code\":null}",
+                                        "{\"code\":"
+                                        "\"" ROW ": not a code\"}",
+                                        "[1]",
+                                        "{\"code\":\"23505\"" };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     for (guint j = 0; j < G_N_ELEMENTS (bodies); j++)
@@ -195,11 +201,13 @@ test_only_our_own_columns_are_named (void)
     { "23505", "duplicate key value violates unique constraint \\\"projects_due_date_idx\\\"",
       "due_date" },
     { "23505", "duplicate key value violates unique constraint \\\"" ROW "\\\"", NULL },
-    { "23505", "duplicate key value violates unique constraint \\\"projects_" ROW "_key\\\"", NULL },
+    { "23505", "duplicate key value violates unique constraint \\\"projects_" ROW "_key\\\"",
+      NULL },
     { "23505", "duplicate key value violates unique constraint \\\"projects_\\\"", NULL },
     { "23505", "duplicate key value violates unique constraint \\\"projects\\\"", NULL },
     { "23505", "duplicate key value violates unique constraint \\\"\\\"", NULL },
-    { "23514", "new row for relation \\\"name\\\" violates check constraint \\\"projects_name_check\\\"",
+    { "23514",
+      "new row for relation \\\"name\\\" violates check constraint \\\"projects_name_check\\\"",
       "name" },
     { "23514", "new row for relation \\\"name\\\" violates check constraint", NULL },
     { "22P02", "invalid input syntax for type bigint: \\\"name\\\"", NULL },
@@ -316,7 +324,8 @@ test_sign_in_errors_are_told_apart (void)
       "refresh_token_already_used", TRUE },
     { 400, NULL, "{\"code\":\"refresh_token_not_found\"}", SYNC_ERROR_SIGN_IN,
       "refresh_token_not_found", TRUE },
-    { 400, NULL, "{\"code\":\"session_not_found\"}", SYNC_ERROR_SIGN_IN, "session_not_found", TRUE },
+    { 400, NULL, "{\"code\":\"session_not_found\"}", SYNC_ERROR_SIGN_IN, "session_not_found",
+      TRUE },
     { 400, NULL, "{\"code\":\"session_expired\"}", SYNC_ERROR_SIGN_IN, "session_expired", TRUE },
     { 409, NULL, "{\"code\":\"conflict\"}", SYNC_ERROR_LATER, "conflict", FALSE },
     { 409, "refresh_token_not_found", "", SYNC_ERROR_LATER, "refresh_token_not_found", FALSE },
@@ -356,8 +365,13 @@ test_a_hostile_body_does_no_harm (void)
   g_autofree char *deep = g_strnfill (100 * 1000, '[');
   g_autofree char *long_code = g_strnfill (60 * 1000, 'A');
   g_autofree char *long_body = g_strdup_printf ("{\"code\":\"%s\"}", long_code);
-  const char *bodies[] = { deep, long_body, "{\"code\":\"\\ud800\"}", "{\"code\":\"\\u0000\"}",
-                           "{\"code\":{\"code\":\"23505\"}}", "\xff{}", "{\"code\":\"" };
+  const char *bodies[] = { deep,
+                           long_body,
+                           "{\"code\":\"\\ud800\"}",
+                           "{\"code\":\"\\u0000\"}",
+                           "{\"code\":{\"code\":\"23505\"}}",
+                           "\xff{}",
+                           "{\"code\":\"" };
 
   for (guint i = 0; i < G_N_ELEMENTS (bodies); i++)
     {

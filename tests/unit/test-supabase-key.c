@@ -82,8 +82,7 @@ test_an_address_that_cannot_be_used_is_refused_with_the_reason (void)
     { "file:///etc/passwd", SYNC_ERROR_INVALID, "url", "scheme" },
     { "postgresql://postgres:word@db.abc.supabase.co:5432/postgres", SYNC_ERROR_INVALID, "url",
       "connection-string" },
-    { "https://supabase.com/dashboard/project/abcdefghij", SYNC_ERROR_INVALID, "url",
-      "dashboard" },
+    { "https://supabase.com/dashboard/project/abcdefghij", SYNC_ERROR_INVALID, "url", "dashboard" },
     { "https://app.supabase.com/project/abcdefghij", SYNC_ERROR_INVALID, "url", "dashboard" },
     { "http://abc.supabase.co", SYNC_ERROR_INSECURE, "abc.supabase.co", "http" },
     { "http://127.0.0.1.example.org", SYNC_ERROR_INSECURE, "127.0.0.1.example.org", "http" },
@@ -157,9 +156,23 @@ test_what_is_no_key_is_refused (void)
   g_autofree char *array = new_jwt ("[\"anon\"]");
   g_autofree char *nested = NULL;
   g_autofree char *deep = g_strnfill (5000, '[');
-  const char *keys[]
-      = { NULL, "", "  ", "hello", "sb_publishable_", "sb_publishable_a b", "sb_publishable_a\r\nX: y",
-          "sb_other_x", "a.b.c", "..", "eyJ.eyJ.", "\xff\xfe", roleless, array, user, NULL, NULL };
+  const char *keys[] = { NULL,
+                         "",
+                         "  ",
+                         "hello",
+                         "sb_publishable_",
+                         "sb_publishable_a b",
+                         "sb_publishable_a\r\nX: y",
+                         "sb_other_x",
+                         "a.b.c",
+                         "..",
+                         "eyJ.eyJ.",
+                         "\xff\xfe",
+                         roleless,
+                         array,
+                         user,
+                         NULL,
+                         NULL };
 
   nested = new_jwt (deep);
   keys[G_N_ELEMENTS (keys) - 1] = nested;
@@ -178,8 +191,9 @@ test_what_is_no_key_is_refused (void)
 static void
 test_a_token_says_who_it_is_for (void)
 {
-  g_autofree char *token = new_jwt ("{\"role\":\"authenticated\",\"sub\":\"8f7a\",\"exp\":1767323045,"
-                                    "\"email\":\"\\u00fc@example.org\"}");
+  g_autofree char *token
+      = new_jwt ("{\"role\":\"authenticated\",\"sub\":\"8f7a\",\"exp\":1767323045,"
+                 "\"email\":\"\\u00fc@example.org\"}");
   g_autoptr (SyncSupabaseClaims) claims = sync_supabase_claims_parse (token);
 
   g_assert_nonnull (claims);

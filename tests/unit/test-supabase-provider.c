@@ -27,10 +27,10 @@ typedef struct
   SyncEntity *entity;
   const Answer *answers;
   guint n_answers;
-  guint requests;  /* to REST */
+  guint requests; /* to REST */
   guint refreshes;
-  GString *log;    /* method, path and query, a line each */
-  char *token;     /* what came last */
+  GString *log; /* method, path and query, a line each */
+  char *token;  /* what came last */
   char *prefer;
   char *body;
   gboolean hold;
@@ -287,8 +287,9 @@ test_each_operation_is_one_request_of_its_form (Fixture *self, gconstpointer dat
 {
   static const Answer rows = { 201, JSON, "[]" };
   static const Answer state
-      = { 200, JSON, "[{\"schema_version\":1,\"epoch\":\"e\",\"user_id\":\"u1\",\"heads\":{},"
-                     "\"horizons\":{},\"devices\":[],\"server_time\":\"2026-01-01T00:00:00Z\"}]" };
+      = { 200, JSON,
+          "[{\"schema_version\":1,\"epoch\":\"e\",\"user_id\":\"u1\",\"heads\":{},"
+          "\"horizons\":{},\"devices\":[],\"server_time\":\"2026-01-01T00:00:00Z\"}]" };
   static const Answer nothing = { 201, JSON, "" };
   g_autoptr (SyncDevice) device = sync_device_new ("d1", "Desk");
   g_autoptr (GBytes) page = pull (self, &rows, 1, NULL);
@@ -447,7 +448,7 @@ test_wrong_settings_make_no_provider (Fixture *self, gconstpointer data)
   g_assert_false (g_str_has_suffix (sync_provider_get_location (self->provider), "/"));
 }
 
-#define ADD(name)                                                                                 \
+#define ADD(name)                                                                                  \
   g_test_add ("/supabase/provider/" #name, Fixture, NULL, set_up, test_##name, tear_down)
 
 int

@@ -64,17 +64,10 @@ test_odd_names_are_quoted (void)
     const char *name;
     const char *encoded;
   } cases[] = {
-    { "plain_1", "plain_1" },
-    { "camelCase", "camelCase" },
-    { "a,b", "%22a%2Cb%22" },
-    { "a\"b", "%22a%5C%22b%22" },
-    { "a\\b", "%22a%5C%5Cb%22" },
-    { "a&b=c", "%22a%26b%3Dc%22" },
-    { "a(b)", "%22a%28b%29%22" },
-    { "a->b", "%22a-%3Eb%22" },
-    { "ä", "%22%C3%A4%22" },
-    { "order", "%22order%22" },
-    { "or", "%22or%22" },
+    { "plain_1", "plain_1" },     { "camelCase", "camelCase" }, { "a,b", "%22a%2Cb%22" },
+    { "a\"b", "%22a%5C%22b%22" }, { "a\\b", "%22a%5C%5Cb%22" }, { "a&b=c", "%22a%26b%3Dc%22" },
+    { "a(b)", "%22a%28b%29%22" }, { "a->b", "%22a-%3Eb%22" },   { "ä", "%22%C3%A4%22" },
+    { "order", "%22order%22" },   { "or", "%22or%22" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -251,8 +244,8 @@ test_answers_are_joined_and_trimmed (void)
   g_assert_false (sync_supabase_rows_append (array, entity, object, TRUE));
 }
 
-#define STATE                                                                                     \
-  "\"epoch\":\"e1\",\"server_time\":\"2026-01-02 03:04:05.678+00\",\"user_id\":\"u1\","           \
+#define STATE                                                                                      \
+  "\"epoch\":\"e1\",\"server_time\":\"2026-01-02 03:04:05.678+00\",\"user_id\":\"u1\","            \
   "\"heads\":{\"projects\":1767323045000001,\"notifications\":0},\"horizons\":{\"projects\":5},"   \
   "\"devices\":[{\"device_id\":\"d1\",\"name\":\"Desk\",\"platform\":\"linux\","                   \
   "\"app_version\":null,\"registered_at\":\"2026-01-01T00:00:00+00:00\",\"last_sync_at\":null,"    \
@@ -300,15 +293,22 @@ test_the_state_is_read_alone_or_in_an_array (void)
 static void
 test_what_is_no_state_is_refused (void)
 {
-  static const char *const texts[]
-      = { "", "[]", "{}", "[1]", "null", "[{\"schema_version\":\"1\"," STATE "}]",
-          "[{\"schema_version\":1}]", "[{\"schema_version\":1," STATE "},{}]",
-          "[{\"schema_version\":1," STATE "}", "[{\"schema_version\":1," STATE ",\"heads\":[]}]",
-          "[{\"schema_version\":1," STATE ",\"heads\":{\"a\":-1}}]",
-          "[{\"schema_version\":1," STATE ",\"heads\":{\"a\":1.5}}]",
-          "[{\"schema_version\":1," STATE ",\"user_id\":null}]",
-          "[{\"schema_version\":1," STATE ",\"devices\":[[]]}]",
-          "[{\"schema_version\":1," STATE ",\"server_time\":\"soon\"}]" };
+  static const char *const texts[] = { "",
+                                       "[]",
+                                       "{}",
+                                       "[1]",
+                                       "null",
+                                       "[{\"schema_version\":\"1\"," STATE "}]",
+                                       "[{\"schema_version\":1}]",
+                                       "[{\"schema_version\":1," STATE "},{}]",
+                                       "[{\"schema_version\":1," STATE "}",
+                                       "[{\"schema_version\":1," STATE ",\"heads\":[]}]",
+                                       "[{\"schema_version\":1," STATE ",\"heads\":{\"a\":-1}}]",
+                                       "[{\"schema_version\":1," STATE ",\"heads\":{\"a\":1.5}}]",
+                                       "[{\"schema_version\":1," STATE ",\"user_id\":null}]",
+                                       "[{\"schema_version\":1," STATE ",\"devices\":[[]]}]",
+                                       "[{\"schema_version\":1," STATE
+                                       ",\"server_time\":\"soon\"}]" };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {

@@ -30,8 +30,8 @@ test_secrets_lookup_async (SyncSecretStore *store, const char *profile, const ch
                            GCancellable *cancellable, GAsyncReadyCallback callback,
                            gpointer user_data)
 {
-  sync_secret_store_lookup_async (TEST_SECRETS (store)->inner, profile, kind, cancellable,
-                                  callback, user_data);
+  sync_secret_store_lookup_async (TEST_SECRETS (store)->inner, profile, kind, cancellable, callback,
+                                  user_data);
 }
 
 static char *
@@ -48,8 +48,8 @@ test_secrets_store_async (SyncSecretStore *store, const char *profile, const cha
   TestSecrets *self = TEST_SECRETS (store);
 
   if (self->full)
-    g_task_report_new_error (self->inner, callback, user_data, NULL, SYNC_ERROR,
-                             SYNC_ERROR_SECRETS, "The disk is full");
+    g_task_report_new_error (self->inner, callback, user_data, NULL, SYNC_ERROR, SYNC_ERROR_SECRETS,
+                             "The disk is full");
   else if (secret != NULL)
     sync_secret_store_store_async (self->inner, profile, kind, secret, cancellable, callback,
                                    user_data);
@@ -255,8 +255,8 @@ new_session (Fixture *self)
 }
 
 static gboolean
-enter (SyncSupabaseSession *session, gboolean new_account, const char *email,
-       const char *password, GError **error)
+enter (SyncSupabaseSession *session, gboolean new_account, const char *email, const char *password,
+       GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
   GAsyncResult *place = NULL;
@@ -728,7 +728,8 @@ test_what_cannot_be_a_name_or_password_is_not_sent (Fixture *self, gconstpointer
     { "a\xff@b", PASSWORD, "email" },
     { EMAIL, "", "password" },
     { EMAIL, "\xff\xfe", "password" },
-    { EMAIL, "1234567890123456789012345678901234567890123456789012345678901234567890123", "password" },
+    { EMAIL, "1234567890123456789012345678901234567890123456789012345678901234567890123",
+      "password" },
   };
   g_autoptr (SyncSupabaseSession) session = new_session (self);
 
@@ -785,7 +786,8 @@ test_a_ready_made_token_lasts_as_long_as_it_does (Fixture *self, gconstpointer d
   g_assert_cmpuint (self->requests, ==, 0);
 }
 
-#define ADD(name) g_test_add ("/supabase/session/" #name, Fixture, NULL, set_up, test_##name, tear_down)
+#define ADD(name)                                                                                  \
+  g_test_add ("/supabase/session/" #name, Fixture, NULL, set_up, test_##name, tear_down)
 
 int
 main (int argc, char **argv)
