@@ -90,12 +90,26 @@ check_revoked (SyncRun *run, GError **error)
   return FALSE;
 }
 
-/* A head below a version that we know, or our own device row older than it was. */
+/* Of every table, also of those that take no part in this run. */
+static gint64
+find_newest (const SyncCloudState *state)
+{
+  GHashTableIter iter;
+  gpointer head;
+  gint64 newest = 0;
+
+  g_hash_table_iter_init (&iter, state->heads);
+  while (g_hash_table_iter_next (&iter, NULL, &head))
+    newest = MAX (newest, *(gint64 *) head);
+  return newest;
+}
+
+/* A head below a version that we know, or our own device row older than it was, or gone: nobody deletes it, but
+ * a cloud restored from before we came has none. */
 static gboolean
 looks_older (SyncRun *run, const SyncCloudState *state)
 {
   SyncDevice *device = sync_cloud_state_find_device (state, run->device_id);
-  gint64 newest = 0;
 
   for (guint i = 0; i < run->legs->len; i++)
     {
@@ -105,17 +119,9 @@ looks_older (SyncRun *run, const SyncCloudState *state)
       if (head < leg->cursor.pulled_version)
         return TRUE;
     }
-  if (device != NULL && device->last_version < run->device_version)
+  if (device == NULL ? run->device_version > 0 : device->last_version < run->device_version)
     return TRUE;
-  if (run->acknowledged == 0)
-    return FALSE;
-  for (guint i = 0; i < run->legs->len; i++)
-    {
-      SyncLeg *leg = g_ptr_array_index (run->legs, i);
-
-      newest = MAX (newest, sync_cloud_state_get_head (state, leg->entity->cloud_table));
-    }
-  return run->setup->options.entities == NULL && newest < run->acknowledged;
+  return find_newest (state) < run->acknowledged;
 }
 
 /* Asked again of the primary before it is believed: a late replica looks the same. */

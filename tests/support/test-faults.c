@@ -459,6 +459,12 @@ test_faults_get_inner (TestFaults *faults)
 }
 
 void
+test_faults_set_inner (TestFaults *faults, SyncProvider *inner)
+{
+  g_set_object (&faults->inner, inner);
+}
+
+void
 test_faults_set_hooks (TestFaults *faults, TestFaultFunc before, TestReplyFunc after, gpointer data)
 {
   faults->before = before;

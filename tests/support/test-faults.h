@@ -61,6 +61,7 @@ typedef void (*TestReplyFunc) (TestFaults *faults, TestRequest request, guint nu
 /* A provider that puts faults between its user and another provider. */
 SyncProvider *test_faults_new (SyncProvider *inner);
 SyncProvider *test_faults_get_inner (TestFaults *faults);
+void test_faults_set_inner (TestFaults *faults, SyncProvider *inner);
 void test_faults_set_hooks (TestFaults *faults, TestFaultFunc before, TestReplyFunc after, gpointer data);
 /* The error of requests that fail; OFFLINE unless told otherwise. Reason: (nullable) */
 void test_faults_set_error (TestFaults *faults, SyncError code, const char *reason);

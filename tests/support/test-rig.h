@@ -86,6 +86,8 @@ void test_rig_remove (TestRig *rig, TestDevice *device);
 
 void test_device_open (TestDevice *device);
 void test_device_close (TestDevice *device);
+/* As a program that was started anew does. */
+void test_device_reconnect (TestDevice *device);
 /* Copies of the file, at a time when nobody writes; and back. The device is closed and opened again. */
 void test_device_save (TestDevice *device, const char *copy);
 void test_device_load (TestDevice *device, const char *copy);
@@ -111,11 +113,11 @@ void test_device_assert_clean (TestDevice *device);
 
 /* Every device in turn until none finds anything to do. */
 void test_rig_settle (TestRig *rig);
-/* All devices and the cloud have equal rows of all entities. */
+/* All devices and the cloud have equal rows of all entities, but for those that a device holds. */
 void test_rig_assert_equal (TestRig *rig);
 /* Both, and nothing waits anywhere, and the next sync of each is one request. */
 void test_rig_assert_converged (TestRig *rig);
-/* A list of what differs, "" if nothing does. */
+/* A list of what differs, "" if nothing does. Rows that a device holds are left out. */
 char *test_rig_compare (TestRig *rig);
 
 /* On the worker's thread of the device's store. */
