@@ -450,10 +450,12 @@ has_broken_references (SyncConnection *connection)
 static gboolean
 is_overlooked_reference (World *world, const GError *error, const GError *twin_error)
 {
-  if (twin_error != NULL || !g_error_matches (error, SYNC_ERROR, SYNC_ERROR_CONSTRAINT)
-      || !g_str_equal (sync_error_get_detail (error)->reason, "foreign-key"))
-    return FALSE;
-  return has_broken_references (world->twin);
+  const GError *one = error != NULL ? error : twin_error;
+
+  return (error == NULL) != (twin_error == NULL)
+         && g_error_matches (one, SYNC_ERROR, SYNC_ERROR_CONSTRAINT)
+         && g_str_equal (sync_error_get_detail (one)->reason, "foreign-key")
+         && (has_broken_references (world->captured) || has_broken_references (world->twin));
 }
 
 /* A wrong type in a rowid fails by ABORT whatever the statement says; but only where some trigger

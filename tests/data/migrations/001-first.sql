@@ -1,0 +1,4 @@
+CREATE TABLE version (number INTEGER NOT NULL);
+INSERT INTO version VALUES (0);
+CREATE TABLE log (entry TEXT NOT NULL);
+INSERT INTO log VALUES ('first');

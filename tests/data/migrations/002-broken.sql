@@ -1,0 +1,2 @@
+INSERT INTO log VALUES ('half');
+INSERT INTO nowhere VALUES (1);

@@ -1,0 +1,2 @@
+ALTER TABLE log ADD COLUMN number INTEGER;
+INSERT INTO log VALUES ('second', 2);
