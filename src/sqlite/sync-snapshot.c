@@ -18,6 +18,9 @@
 #define SPARE_BYTES (1024 * 1024)
 #define ENDING ".db"
 
+/* The last second that has a name of the form below. */
+#define END_OF_TIME (G_GINT64_CONSTANT (253402300799) * G_USEC_PER_SEC)
+
 /* "20260101T000000000Z": sorts by time, has no character that a file system may refuse. */
 #define TIME_LENGTH 19
 
@@ -68,10 +71,8 @@ static char *
 format_time (gint64 now)
 {
   g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (now / G_USEC_PER_SEC);
-  g_autofree char *seconds = time != NULL ? g_date_time_format (time, "%Y%m%dT%H%M%S") : NULL;
+  g_autofree char *seconds = g_date_time_format (time, "%Y%m%dT%H%M%S");
 
-  if (seconds == NULL)
-    return g_strdup ("19700101T000000000Z");
   return g_strdup_printf ("%s%03dZ", seconds, (int) (now % G_USEC_PER_SEC / 1000));
 }
 
@@ -445,7 +446,7 @@ take (SyncConnection *connection, const char *reason, gint64 now, GCancellable *
   if (!database_size (connection, &size, error) || !prepare_folder (folder, size, error))
     return NULL;
   remove_leftovers (folder, prefix);
-  name = choose_name (folder, prefix, reason, now);
+  name = choose_name (folder, prefix, reason, CLAMP (now, 0, END_OF_TIME));
   return take_into (connection, folder, name, cancellable, error);
 }
 

@@ -210,7 +210,7 @@ dup_name (const SyncSqlText *text, const Token *token)
   return g_string_free (name, FALSE);
 }
 
-/* The token behind the bracket that closes the one at @open; the number of tokens if none does. */
+/* The token behind the bracket that closes the one at @open; 0 if none does. */
 static guint
 skip_brackets (const SyncSqlText *text, guint open)
 {
@@ -223,7 +223,7 @@ skip_brackets (const SyncSqlText *text, guint open)
       else if (is_symbol (text, i, ')') && --depth == 0)
         return i + 1;
     }
-  return text->tokens->len;
+  return 0;
 }
 
 /* Without the order of the index and an outer COLLATE, which SQLite tells by itself. */
@@ -265,7 +265,7 @@ sync_sql_text_split_index (const SyncSqlText *text, GArray *terms, SyncSqlRange 
   while (i < text->tokens->len && !is_symbol (text, i, '('))
     i++;
   end = skip_brackets (text, i);
-  if (i >= text->tokens->len || !is_symbol (text, end - 1, ')'))
+  if (end == 0)
     return FALSE;
 
   term.start = ++i;
