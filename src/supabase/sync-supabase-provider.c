@@ -335,6 +335,54 @@ sync_supabase_provider_fetch_async (SyncProvider *provider, const SyncEntity *en
 }
 
 static void
+on_digest (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  const char *prefix = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autoptr (GBytes) answer = call_finish (g_task_get_source_object (task), result, &error);
+  g_autofree SyncDigest *digest = g_new0 (SyncDigest, 1);
+
+  if (answer == NULL)
+    g_task_return_error (task, error);
+  else if (sync_supabase_digest_parse (answer, prefix, digest))
+    g_task_return_pointer (task, g_steal_pointer (&digest), g_free);
+  else
+    g_task_return_error (task, sync_error_new (SYNC_ERROR_PROTOCOL, "sync_digest",
+                                               "The digest cannot be understood"));
+}
+
+static void
+sync_supabase_provider_digest_async (SyncProvider *provider, const SyncEntity *entity,
+                                     const char *prefix, GCancellable *cancellable,
+                                     GAsyncReadyCallback callback, gpointer user_data)
+{
+  SyncSupabaseProvider *self = SYNC_SUPABASE_PROVIDER (provider);
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+  char *body = sync_supabase_body_digest (entity, prefix);
+  SyncSupabaseCall *call = sync_supabase_call_new ("POST", "rpc/sync_digest", NULL, entity);
+
+  g_task_set_source_tag (task, sync_provider_digest_async);
+  g_task_set_task_data (task, g_strdup (prefix), g_free);
+  call->body = g_bytes_new_take (body, strlen (body));
+  call_async (self, call, task, on_digest);
+}
+
+static gboolean
+sync_supabase_provider_digest_finish (SyncProvider *provider, GAsyncResult *result,
+                                      SyncDigest *digest, GError **error)
+{
+  g_autofree SyncDigest *answer = NULL;
+
+  g_return_val_if_fail (g_task_is_valid (result, provider), FALSE);
+
+  answer = g_task_propagate_pointer (G_TASK (result), error);
+  if (answer != NULL)
+    *digest = *answer;
+  return answer != NULL;
+}
+
+static void
 on_put (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -404,6 +452,8 @@ sync_supabase_provider_class_init (SyncSupabaseProviderClass *class)
   provider_class->push_finish = finish_bytes;
   provider_class->fetch_async = sync_supabase_provider_fetch_async;
   provider_class->fetch_finish = finish_bytes;
+  provider_class->digest_async = sync_supabase_provider_digest_async;
+  provider_class->digest_finish = sync_supabase_provider_digest_finish;
   provider_class->put_device_async = sync_supabase_provider_put_device_async;
   provider_class->put_device_finish = sync_supabase_provider_put_device_finish;
 }

@@ -649,3 +649,64 @@ sync_supabase_state_parse (GBytes *answer)
     state->user = g_strdup ("");
   return g_steal_pointer (&state);
 }
+
+/**
+ * sync_supabase_body_digest:
+ * @entity: what to compare
+ * @prefix: hexadecimal digits
+ *
+ * Returns: (transfer full): the arguments of `sync_digest`
+ */
+char *
+sync_supabase_body_digest (const SyncEntity *entity, const char *prefix)
+{
+  GString *body = g_string_new ("{\"p_table\":");
+
+  sync_json_append_string (body, entity->cloud_table, strlen (entity->cloud_table));
+  g_string_append (body, ",\"p_prefix\":");
+  sync_json_append_string (body, prefix, strlen (prefix));
+  g_string_append_c (body, '}');
+  return g_string_free (body, FALSE);
+}
+
+/* One row: the bucket is the prefix and one digit more. */
+static gboolean
+take_bucket (SyncSpan row, const char *prefix, SyncDigest *digest)
+{
+  g_autofree char *bucket = dup_text (row, "bucket");
+  gsize length = strlen (prefix);
+  gint64 n, hash;
+  int digit;
+
+  if (bucket == NULL || strlen (bucket) != length + 1 || !g_str_has_prefix (bucket, prefix)
+      || !get_number (row, "n", &n) || n < 0 || !get_number (row, "hash", &hash))
+    return FALSE;
+  digit = g_ascii_xdigit_value (bucket[length]);
+  if (digit < 0)
+    return FALSE;
+  digest->buckets[digit] = (SyncDigestSum) { (guint64) n, (guint64) hash };
+  return TRUE;
+}
+
+/**
+ * sync_supabase_digest_parse:
+ * @answer: the rows of `sync_digest`
+ * @prefix: what was asked for
+ * @digest: (out caller-allocates): the digest
+ *
+ * Returns: %FALSE if the answer is not what was asked for
+ */
+gboolean
+sync_supabase_digest_parse (GBytes *answer, const char *prefix, SyncDigest *digest)
+{
+  SyncJsonReader reader;
+  SyncSpan row;
+
+  *digest = (SyncDigest) { 0 };
+  sync_json_reader_init (&reader, g_bytes_get_data (answer, NULL), g_bytes_get_size (answer));
+  if (sync_json_enter_array (&reader))
+    while (sync_json_next_element (&reader) && sync_json_read_value (&reader, &row))
+      if (!take_bucket (row, prefix, digest))
+        return FALSE;
+  return sync_json_at_end (&reader);
+}

@@ -187,9 +187,9 @@ on_waiter_cancelled (GCancellable *cancellable, gpointer user_data)
 }
 
 static gboolean
-is_acceptable (SyncSupabaseSession *self, const SyncSupabaseTokens *tokens, gint64 remaining)
+is_acceptable (SyncSupabaseSession *self, const SyncSupabaseTokens *tokens)
 {
-  if (tokens == NULL || sync_supabase_tokens_get_remaining (tokens, self->clock) <= remaining)
+  if (!sync_supabase_tokens_is_fresh (tokens, self->clock))
     return FALSE;
   for (GList *link = self->waiters.head; link != NULL; link = link->next)
     if (g_strcmp0 (((Waiter *) link->data)->refused, tokens->access) == 0)
@@ -304,7 +304,7 @@ on_refresh_looked_up (GObject *source, GAsyncResult *result, gpointer user_data)
   sync_supabase_session_set_tokens (self, stored);
   if (stored == NULL)
     finish_refresh (self, new_sign_in_error (self->host));
-  else if (is_acceptable (self, stored, SYNC_SUPABASE_REFRESH_EARLY))
+  else if (is_acceptable (self, stored))
     finish_refresh (self, NULL);
   else
     sync_supabase_session_send (
@@ -593,13 +593,11 @@ sync_supabase_session_load_finish (SyncSupabaseSession *session, GAsyncResult *r
 static gboolean
 may_answer_at_once (SyncSupabaseSession *self, const char *refused)
 {
-  gint64 remaining;
-
   if (self->tokens == NULL || g_strcmp0 (self->tokens->access, refused) == 0)
     return FALSE;
-  remaining = sync_supabase_tokens_get_remaining (self->tokens, self->clock);
-  return remaining > SYNC_SUPABASE_REFRESH_EARLY
-         || (remaining > 0 && sync_clock_monotonic (self->clock) < self->pause_until);
+  return sync_supabase_tokens_is_fresh (self->tokens, self->clock)
+         || (sync_supabase_tokens_get_remaining (self->tokens, self->clock) > 0
+             && sync_clock_monotonic (self->clock) < self->pause_until);
 }
 
 static void

@@ -5,6 +5,8 @@
 #include "sync-supabase-key.h"
 
 #define DEFAULT_LIFETIME 3600
+/* So long before its end an access token is replaced. */
+#define REFRESH_EARLY (90 * G_USEC_PER_SEC)
 #define MAX_LIFETIME (10 * 365 * 24 * 3600)
 
 static char *
@@ -178,6 +180,23 @@ sync_supabase_tokens_get_remaining (const SyncSupabaseTokens *tokens, SyncClock 
   if (age < 0 || age >= tokens->lifetime)
     return 0;
   return tokens->lifetime - age;
+}
+
+/**
+ * sync_supabase_tokens_is_fresh:
+ * @tokens: a session
+ * @clock: the time
+ *
+ * A token is replaced 90 seconds before its end, one that lives for less than three minutes after
+ * half its life.
+ *
+ * Returns: whether the access token need not be replaced yet
+ */
+gboolean
+sync_supabase_tokens_is_fresh (const SyncSupabaseTokens *tokens, SyncClock *clock)
+{
+  return sync_supabase_tokens_get_remaining (tokens, clock)
+         > MIN (REFRESH_EARLY, tokens->lifetime / 2);
 }
 
 /**

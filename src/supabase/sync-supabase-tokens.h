@@ -7,9 +7,6 @@
 
 G_BEGIN_DECLS
 
-/* So long before its end an access token is replaced. */
-#define SYNC_SUPABASE_REFRESH_EARLY (90 * G_USEC_PER_SEC)
-
 /**
  * SyncSupabaseTokens:
  * @access: (owned): the access token
@@ -39,6 +36,7 @@ SyncSupabaseTokens *sync_supabase_tokens_new_from_answer (GBytes *answer, SyncCl
 SyncSupabaseTokens *sync_supabase_tokens_new_from_secret (const char *secret, const char *url);
 char *sync_supabase_tokens_to_secret (const SyncSupabaseTokens *tokens, const char *url);
 gint64 sync_supabase_tokens_get_remaining (const SyncSupabaseTokens *tokens, SyncClock *clock);
+gboolean sync_supabase_tokens_is_fresh (const SyncSupabaseTokens *tokens, SyncClock *clock);
 void sync_supabase_tokens_free (SyncSupabaseTokens *tokens);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncSupabaseTokens, sync_supabase_tokens_free)

@@ -106,6 +106,7 @@ typedef struct
   gboolean lose;    /* answer nothing, after having done it */
   gboolean hold;
   SoupServerMessage *held;
+  guint lifetime;   /* seconds */
   const char *user;
   const char *signup;
   guint logouts;
@@ -126,9 +127,9 @@ answer_session (Fixture *self, SoupServerMessage *message)
 
   self->generation++;
   body = g_strdup_printf ("{\"access_token\":\"access.%u\",\"token_type\":\"bearer\","
-                          "\"expires_in\":3600,\"expires_at\":1,\"refresh_token\":\"refresh%u\","
+                          "\"expires_in\":%u,\"expires_at\":1,\"refresh_token\":\"refresh%u\","
                           "\"user\":{\"id\":\"%s\",\"email\":\"" EMAIL "\"}}",
-                          self->generation, self->generation, self->user);
+                          self->generation, self->lifetime, self->generation, self->user);
   answer (message, 200, body);
 }
 
@@ -229,6 +230,7 @@ set_up (Fixture *self, gconstpointer data)
   self->secrets = g_object_new (TEST_TYPE_SECRETS, NULL);
   self->profile = g_uuid_string_random ();
   self->user = "user-1";
+  self->lifetime = 3600;
 }
 
 static void
@@ -399,6 +401,21 @@ test_a_token_is_replaced_90_seconds_before_its_end (Fixture *self, gconstpointer
   assert_token (session, NULL, "access.2");
   g_assert_cmpuint (self->refreshes, ==, 1);
   assert_stored (self, "refresh2");
+}
+
+static void
+test_a_short_lived_token_is_replaced_after_half_its_life (Fixture *self, gconstpointer data)
+{
+  g_autoptr (SyncSupabaseSession) session = NULL;
+
+  self->lifetime = 60;
+  session = new_signed_in (self);
+  test_clock_advance (self->clock, 29 * SECOND);
+  assert_token (session, NULL, "access.1");
+  test_clock_advance (self->clock, 1 * SECOND);
+  assert_token (session, NULL, "access.2");
+  assert_token (session, NULL, "access.2");
+  g_assert_cmpuint (self->refreshes, ==, 1);
 }
 
 static void
@@ -796,6 +813,7 @@ main (int argc, char **argv)
   ADD (signing_up_and_in_keeps_the_session);
   ADD (without_a_session_sign_in_is_asked_for);
   ADD (a_token_is_replaced_90_seconds_before_its_end);
+  ADD (a_short_lived_token_is_replaced_after_half_its_life);
   ADD (a_clock_that_is_set_ends_no_token);
   ADD (two_processes_refresh_once);
   ADD (a_lost_answer_costs_nothing);
