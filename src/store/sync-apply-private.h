@@ -35,6 +35,7 @@ struct _SyncApply
 
   /* Of the slice under way. */
   gboolean triggers_off;
+  gboolean quiet; /* when the slice began nothing of the entity waited, was held, open or unsettled */
   gboolean parent_decided; /* a deletion takes along rows that were edited here */
   gboolean retrying; /* a held row: what fails writes nothing */
   GPtrArray *unlike; /* (element-type utf8): ids that did not read back equal */

@@ -257,7 +257,8 @@ sync_apply_settle_base (SyncApply *apply,
       || !sync_apply_forget_held (apply, incoming, error))
     return FALSE;
   if (incoming->state.pending
-      && (!sync_ledger_lift_refusal (apply->store, apply->entity, id, error)
+      && (!sync_ledger_clear_maybe_sent (apply->store, apply->entity, id, error)
+          || !sync_ledger_lift_refusal (apply->store, apply->entity, id, error)
           || (incoming->state.reread
               && !sync_ledger_set_reread (apply->store, apply->entity, id, FALSE, error))))
     return FALSE;
@@ -310,6 +311,21 @@ is_same_as_base (SyncApply *apply, SyncIncoming *incoming)
   return g_strcmp0 (apply->json->str, incoming->state.base) == 0;
 }
 
+/* A new row, by far the most frequent case: only if the table refuses it, one looks whether it was there. */
+static SyncApplied
+insert_clean (SyncApply *apply, SyncIncoming *incoming, GError **error)
+{
+  g_autoptr (GError) refusal = NULL;
+  gboolean found;
+
+  if (sync_apply_write (apply, apply->id->str, apply->remote, FALSE, &refusal))
+    return sync_apply_settle_base (apply, incoming, error) ? SYNC_APPLIED_DONE : SYNC_APPLIED_ERROR;
+  if (!sync_table_exists (apply->table, apply->id->str, &found, error))
+    return SYNC_APPLIED_ERROR;
+  return found ? reconcile_uncaptured (apply, incoming, error)
+               : sync_apply_hold_for_error (apply, incoming, refusal, error);
+}
+
 static SyncApplied
 write_clean (SyncApply *apply, SyncIncoming *incoming, GError **error)
 {
@@ -317,6 +333,8 @@ write_clean (SyncApply *apply, SyncIncoming *incoming, GError **error)
   gboolean found;
   g_autoptr (GError) refusal = NULL;
 
+  if (!is_update && apply->policy.kind != SYNC_RUN_HYDRATE)
+    return insert_clean (apply, incoming, error);
   if (!sync_table_exists (apply->table, apply->id->str, &found, error))
     return SYNC_APPLIED_ERROR;
   if (found != is_update && apply->policy.kind != SYNC_RUN_HYDRATE)

@@ -166,6 +166,7 @@ apply_next (SyncApply *apply, GError **error)
   SyncSpan unknown = { NULL, 0 };
   g_autoptr (GError) refusal = NULL;
   SyncApplied applied;
+  gboolean known;
   gsize start = sync_json_offset (&apply->reader);
 
   if (!sync_row_parse (apply->remote, &apply->reader, &incoming.stamps, &unknown, &refusal)
@@ -180,7 +181,11 @@ apply_next (SyncApply *apply, GError **error)
     return FALSE;
   if (!sync_table_row_id (apply->table, apply->remote, apply->id))
     return protocol_error (apply, error, "a row without a key");
-  if (!sync_ledger_load (apply->store, apply->entity, apply->id->str, &incoming.state, error))
+  if (apply->quiet && apply->triggers_off)
+    known = sync_ledger_load_known (apply->store, apply->entity, apply->id->str, &incoming.state, error);
+  else
+    known = sync_ledger_load (apply->store, apply->entity, apply->id->str, &incoming.state, error);
+  if (!known)
     return FALSE;
   applied = apply_parsed (apply, &incoming, unknown, refusal, error);
   sync_row_state_clear (&incoming.state);
@@ -263,6 +268,7 @@ sync_apply_begin (SyncApply *apply,
                         && !sync_table_is_referenced (apply->table);
   return sync_connection_execute (connection, "PRAGMA defer_foreign_keys = ON", error)
          && (!apply->triggers_off || sync_connection_set_triggers (connection, FALSE, error))
+         && sync_ledger_is_quiet (apply->store, apply->entity, &apply->quiet, error)
          && load_brake (apply, error);
 }
 

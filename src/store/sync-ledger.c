@@ -93,6 +93,51 @@ sync_ledger_load (SyncStore *store,
   return TRUE;
 }
 
+gboolean
+sync_ledger_load_known (SyncStore *store,
+                        const SyncEntity *entity,
+                        const char *id,
+                        SyncRowState *state,
+                        GError **error)
+{
+  SyncStatement *statement = prepare (
+      store, "SELECT version, base FROM main.psync_row WHERE entity = ?1 AND id = ?2", entity, id, error);
+  SyncStep step;
+
+  *state = (SyncRowState){ .changed_at = SYNC_TIME_UNKNOWN };
+  if (statement == NULL)
+    return FALSE;
+  step = sync_statement_step (statement, error);
+  if (step == SYNC_STEP_ROW)
+    {
+      state->known = TRUE;
+      state->version = sync_statement_int64 (statement, 0);
+      state->base = sync_statement_dup_text (statement, 1);
+    }
+  sync_statement_reset (statement);
+  return step != SYNC_STEP_ERROR;
+}
+
+gboolean
+sync_ledger_is_quiet (SyncStore *store,
+                      const SyncEntity *entity,
+                      gboolean *quiet,
+                      GError **error)
+{
+  gint64 busy;
+
+  if (!sync_connection_query_int64 (
+          sync_store_get_connection (store), 1, &busy, error,
+          "SELECT EXISTS (SELECT 1 FROM main.psync_change WHERE entity = ?1) "
+          "OR EXISTS (SELECT 1 FROM main.psync_held WHERE entity = ?1) "
+          "OR EXISTS (SELECT 1 FROM main.psync_sent WHERE entity = ?1) "
+          "OR EXISTS (SELECT 1 FROM main.psync_conflict WHERE entity = ?1 AND state = 'open')",
+          entity->name, NULL))
+    return FALSE;
+  *quiet = busy == 0;
+  return TRUE;
+}
+
 /**
  * sync_ledger_put_base:
  * @store: the store
@@ -102,6 +147,8 @@ sync_ledger_load (SyncStore *store,
  * @base: (nullable): its contents there; %NULL: deleted
  * @length: bytes of @base, or -1
  * @error: SQLite's
+ *
+ * For a row that stays in the outbox sync_ledger_clear_maybe_sent() belongs to it.
  *
  * Returns: %FALSE with @error set
  */
@@ -124,11 +171,30 @@ sync_ledger_put_base (SyncStore *store,
     return FALSE;
   sync_statement_bind_int64 (statement, 3, version);
   sync_statement_bind_text (statement, 4, base, length);
-  return sync_statement_run (statement, error)
-         && run (store,
-                 "UPDATE main.psync_change SET maybe_sent = 0 "
-                 "WHERE entity = ?1 AND id = ?2 AND maybe_sent <> 0",
-                 entity, id, error);
+  return sync_statement_run (statement, error);
+}
+
+/**
+ * sync_ledger_clear_maybe_sent:
+ * @store: the store
+ * @entity: the row's entity
+ * @id: its id
+ * @error: SQLite's
+ *
+ * The row has a base now: what another copy of the file may have pushed is known.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_ledger_clear_maybe_sent (SyncStore *store,
+                              const SyncEntity *entity,
+                              const char *id,
+                              GError **error)
+{
+  return run (store,
+              "UPDATE main.psync_change SET maybe_sent = 0 "
+              "WHERE entity = ?1 AND id = ?2 AND maybe_sent <> 0",
+              entity, id, error);
 }
 
 gboolean

@@ -43,8 +43,15 @@ void sync_row_state_clear (SyncRowState *state);
 gboolean sync_ledger_load (SyncStore *store, const SyncEntity *entity, const char *id, SyncRowState *state,
                            GError **error);
 
+/* The version and the base alone: where nothing of the entity waits, is held, open or unsettled. */
+gboolean sync_ledger_load_known (SyncStore *store, const SyncEntity *entity, const char *id,
+                                 SyncRowState *state, GError **error);
+gboolean sync_ledger_is_quiet (SyncStore *store, const SyncEntity *entity, gboolean *quiet, GError **error);
+
 gboolean sync_ledger_put_base (SyncStore *store, const SyncEntity *entity, const char *id, gint64 version,
                                const char *base, gssize length, GError **error);
+gboolean sync_ledger_clear_maybe_sent (SyncStore *store, const SyncEntity *entity, const char *id,
+                                       GError **error);
 gboolean sync_ledger_forget_base (SyncStore *store, const SyncEntity *entity, const char *id,
                                   GError **error);
 

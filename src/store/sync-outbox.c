@@ -478,8 +478,12 @@ acknowledge_row (SyncStore *store, SyncBatch *batch, SyncBatchRow *row, const Sy
       || (run != 0 && !sync_ledger_trace (store, run, entity, row->id, stamps->version, "pushed", error)))
     return FALSE;
   if (!is_run (stamps->run_id, run_id))
-    return sync_ledger_set_reread (store, entity, row->id, TRUE, error);
-  return sync_ledger_drop_change (store, entity, row->id, row->seq, error);
+    return sync_ledger_set_reread (store, entity, row->id, TRUE, error)
+           && sync_ledger_clear_maybe_sent (store, entity, row->id, error);
+  if (!sync_ledger_drop_change (store, entity, row->id, row->seq, error))
+    return FALSE;
+  return sync_connection_changes (sync_store_get_connection (store)) > 0
+         || sync_ledger_clear_maybe_sent (store, entity, row->id, error);
 }
 
 static gboolean
