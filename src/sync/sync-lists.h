@@ -47,7 +47,8 @@ gssize sync_queue_clear_completed_finish (SyncQueue *queue, GAsyncResult *result
 G_DECLARE_FINAL_TYPE (SyncConflicts, sync_conflicts, SYNC, CONFLICTS, GObject)
 
 SyncConflicts *sync_conflicts_new (SyncManager *manager);
-/* (element-type SyncConflict); open first; `records`: the 30-day list of what was decided or taken away */
+/* (element-type SyncConflict): the open ones, or with `records` the 30-day list of what was decided or taken
+ * away */
 void sync_conflicts_list_async (SyncConflicts *conflicts, gboolean records, guint offset, guint limit,
                                 GCancellable *cancellable, GAsyncReadyCallback callback,
                                 gpointer user_data);
