@@ -100,6 +100,22 @@ create policy sync_owner on public.sync_devices for all to authenticated
 revoke all on public.sync_devices from public, anon, authenticated;
 grant select, insert, update, delete on public.sync_devices to authenticated, service_role;
 
+-- Whoever renames or revokes a device may have read its row a while ago: what it has read never goes back. And
+-- a run that ends after its device was revoked, which shows as a new last_sync_at, does not bring it back.
+create or replace function sync_private.device_row () returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  new.last_version := greatest (old.last_version, new.last_version);
+  if not old.is_active and new.last_sync_at is distinct from old.last_sync_at then
+    new.is_active := false;
+  end if;
+  new.last_sync_at := greatest (old.last_sync_at, new.last_sync_at);
+  return new;
+end
+$$;
+create or replace trigger sync_device_row before update on public.sync_devices
+  for each row execute function sync_private.device_row ();
+
 ---------------------------------------------------------------------------------------------------------
 -- Triggers that are the same for every table
 ---------------------------------------------------------------------------------------------------------

@@ -148,7 +148,8 @@ bind_nullable_text (SyncStatement *statement, int index, const char *text)
  * @cancellable: (nullable): not needed
  * @error: where an error goes
  *
- * Stores the device. When it was registered is the vault's time of the first call.
+ * Stores the device. When it was registered is the vault's time of the first call. As in the cloud, what it
+ * has read never goes back, and a run that ends after the device was revoked does not bring it back.
  *
  * Returns: %FALSE with @error set if it failed
  */
@@ -162,8 +163,12 @@ sync_vault_put_device (SyncVaultRequest *request, SyncConnection *connection,
       "INSERT INTO vault_device (id, name, platform, app_version, registered_at, last_sync_at,"
       " last_version, is_active) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
       " ON CONFLICT (id) DO UPDATE SET name = excluded.name, platform = excluded.platform,"
-      " app_version = excluded.app_version, last_sync_at = excluded.last_sync_at,"
-      " last_version = excluded.last_version, is_active = excluded.is_active",
+      " app_version = excluded.app_version,"
+      " is_active = iif(NOT vault_device.is_active"
+      " AND excluded.last_sync_at IS NOT vault_device.last_sync_at, 0, excluded.is_active),"
+      " last_sync_at = max(ifnull(vault_device.last_sync_at, excluded.last_sync_at),"
+      " ifnull(excluded.last_sync_at, vault_device.last_sync_at)),"
+      " last_version = max(vault_device.last_version, excluded.last_version)",
       error);
 
   if (put == NULL)
