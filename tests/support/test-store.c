@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "test-store.h"
 
+#include <glib/gstdio.h>
+
 typedef struct
 {
   SyncStore *store;
@@ -107,6 +109,33 @@ void
 test_store_advance (SyncStore *store, gint64 microseconds)
 {
   test_clock_advance (sync_store_get_clock (store), microseconds);
+}
+
+/**
+ * test_run_with_own_folders:
+ *
+ * To be called before anything asks GLib for a user's folder.
+ *
+ * Returns: as g_test_run()
+ */
+int
+test_run_with_own_folders (void)
+{
+  static const char *const variables[]
+      = { "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME" };
+  g_autofree char *folder = test_folder_new ();
+  int status;
+
+  for (guint i = 0; i < G_N_ELEMENTS (variables); i++)
+    {
+      g_autofree char *path = g_build_filename (folder, variables[i], NULL);
+
+      g_assert_cmpint (g_mkdir (path, 0700), ==, 0);
+      g_setenv (variables[i], path, TRUE);
+    }
+  status = g_test_run ();
+  test_folder_remove (folder);
+  return status;
 }
 
 /**

@@ -16,6 +16,9 @@ typedef void (*TestStoreFunc) (SyncStore *store);
 
 void test_store_add (const char *path, TestStoreFunc func);
 
+/* Runs the tests with the user's folders (XDG) in a scratch folder. GTest's own way leaks. */
+int test_run_with_own_folders (void);
+
 /* By hand: in a folder of test_folder_new(). */
 SyncStore *test_store_open (const char *folder, SyncClock *clock);
 void test_store_run (SyncStore *store, TestStoreFunc func);

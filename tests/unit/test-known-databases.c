@@ -3,6 +3,18 @@
 
 #include <glib/gstdio.h>
 
+#include "test-store.h"
+
+/* As a user who opened no database yet. */
+static void
+forget_all (void)
+{
+  g_autofree char *folder = g_build_filename (g_get_user_state_dir (), "progressive-sync", NULL);
+
+  if (g_file_test (folder, G_FILE_TEST_IS_DIR))
+    test_folder_remove (folder);
+}
+
 static void
 assert_known (const char *expected)
 {
@@ -26,6 +38,7 @@ test_newest_first (void)
 {
   g_autoptr (GError) error = NULL;
 
+  forget_all ();
   assert_known ("");
   add ("/a");
   add ("/b \"ü\"");
@@ -45,6 +58,7 @@ test_damaged (void)
   g_autofree char *folder = g_build_filename (g_get_user_state_dir (), "progressive-sync", NULL);
   g_autofree char *file = g_build_filename (folder, "databases.json", NULL);
 
+  forget_all ();
   g_mkdir_with_parents (folder, 0700);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
@@ -62,6 +76,7 @@ test_private (void)
       = g_build_filename (g_get_user_state_dir (), "progressive-sync", "databases.json", NULL);
   GStatBuf status;
 
+  forget_all ();
   add ("/a");
   g_assert_cmpint (g_stat (file, &status), ==, 0);
   g_assert_cmpint (status.st_mode & 0777, ==, 0600);
@@ -72,6 +87,7 @@ test_bounded (void)
 {
   g_auto (GStrv) paths = NULL;
 
+  forget_all ();
   for (guint i = 0; i < 60; i++)
     {
       g_autofree char *path = g_strdup_printf ("/%u", i);
@@ -89,6 +105,7 @@ test_unwritable (void)
   g_autofree char *folder = g_build_filename (g_get_user_state_dir (), "progressive-sync", NULL);
   g_autoptr (GError) error = NULL;
 
+  forget_all ();
   g_mkdir_with_parents (g_get_user_state_dir (), 0700);
   g_assert_true (g_file_set_contents (folder, "in the way", -1, NULL));
   g_assert_false (sync_known_databases_add ("/a", 1, &error));
@@ -98,11 +115,11 @@ test_unwritable (void)
 int
 main (int argc, char *argv[])
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/known-databases/the-last-opened-is-first", test_newest_first);
   g_test_add_func ("/known-databases/a-damaged-list-is-begun-anew", test_damaged);
   g_test_add_func ("/known-databases/only-its-owner-reads-it", test_private);
   g_test_add_func ("/known-databases/old-ones-are-forgotten", test_bounded);
   g_test_add_func ("/known-databases/a-list-that-cannot-be-kept-is-an-error", test_unwritable);
-  return g_test_run ();
+  return test_run_with_own_folders ();
 }

@@ -584,7 +584,7 @@ test_schema (Fixture *fixture, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
   add ("created-only-if-asked-for", test_create);
   add ("default-path", test_default_path);
   add ("a-bad-variable-is-named", test_bad_variable);
@@ -605,5 +605,5 @@ main (int argc, char *argv[])
   add ("detached-as-if-never-there", test_detach);
   add ("diagnostics-have-no-secrets", test_diagnostics);
   add ("schema-for-its-entities", test_schema);
-  return g_test_run ();
+  return test_run_with_own_folders ();
 }
