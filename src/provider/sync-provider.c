@@ -367,6 +367,47 @@ sync_provider_fetch_finish (SyncProvider *provider, GAsyncResult *result, GError
 }
 
 /**
+ * sync_provider_digest_async:
+ * @provider: a provider
+ * @entity: what to compare; no column of its key is JSON
+ * @prefix: hexadecimal digits in small letters
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called with the digest
+ * @user_data: for @callback
+ *
+ * Asks for counts and checksums of the living rows whose key's checksum begins with @prefix.
+ */
+void
+sync_provider_digest_async (SyncProvider *provider, const SyncEntity *entity, const char *prefix,
+                            GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  g_return_if_fail (SYNC_IS_PROVIDER (provider));
+  g_return_if_fail (entity != NULL && prefix != NULL && sync_digest_is_prefix (prefix));
+
+  SYNC_PROVIDER_GET_CLASS (provider)->digest_async (provider, entity, prefix, cancellable, callback,
+                                                    user_data);
+}
+
+/**
+ * sync_provider_digest_finish:
+ * @provider: a provider
+ * @result: the result
+ * @digest: (out caller-allocates): the digest
+ * @error: where an error goes
+ *
+ * Returns: whether it was read
+ */
+gboolean
+sync_provider_digest_finish (SyncProvider *provider, GAsyncResult *result, SyncDigest *digest,
+                             GError **error)
+{
+  g_return_val_if_fail (SYNC_IS_PROVIDER (provider) && digest != NULL, FALSE);
+
+  return SYNC_PROVIDER_GET_CLASS (provider)->digest_finish (provider, result, digest, error);
+}
+
+/**
  * sync_provider_put_device_async:
  * @provider: a provider
  * @device: the device; copied

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sync-cloud-state.h"
+#include "sync-digest.h"
 #include "sync-entity.h"
 #include "sync-error.h"
 
@@ -61,6 +62,9 @@ typedef struct
  *   missing from it is unknown, not lost**; (transfer full)
  * @fetch_async: reads rows by key: a JSON array of arrays of key values, in key order; @strong as above
  * @fetch_finish: rows as of @pull_finish, in any order, tombstones too; (transfer full)
+ * @digest_async: counts and checksums of the living rows whose key's md5 begins with a prefix of hexadecimal
+ *   digits (small letters), by the digit that follows; see [struct@SyncDigest]
+ * @digest_finish: finishes it
  * @put_device_async: registers or updates a device row: `id`, `name`, `platform`, `app_version`,
  *   `last_sync_at`, `last_version`, `active`
  * @put_device_finish: finishes it
@@ -97,6 +101,11 @@ struct _SyncProviderClass
                        GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
   GBytes *(*fetch_finish) (SyncProvider *provider, GAsyncResult *result, GError **error);
 
+  void (*digest_async) (SyncProvider *provider, const SyncEntity *entity, const char *prefix,
+                        GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+  gboolean (*digest_finish) (SyncProvider *provider, GAsyncResult *result, SyncDigest *digest,
+                             GError **error);
+
   void (*put_device_async) (SyncProvider *provider, const SyncDevice *device, GCancellable *cancellable,
                             GAsyncReadyCallback callback, gpointer user_data);
   gboolean (*put_device_finish) (SyncProvider *provider, GAsyncResult *result, GError **error);
@@ -129,6 +138,11 @@ void sync_provider_fetch_async (SyncProvider *provider, const SyncEntity *entity
                                 gboolean strong, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);
 GBytes *sync_provider_fetch_finish (SyncProvider *provider, GAsyncResult *result, GError **error);
+void sync_provider_digest_async (SyncProvider *provider, const SyncEntity *entity, const char *prefix,
+                                 GCancellable *cancellable, GAsyncReadyCallback callback,
+                                 gpointer user_data);
+gboolean sync_provider_digest_finish (SyncProvider *provider, GAsyncResult *result, SyncDigest *digest,
+                                      GError **error);
 void sync_provider_put_device_async (SyncProvider *provider, const SyncDevice *device,
                                      GCancellable *cancellable, GAsyncReadyCallback callback,
                                      gpointer user_data);

@@ -9,6 +9,7 @@ typedef enum
   CALL_PUSH,
   CALL_FETCH,
   CALL_PUT_DEVICE,
+  CALL_DIGEST,
 } CallKind;
 
 struct _SyncCall
@@ -23,6 +24,7 @@ struct _SyncCall
   GBytes *bytes;                  /* (owned) (nullable) */
   SyncDevice *device;             /* (owned) (nullable) */
   char *not_run;                  /* (owned) (nullable) */
+  char *prefix;                   /* (owned) (nullable) */
   SyncPullQuery query;
   gboolean strong;
 
@@ -69,6 +71,10 @@ start_call (gpointer data)
       break;
     case CALL_PUT_DEVICE:
       sync_provider_put_device_async (call->provider, call->device, call->cancellable, call_answered, call);
+      break;
+    case CALL_DIGEST:
+      sync_provider_digest_async (call->provider, call->entity, call->prefix, call->cancellable,
+                                  call_answered, call);
       break;
     default:
       g_assert_not_reached ();
@@ -125,6 +131,7 @@ call_free (SyncCall *call)
   g_clear_pointer (&call->bytes, g_bytes_unref);
   g_clear_pointer (&call->device, sync_device_free);
   g_clear_pointer (&call->not_run, g_free);
+  g_clear_pointer (&call->prefix, g_free);
   g_mutex_clear (&call->mutex);
   g_cond_clear (&call->cond);
   g_free (call);
@@ -230,6 +237,19 @@ sync_call_put_device (SyncProvider *provider,
   return call_start (call);
 }
 
+SyncCall *
+sync_call_digest (SyncProvider *provider,
+                  GMainContext *context,
+                  const SyncEntity *entity,
+                  const char *prefix,
+                  GCancellable *cancellable)
+{
+  SyncCall *call = call_new (CALL_DIGEST, provider, context, entity, cancellable);
+
+  call->prefix = g_strdup (prefix);
+  return call_start (call);
+}
+
 gboolean
 sync_call_finish (SyncCall *call,
                   GError **error)
@@ -274,6 +294,19 @@ sync_call_finish_bytes (SyncCall *call,
   return bytes;
 }
 
+gboolean
+sync_call_finish_digest (SyncCall *call,
+                         SyncDigest *digest,
+                         GError **error)
+{
+  gboolean good;
+
+  wait_for_answer (call);
+  good = sync_provider_digest_finish (call->provider, call->result, digest, error);
+  call_free (call);
+  return good;
+}
+
 void
 sync_call_abandon (SyncCall *call)
 {
@@ -285,6 +318,12 @@ sync_call_abandon (SyncCall *call)
   else if (call->kind == CALL_STATE)
     {
       g_autoptr (SyncCloudState) state = sync_call_finish_state (call, NULL);
+    }
+  else if (call->kind == CALL_DIGEST)
+    {
+      SyncDigest digest;
+
+      sync_call_finish_digest (call, &digest, NULL);
     }
   else
     {

@@ -22,6 +22,8 @@ SyncCall *sync_call_push (SyncProvider *provider, GMainContext *context, const S
                           GBytes *rows, GCancellable *cancellable);
 SyncCall *sync_call_fetch (SyncProvider *provider, GMainContext *context, const SyncEntity *entity,
                            GBytes *keys, gboolean strong, GCancellable *cancellable);
+SyncCall *sync_call_digest (SyncProvider *provider, GMainContext *context, const SyncEntity *entity,
+                            const char *prefix, GCancellable *cancellable);
 SyncCall *sync_call_put_device (SyncProvider *provider, GMainContext *context, const SyncDevice *device,
                                 GCancellable *cancellable);
 
@@ -29,6 +31,7 @@ SyncCall *sync_call_put_device (SyncProvider *provider, GMainContext *context, c
 gboolean sync_call_finish (SyncCall *call, GError **error); /* connect, put_device */
 SyncCloudState *sync_call_finish_state (SyncCall *call, GError **error);
 GBytes *sync_call_finish_bytes (SyncCall *call, GError **error); /* pull, push, fetch */
+gboolean sync_call_finish_digest (SyncCall *call, SyncDigest *digest, GError **error);
 /* For an answer that nobody wants any more: cancels, waits, frees. */
 void sync_call_abandon (SyncCall *call);
 

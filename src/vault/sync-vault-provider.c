@@ -445,6 +445,31 @@ sync_vault_provider_fetch_finish (SyncProvider *provider, GAsyncResult *result, 
 }
 
 static void
+sync_vault_provider_digest_async (SyncProvider *provider, const SyncEntity *entity,
+                                  const char *prefix, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data)
+{
+  SyncVaultProvider *self = SYNC_VAULT_PROVIDER (provider);
+  SyncVaultRequest *request = request_new (self, sync_vault_digest, FALSE);
+
+  request->entity = sync_entity_ref ((SyncEntity *) entity);
+  request->text = g_strdup (prefix);
+  ask (self, sync_vault_provider_digest_async, request, cancellable, callback, user_data);
+}
+
+static gboolean
+sync_vault_provider_digest_finish (SyncProvider *provider, GAsyncResult *result, SyncDigest *digest,
+                                   GError **error)
+{
+  SyncVaultRequest *request
+      = finish (SYNC_VAULT_PROVIDER (provider), result, sync_vault_provider_digest_async, error);
+
+  if (request != NULL)
+    *digest = request->digest;
+  return request != NULL;
+}
+
+static void
 sync_vault_provider_put_device_async (SyncProvider *provider, const SyncDevice *device,
                                       GCancellable *cancellable, GAsyncReadyCallback callback,
                                       gpointer user_data)
@@ -534,6 +559,8 @@ sync_vault_provider_class_init (SyncVaultProviderClass *class)
   provider_class->push_finish = sync_vault_provider_push_finish;
   provider_class->fetch_async = sync_vault_provider_fetch_async;
   provider_class->fetch_finish = sync_vault_provider_fetch_finish;
+  provider_class->digest_async = sync_vault_provider_digest_async;
+  provider_class->digest_finish = sync_vault_provider_digest_finish;
   provider_class->put_device_async = sync_vault_provider_put_device_async;
   provider_class->put_device_finish = sync_vault_provider_put_device_finish;
 

@@ -36,8 +36,9 @@ typedef gboolean (*SyncVaultFunc) (SyncVaultRequest *request, SyncConnection *co
  * @file: (owned) (nullable): the vault
  * @output: (owned) (nullable): rows
  * @state: (owned) (nullable): the state
+ * @digest: a digest
  * @warnings: (owned) (nullable): what was noticed
- * @text: (owned) (nullable): a new epoch
+ * @text: (owned) (nullable): a new epoch; for a digest its prefix
  * @count: how many rows a purge took away
  *
  * One question to a vault with its answer. Goes to the vault's thread and comes back.
@@ -56,6 +57,7 @@ struct _SyncVaultRequest
 
   GBytes *output;
   SyncCloudState *state;
+  SyncDigest digest;
   GPtrArray *warnings;
   char *text;
   gint64 count;
@@ -72,6 +74,8 @@ gboolean sync_vault_pull (SyncVaultRequest *request, SyncConnection *connection,
                           GCancellable *cancellable, GError **error);
 gboolean sync_vault_fetch (SyncVaultRequest *request, SyncConnection *connection,
                            GCancellable *cancellable, GError **error);
+gboolean sync_vault_digest (SyncVaultRequest *request, SyncConnection *connection,
+                            GCancellable *cancellable, GError **error);
 gboolean sync_vault_read_state (SyncVaultRequest *request, SyncConnection *connection,
                                 GCancellable *cancellable, GError **error);
 gboolean sync_vault_put_device (SyncVaultRequest *request, SyncConnection *connection,

@@ -53,6 +53,9 @@ begin (void)
   add_entity (entities, "contract_pairs", SYNC_CODEC_TEXT, "place", value);
   add_entity (entities, "contract_numbers", SYNC_CODEC_INTEGER, NULL, value);
   add_entity (entities, "contract_blobs", SYNC_CODEC_BLOB, NULL, value);
+  add_entity (entities, "contract_reals", SYNC_CODEC_REAL, NULL, value);
+  add_entity (entities, "contract_times", SYNC_CODEC_TIMESTAMP, NULL, value);
+  add_entity (entities, "contract_flags", SYNC_CODEC_BOOLEAN, NULL, value);
   script = sync_cloud_schema_generate (entities, &error);
   g_assert_no_error (error);
   g_free (test_cloud_sql (server, script));

@@ -16,6 +16,9 @@ G_BEGIN_DECLS
  *   contract_pairs    area text, place integer key; value text
  *   contract_numbers  id integer key; value text
  *   contract_blobs    id blob key; value text
+ *   contract_reals    id real key; value text
+ *   contract_times    id timestamp key; value text
+ *   contract_flags    id boolean key; value text
  */
 
 /**
@@ -135,6 +138,7 @@ void contract_add_state_rules (void);
 void contract_add_push_rules (void);
 void contract_add_pull_rules (void);
 void contract_add_value_rules (void);
+void contract_add_digest_rules (void);
 void contract_add_client_rules (void);
 
 G_END_DECLS

@@ -11,6 +11,7 @@ main (int argc, char **argv)
   contract_add_push_rules ();
   contract_add_pull_rules ();
   contract_add_value_rules ();
+  contract_add_digest_rules ();
   contract_add_client_rules ();
   if (contract_backend.begin != NULL)
     contract_backend.begin ();

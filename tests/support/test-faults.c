@@ -16,6 +16,8 @@ struct _TestFaults
   gpointer data;
   SyncError code;
   char *reason; /* (owned) (nullable) */
+  char *poison; /* (owned) (nullable) */
+  SyncError poison_code;
   guint page_cap;
   guint lateness;
   guint counts[TEST_N_REQUESTS];
@@ -43,6 +45,7 @@ typedef struct
   GBytes *input;
   SyncPullQuery query;
   char *not_run;
+  char *prefix;
   SyncDevice *device;
 } Call;
 
@@ -52,6 +55,7 @@ call_free (Call *call)
   g_clear_pointer (&call->entity, sync_entity_unref);
   g_clear_pointer (&call->input, g_bytes_unref);
   g_clear_pointer (&call->not_run, g_free);
+  g_clear_pointer (&call->prefix, g_free);
   g_clear_pointer (&call->device, sync_device_free);
   g_free (call);
 }
@@ -78,6 +82,14 @@ make_error (TestFaults *self)
   return error;
 }
 
+static SyncDigest *
+take_digest (TestFaults *self, GAsyncResult *result, GError **error)
+{
+  g_autofree SyncDigest *digest = g_new0 (SyncDigest, 1);
+
+  return sync_provider_digest_finish (self->inner, result, digest, error) ? g_steal_pointer (&digest) : NULL;
+}
+
 static gpointer
 take_answer (TestFaults *self, Call *call, GAsyncResult *result, GDestroyNotify *free_answer, GError **error)
 {
@@ -99,6 +111,9 @@ take_answer (TestFaults *self, Call *call, GAsyncResult *result, GDestroyNotify 
       return sync_provider_fetch_finish (self->inner, result, error);
     case TEST_REQUEST_PUT_DEVICE:
       return GINT_TO_POINTER (sync_provider_put_device_finish (self->inner, result, error));
+    case TEST_REQUEST_DIGEST:
+      *free_answer = g_free;
+      return take_digest (self, result, error);
     case TEST_N_REQUESTS:
     default:
       g_assert_not_reached ();
@@ -178,6 +193,9 @@ forward (TestFaults *self, GTask *task)
     case TEST_REQUEST_PUT_DEVICE:
       sync_provider_put_device_async (self->inner, call->device, cancellable, answered_cb, task);
       break;
+    case TEST_REQUEST_DIGEST:
+      sync_provider_digest_async (self->inner, call->entity, call->prefix, cancellable, answered_cb, task);
+      break;
     case TEST_N_REQUESTS:
     default:
       g_assert_not_reached ();
@@ -250,6 +268,18 @@ keep_for_late (TestFaults *self, const Call *call)
   g_ptr_array_add (late_calls, late);
 }
 
+static gboolean
+is_poisoned (TestFaults *self, const Call *call)
+{
+  gsize length;
+  const char *text;
+
+  if (self->poison == NULL || call->request != TEST_REQUEST_PUSH)
+    return FALSE;
+  text = g_bytes_get_data (call->input, &length);
+  return g_strstr_len (text, (gssize) length, self->poison) != NULL;
+}
+
 static TestFault
 choose_fault (TestFaults *self, TestRequest request)
 {
@@ -280,6 +310,12 @@ begin (TestFaults *self, Call *call, gpointer tag, GCancellable *cancellable, GA
   deliver_late_calls ();
   call->fault = choose_fault (self, call->request);
   self->counts[call->request]++;
+  if (call->fault == TEST_FAULT_NONE && is_poisoned (self, call))
+    {
+      g_task_return_new_error (task, SYNC_ERROR, (int) self->poison_code, "Poisoned");
+      g_object_unref (task);
+      return;
+    }
   if (call->fault == TEST_FAULT_LATE && call->request == TEST_REQUEST_PUSH)
     keep_for_late (self, call);
   if (call->fault == TEST_FAULT_REFUSED || call->fault == TEST_FAULT_LATE)
@@ -382,6 +418,26 @@ test_faults_put_device_async (SyncProvider *provider, const SyncDevice *device, 
   begin (TEST_FAULTS (provider), call, test_faults_put_device_async, cancellable, callback, user_data);
 }
 
+static void
+test_faults_digest_async (SyncProvider *provider, const SyncEntity *entity, const char *prefix,
+                          GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Call *call = call_new (TEST_REQUEST_DIGEST, entity, NULL);
+
+  call->prefix = g_strdup (prefix);
+  begin (TEST_FAULTS (provider), call, test_faults_digest_async, cancellable, callback, user_data);
+}
+
+static gboolean
+finish_digest (SyncProvider *provider, GAsyncResult *result, SyncDigest *digest, GError **error)
+{
+  g_autofree SyncDigest *answer = g_task_propagate_pointer (G_TASK (result), error);
+
+  if (answer != NULL)
+    *digest = *answer;
+  return answer != NULL;
+}
+
 static gboolean
 finish_boolean (SyncProvider *provider, GAsyncResult *result, GError **error)
 {
@@ -407,6 +463,7 @@ test_faults_finalize (GObject *object)
 
   g_clear_object (&self->inner);
   g_clear_pointer (&self->reason, g_free);
+  g_clear_pointer (&self->poison, g_free);
 
   G_OBJECT_CLASS (test_faults_parent_class)->finalize (object);
 }
@@ -430,6 +487,8 @@ test_faults_class_init (TestFaultsClass *class)
   provider_class->push_finish = finish_bytes;
   provider_class->fetch_async = test_faults_fetch_async;
   provider_class->fetch_finish = finish_bytes;
+  provider_class->digest_async = test_faults_digest_async;
+  provider_class->digest_finish = finish_digest;
   provider_class->put_device_async = test_faults_put_device_async;
   provider_class->put_device_finish = finish_boolean;
 }
@@ -484,6 +543,14 @@ void
 test_faults_set_page_cap (TestFaults *faults, guint rows)
 {
   faults->page_cap = rows;
+}
+
+void
+test_faults_set_poison (TestFaults *faults, const char *text, SyncError code)
+{
+  g_free (faults->poison);
+  faults->poison = g_strdup (text);
+  faults->poison_code = code;
 }
 
 void

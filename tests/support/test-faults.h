@@ -13,6 +13,7 @@ typedef enum
   TEST_REQUEST_PUSH,
   TEST_REQUEST_FETCH,
   TEST_REQUEST_PUT_DEVICE,
+  TEST_REQUEST_DIGEST,
   TEST_N_REQUESTS,
 } TestRequest;
 
@@ -65,6 +66,8 @@ void test_faults_set_inner (TestFaults *faults, SyncProvider *inner);
 void test_faults_set_hooks (TestFaults *faults, TestFaultFunc before, TestReplyFunc after, gpointer data);
 /* The error of requests that fail; OFFLINE unless told otherwise. Reason: (nullable) */
 void test_faults_set_error (TestFaults *faults, SyncError code, const char *reason);
+/* A push with `text` in it is refused with `code`. */
+void test_faults_set_poison (TestFaults *faults, const char *text, SyncError code);
 void test_faults_set_page_cap (TestFaults *faults, guint rows);
 /* Before which request of anybody's a late one is carried out: 1, unless told otherwise: the next */
 void test_faults_set_lateness (TestFaults *faults, guint requests);

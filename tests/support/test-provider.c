@@ -103,6 +103,18 @@ test_fetch (SyncProvider *provider, const SyncEntity *entity, const char *keys, 
 }
 
 gboolean
+test_digest (SyncProvider *provider, const SyncEntity *entity, const char *prefix,
+             SyncDigest *digest, GError **error)
+{
+  GAsyncResult *place = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+
+  sync_provider_digest_async (provider, entity, prefix, NULL, test_got_result, &place);
+  result = test_wait_for_result (&place);
+  return sync_provider_digest_finish (provider, result, digest, error);
+}
+
+gboolean
 test_put_device (SyncProvider *provider, const SyncDevice *device, GError **error)
 {
   GAsyncResult *place = NULL;

@@ -19,6 +19,8 @@ GBytes *test_push (SyncProvider *provider, const SyncEntity *entity, const char 
                    GError **error);
 GBytes *test_fetch (SyncProvider *provider, const SyncEntity *entity, const char *keys,
                     gboolean strong, GError **error);
+gboolean test_digest (SyncProvider *provider, const SyncEntity *entity, const char *prefix,
+                      SyncDigest *digest, GError **error);
 gboolean test_put_device (SyncProvider *provider, const SyncDevice *device, GError **error);
 
 G_END_DECLS

@@ -179,6 +179,37 @@ fetch_async (SyncProvider *provider, const SyncEntity *entity, GBytes *keys, gbo
 }
 
 static void
+digested (GObject *object, GAsyncResult *result, gpointer task)
+{
+  GError *error = NULL;
+  SyncDigest *digest = g_new0 (SyncDigest, 1);
+
+  if (!sync_provider_digest_finish (SYNC_PROVIDER (object), result, digest, &error))
+    g_clear_pointer (&digest, g_free);
+  give (task, digest, g_free, error);
+}
+
+static void
+digest_async (SyncProvider *provider, const SyncEntity *entity, const char *prefix, GCancellable *cancellable,
+              GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = begin (provider, sync_provider_digest_async, cancellable, callback, user_data);
+
+  if (task != NULL)
+    sync_provider_digest_async (TEST_PROXY (provider)->inner, entity, prefix, cancellable, digested, task);
+}
+
+static gboolean
+digest_finish (SyncProvider *provider, GAsyncResult *result, SyncDigest *digest, GError **error)
+{
+  g_autofree SyncDigest *answer = take (provider, result, error);
+
+  if (answer != NULL)
+    *digest = *answer;
+  return answer != NULL;
+}
+
+static void
 device_put (GObject *object, GAsyncResult *result, gpointer task)
 {
   GError *error = NULL;
@@ -227,6 +258,8 @@ test_proxy_class_init (TestProxyClass *class)
   provider_class->push_finish = finish_bytes;
   provider_class->fetch_async = fetch_async;
   provider_class->fetch_finish = finish_bytes;
+  provider_class->digest_async = digest_async;
+  provider_class->digest_finish = digest_finish;
   provider_class->put_device_async = put_device_async;
   provider_class->put_device_finish = finish_boolean;
 }
