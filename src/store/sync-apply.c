@@ -227,10 +227,14 @@ load_brake (SyncApply *apply, GError **error)
 static gboolean
 save_brake (SyncApply *apply, GError **error)
 {
-  SyncStatement *statement = sync_connection_prepare (
+  SyncStatement *statement;
+
+  /* What people decide themselves, and what they allowed, counts for no run. */
+  if (apply->policy.allow_mass_change)
+    return TRUE;
+  statement = sync_connection_prepare (
       sync_store_get_connection (apply->store),
       "UPDATE main.psync_entity SET brake_rows = ?2, brake_lost = ?3 WHERE name = ?1", error);
-
   if (statement == NULL)
     return FALSE;
   sync_statement_bind_text (statement, 1, apply->entity->name, -1);

@@ -5,7 +5,8 @@
 
 static const char load_sql[]
     = "SELECT r.version, r.base, c.seq, c.maybe_sent, c.reread, c.changed_at, h.version, k.conflict, "
-      "k.remote_version, EXISTS (SELECT 1 FROM main.psync_sent s WHERE s.entity = ?1 AND s.id = ?2) "
+      "k.remote_version, EXISTS (SELECT 1 FROM main.psync_sent s WHERE s.entity = ?1 AND s.id = ?2), "
+      "c.state = 'refused' "
       "FROM (SELECT 1) "
       "LEFT JOIN main.psync_row r ON r.entity = ?1 AND r.id = ?2 "
       "LEFT JOIN main.psync_change c ON c.entity = ?1 AND c.id = ?2 "
@@ -89,6 +90,7 @@ sync_ledger_load (SyncStore *store,
   state->conflict = sync_statement_int64 (statement, 7);
   state->conflict_version = sync_statement_int64 (statement, 8);
   state->sent = sync_statement_int64 (statement, 9) != 0;
+  state->refused = sync_statement_int64 (statement, 10) != 0;
   sync_statement_reset (statement);
   return TRUE;
 }

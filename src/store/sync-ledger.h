@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @base: (owned) (nullable): its base; %NULL: known deleted, or unknown
  * @pending: whether the outbox has it
  * @seq: the outbox's count of local edits
+ * @refused: whether it is not sent before somebody edits it or asks for it
  * @changed_at: when it was last edited here by this computer's clock, or SYNC_TIME_UNKNOWN
  * @held_version: the version held, 0: none
  * @conflict: the open conflict's number, 0: none
@@ -32,6 +33,7 @@ typedef struct
   gint64 seq;
   gboolean maybe_sent;
   gboolean reread;
+  gboolean refused;
   gint64 changed_at;
   gint64 held_version;
   gint64 conflict;

@@ -179,18 +179,22 @@ remember_row (SyncStore *store, const SyncBatch *batch, const SyncBatchRow *row,
   return sync_statement_run (statement, error);
 }
 
-/* A send is remembered until it is settled. */
+/* A send is remembered until it is settled. Its number is above those that are there, and not below @lowest. */
 static gboolean
-remember_batch (SyncStore *store, SyncBatch *batch, GError **error)
+remember_batch (SyncStore *store, SyncBatch *batch, gint64 lowest, GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (store);
   SyncStatement *statement = sync_connection_prepare (
-      connection, "INSERT INTO main.psync_batch (entity, body) VALUES (?1, ?2)", error);
+      connection,
+      "INSERT INTO main.psync_batch (batch, entity, body) "
+      "SELECT max (?3, ifnull (max (batch), 0) + 1), ?1, ?2 FROM main.psync_batch",
+      error);
 
   if (statement == NULL)
     return FALSE;
   sync_statement_bind_text (statement, 1, batch->entity->name, -1);
   sync_statement_bind_text (statement, 2, batch->body->str, (gssize) batch->body->len);
+  sync_statement_bind_int64 (statement, 3, lowest);
   if (!sync_statement_run (statement, error))
     return FALSE;
   batch->number = sync_connection_last_rowid (connection);
@@ -381,7 +385,7 @@ sync_outbox_compose (SyncStore *store,
     return NULL;
   good = compose_rows (&composer, error);
   g_string_append_c (batch->body, ']');
-  good = good && (batch->rows->len == 0 || remember_batch (store, batch, error));
+  good = good && (batch->rows->len == 0 || remember_batch (store, batch, options->first_batch, error));
   if (!sync_scope_end (&scope, good, error))
     return NULL;
   if (batch->rows->len > 0)
@@ -428,7 +432,7 @@ sync_outbox_split (SyncStore *store,
     }
   g_string_append_c (part->body, ']');
   if (!sync_scope_begin (&scope, store, error)
-      || !sync_scope_end (&scope, remember_batch (store, part, error), error))
+      || !sync_scope_end (&scope, remember_batch (store, part, batch->number, error), error))
     return NULL;
   part->wire = make_wire (part, run_id);
   return g_steal_pointer (&part);
@@ -625,6 +629,17 @@ set_state (SyncStore *store, const SyncBatch *batch, const SyncBatchRow *row, co
   return sync_statement_run (statement, error);
 }
 
+/**
+ * sync_outbox_refuse:
+ * @store: the store
+ * @batch: a batch of one row
+ * @reason: why the cloud does not take it
+ * @error: SQLite's
+ *
+ * Only [error@SyncError.ROW_REFUSED] says that nothing was written there: else the send stays unsettled.
+ *
+ * Returns: %FALSE with @error set
+ */
 gboolean
 sync_outbox_refuse (SyncStore *store,
                     SyncBatch *batch,
@@ -638,7 +653,8 @@ sync_outbox_refuse (SyncStore *store,
 
   if (!sync_scope_begin (&scope, store, error))
     return FALSE;
-  good = sync_ledger_settle_batch (store, batch->number, error)
+  good = (!g_error_matches (reason, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED)
+          || sync_ledger_settle_batch (store, batch->number, error))
          && set_state (store, batch, &g_array_index (batch->rows, SyncBatchRow, 0),
                        "UPDATE main.psync_change SET state = 'refused', error = ?4, next_attempt_at = NULL "
                        "WHERE entity = ?1 AND id = ?2 AND seq = ?3",

@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @device_id: this device
  * @run_id: this run
  * @after: (nullable): ids up to this one had their turn
+ * @first_batch: the batch gets this number at least: batches of earlier runs have lower ones
  */
 typedef struct
 {
@@ -28,6 +29,7 @@ typedef struct
   const char *device_id;
   const char *run_id;
   const char *after;
+  gint64 first_batch;
 } SyncComposeOptions;
 
 /* One row of a batch. */
@@ -72,7 +74,7 @@ gboolean sync_outbox_acknowledge (SyncStore *store, SyncBatch *batch, GBytes *an
                                   gint64 run, SyncCounts *counts, gint64 *top, GError **error);
 /* The cloud surely rolled it back. */
 gboolean sync_outbox_roll_back (SyncStore *store, SyncBatch *batch, GError **error);
-/* The batch's only row is at fault. */
+/* The batch's only row is at fault, or too much by itself. */
 gboolean sync_outbox_refuse (SyncStore *store, SyncBatch *batch, const GError *reason, GError **error);
 /* To be tried again; after max_attempts the rows are `failed`. */
 gboolean sync_outbox_defer (SyncStore *store, SyncBatch *batch, gint64 next_attempt_at, guint max_attempts,

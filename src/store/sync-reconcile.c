@@ -478,6 +478,28 @@ is_without_say (const Sides *sides)
          && state->conflict == 0;
 }
 
+/* The outbox notes that a row *may* have changed, and a row to be read again is in it too. A side that is as it
+ * was last synced gives way; but once something of ours was sent and not answered, nobody knows what the other
+ * side saw. */
+static gboolean
+is_undisputed (const Sides *sides)
+{
+  const SyncRowState *state = &sides->incoming->state;
+
+  return state->known && !state->sent && state->conflict == 0;
+}
+
+static SyncApplied
+give_way (Sides *sides, GError **error)
+{
+  gboolean purged = sides->incoming->stamps.version == 0;
+
+  g_array_set_size (sides->apply->disputed, 0);
+  if (purged && sides->local != NULL && !record (sides, "scan", "remote", "purged", NULL, error))
+    return SYNC_APPLIED_ERROR;
+  return take_remote (sides, error);
+}
+
 /**
  * sync_apply_decide_parent:
  * @apply: an apply with the row in `remote` and its id in `id`
@@ -542,6 +564,10 @@ sync_apply_reconcile (SyncApply *apply,
     return take_remote (&sides, error);
   if (is_key_collision (&sides))
     return give_new_key (&sides, error);
+  if (is_undisputed (&sides) && rows_are_equal (sides.local, sides.base))
+    return give_way (&sides, error);
+  if (is_undisputed (&sides) && rows_are_equal (sides.remote, sides.base))
+    return keep_local (&sides, error);
   if (sides.local == NULL || sides.remote == NULL)
     return decide_deletion (&sides, error);
   return decide_columns (&sides, error);

@@ -186,6 +186,18 @@ record_scanned (SyncApply *apply, const SyncIncoming *incoming, GError **error)
   return sync_store_put_conflict (apply->store, conflict, error) != 0;
 }
 
+/* A deletion that was known here is forgotten there: what waits here is a new row now, and what was sent on top of
+ * the deletion cannot win any more. */
+static gboolean
+forget_deletion (SyncApply *apply, const SyncRowState *state, GError **error)
+{
+  const char *id = apply->id->str;
+
+  return sync_ledger_settle (apply->store, apply->entity, id, state->version + 1, error)
+         && sync_ledger_forget_base (apply->store, apply->entity, id, error)
+         && sync_apply_note_seen (apply, error);
+}
+
 /* Clean: deleted, in the record. Known deleted: forgotten. Else delete against edit, on version 0. */
 static gboolean
 apply_purged (SyncApply *apply, GError **error)
@@ -198,7 +210,10 @@ apply_purged (SyncApply *apply, GError **error)
   if (!make_tombstone (apply, &incoming, raw, error)
       || !sync_ledger_load (apply->store, apply->entity, apply->id->str, &incoming.state, error))
     return FALSE;
-  clean = !incoming.state.pending && incoming.state.conflict == 0 && incoming.state.held_version == 0;
+  clean = incoming.state.conflict == 0 && incoming.state.held_version == 0;
+  if (clean && incoming.state.known && incoming.state.base == NULL)
+    return forget_deletion (apply, &incoming.state, error);
+  clean = clean && !incoming.state.pending;
   if (clean && !record_scanned (apply, &incoming, error))
     applied = SYNC_APPLIED_ERROR;
   else
@@ -338,17 +353,35 @@ sync_store_begin_hydrate (SyncStore *store,
                          entity, error);
 }
 
-/* All was read: the cursor of ordinary runs need not read it again. */
+/**
+ * sync_store_end_hydrate:
+ * @store: the store
+ * @entity: whose rows were all read
+ * @horizon: the cloud's purge horizon
+ * @error: SQLite's
+ *
+ * The cursor of ordinary runs need not read it all again, unless deletions were purged that it has not read:
+ * then the next one still has to look for what is gone.
+ *
+ * Returns: %FALSE with @error set
+ */
 gboolean
 sync_store_end_hydrate (SyncStore *store,
                         const SyncEntity *entity,
+                        gint64 horizon,
                         GError **error)
 {
-  return run_for_entity (store,
-                         "UPDATE main.psync_entity SET "
-                         "pulled_version = max (pulled_version, ifnull (hydrate_version, 0)), "
-                         "hydrate_version = NULL WHERE name = ?1",
-                         entity, error);
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (store),
+      "UPDATE main.psync_entity SET pulled_version = CASE WHEN max (pulled_version, scanned_horizon) < ?2 "
+      "THEN pulled_version ELSE max (pulled_version, ifnull (hydrate_version, 0)) END, "
+      "hydrate_version = NULL WHERE name = ?1",
+      error);
+
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_text (statement, 1, entity->name, -1);
+  return sync_statement_run (sync_statement_bind_int64 (statement, 2, horizon), error);
 }
 
 gboolean

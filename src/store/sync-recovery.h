@@ -35,7 +35,7 @@ gboolean sync_store_apply_purged (SyncStore *store, const SyncEntity *entity, co
                                   GError **error);
 
 gboolean sync_store_begin_hydrate (SyncStore *store, const SyncEntity *entity, GError **error);
-gboolean sync_store_end_hydrate (SyncStore *store, const SyncEntity *entity, GError **error);
+gboolean sync_store_end_hydrate (SyncStore *store, const SyncEntity *entity, gint64 horizon, GError **error);
 /* A run ended: what it counted for the brake is over. */
 gboolean sync_store_release_brakes (SyncStore *store, GError **error);
 

@@ -50,10 +50,11 @@ build_select (SyncTable *table, gboolean columns)
   return g_string_free (g_steal_pointer (&sql), FALSE);
 }
 
+/* OR ABORT: a constraint declared with ON CONFLICT REPLACE would take other rows away. */
 static char *
 build_insert (const SyncEntity *entity)
 {
-  g_autoptr (GString) sql = g_string_new ("INSERT INTO main.");
+  g_autoptr (GString) sql = g_string_new ("INSERT OR ABORT INTO main.");
 
   sync_sql_append_identifier (sql, entity->table);
   for (guint i = 0; i < entity->n_columns; i++)
@@ -71,7 +72,7 @@ build_insert (const SyncEntity *entity)
 static char *
 build_update (const SyncEntity *entity)
 {
-  g_autoptr (GString) sql = g_string_new ("UPDATE main.");
+  g_autoptr (GString) sql = g_string_new ("UPDATE OR ABORT main.");
 
   if (entity->n_columns == entity->n_keys)
     return NULL;
@@ -543,7 +544,7 @@ sync_table_set_key (SyncTable *table,
                     gint64 new_key,
                     GError **error)
 {
-  g_autoptr (GString) sql = g_string_new ("UPDATE main.");
+  g_autoptr (GString) sql = g_string_new ("UPDATE OR ABORT main.");
   SyncStatement *statement;
 
   g_assert (table->entity->n_keys == 1);

@@ -206,12 +206,15 @@ sync_run_check_cloud (SyncRun *run,
 
 /* --- The device row ----------------------------------------------------------------------------- */
 
-/* Everything up to here was read: what the purge may take away for all that we care. */
+/* Everything up to here was read: what the purge may take away for all that we care. A run of some entities
+ * says nothing about the others. */
 static gint64
 read_up_to (SyncRun *run)
 {
   gint64 all = 0, least = G_MAXINT64;
 
+  if (run->setup->options.entities != NULL)
+    return 0;
   for (guint i = 0; i < run->legs->len; i++)
     {
       SyncLeg *leg = g_ptr_array_index (run->legs, i);

@@ -176,7 +176,7 @@ judge (SyncStore *store, Question *question, const char *id, GError **error)
   if (state.reread && version_of (question, id) == 0
       && !sync_ledger_set_reread (store, leg->entity, id, FALSE, error))
     return FALSE;
-  if (!state.sent || state.held_version != 0 || state.conflict != 0)
+  if (!state.sent || state.refused || state.held_version != 0 || state.conflict != 0)
     return TRUE;
   return refuse_ignored (store, question, id, error);
 }

@@ -121,8 +121,9 @@ apply_page (Pull *pull, GBytes *page, GError **error)
     }
   sync_run_take_news (run, pull->leg, sync_apply_get_counts (apply), sync_apply_get_conflicts (apply));
   pull->n_rows += sync_apply_get_n_rows (apply);
-  pull->leg->cursor.pulled_version
-      = MAX (pull->leg->cursor.pulled_version, sync_apply_get_last_version (apply));
+  if (pull->mode != SYNC_APPLY_HYDRATE)
+    pull->leg->cursor.pulled_version
+        = MAX (pull->leg->cursor.pulled_version, sync_apply_get_last_version (apply));
   return good;
 }
 
@@ -205,7 +206,8 @@ scan (SyncRun *run, SyncLeg *leg, GError **error)
   ScanStep step = { .leg = leg };
   gboolean good;
 
-  if (leg->cursor.scan_version < 0)
+  /* What it has seen may be gone by now, if more was purged since it began. */
+  if (leg->cursor.scan_version < 0 || leg->cursor.scan_horizon < leg->horizon)
     {
       if (!sync_run_step (run, begin_scan, leg, error))
         return FALSE;
@@ -242,7 +244,10 @@ begin_hydrate (SyncRun *run, gpointer data, GError **error)
 static gboolean
 end_hydrate (SyncRun *run, gpointer data, GError **error)
 {
-  return sync_store_end_hydrate (sync_run_get_store (run), ((SyncLeg *) data)->entity, error);
+  SyncLeg *leg = data;
+
+  return sync_store_end_hydrate (sync_run_get_store (run), leg->entity, leg->horizon, error)
+         && sync_store_get_cursor (sync_run_get_store (run), leg->entity, &leg->cursor, error);
 }
 
 static gboolean

@@ -49,6 +49,7 @@ compose (SyncRun *run, gpointer data, GError **error)
     .device_id = run->device_id,
     .run_id = run->run_id,
     .after = step->push->after,
+    .first_batch = run->first_batch,
   };
 
   step->batch = sync_outbox_compose (sync_run_get_store (run), leg->entity, &options, error);

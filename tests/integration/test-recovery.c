@@ -1,0 +1,1221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-history-store.h"
+#include "sync-recovery.h"
+#include "sync-snapshot.h"
+#include "test-provider.h"
+#include "test-rig.h"
+
+#include <glib/gstdio.h>
+
+/* What goes wrong between a device and its cloud, and with their files: nothing is lost, nothing comes twice, and
+ * nobody has a conflict with himself. */
+
+#define NOTES "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT, rank INTEGER);"
+#define NO_CONFLICT "SELECT entity, id, kind, resolution FROM psync_conflict"
+
+typedef void (*RigTest) (TestRig *rig);
+
+static void
+insert_notes (TestDevice *device, const char *prefix, guint n)
+{
+  test_device_sqlf (device,
+                    "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < %u) "
+                    "INSERT INTO notes (id, title, body, rank) SELECT '%s' || i, 'title ' || i, 'body', i FROM n",
+                    n, prefix);
+}
+
+static void
+expect_snapshot (TestDevice *device, const char *reason, gboolean expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) snapshots = sync_snapshot_list (device->path, &error);
+  gboolean found = FALSE;
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < snapshots->len; i++)
+    found = found || strstr (((SyncSnapshot *) g_ptr_array_index (snapshots, i))->name, reason) != NULL;
+  g_assert_true (found == expected);
+}
+
+/* --- Every fault at every request --------------------------------------------------------------- */
+
+typedef struct
+{
+  TestRig *rig;
+  TestDevice *device;
+  guint at;
+  TestFault fault;
+  gboolean crash;
+  gboolean happened;
+} Trouble;
+
+static TestFault
+make_trouble (TestFaults *faults, TestRequest request, guint number, gpointer data)
+{
+  Trouble *trouble = data;
+
+  if (trouble->crash && trouble->happened)
+    return TEST_FAULT_REFUSED;
+  if (number != trouble->at)
+    return TEST_FAULT_NONE;
+  trouble->happened = TRUE;
+  if (trouble->crash)
+    test_device_save (trouble->device, "crash");
+  return trouble->fault;
+}
+
+/* Both sides have inserts, edits and deletions that the other does not know yet, for several requests. */
+static void
+prepare_work (TestRig *rig, TestDevice **a, TestDevice **b)
+{
+  *a = test_rig_add (rig, "a");
+  *b = test_rig_add (rig, "b");
+  insert_notes (*a, "a", 6);
+  insert_notes (*b, "b", 6);
+  test_rig_settle (rig);
+  test_device_sql (*a, "DELETE FROM notes WHERE id IN ('a1', 'b1'); UPDATE notes SET title = 'by a' "
+                       "WHERE id IN ('a2', 'a3', 'b2', 'b3'); INSERT INTO notes VALUES ('new a', 'n', 'n', 1), "
+                       "('new a2', 'n', 'n', 2)");
+  test_device_sql (*b, "DELETE FROM notes WHERE id IN ('a4', 'b4'); UPDATE notes SET body = 'by b' "
+                       "WHERE id IN ('a2', 'a5', 'b2', 'b5'); INSERT INTO notes VALUES ('new b', 'n', 'n', 1), "
+                       "('new b2', 'n', 'n', 2)");
+  test_device_sync (*b);
+  test_faults_set_page_cap ((*a)->faults, 3);
+}
+
+static void
+expect_work_done (TestRig *rig, TestDevice *a, TestDevice *b)
+{
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT id, title, body FROM notes ORDER BY id",
+                      "a2|by a|by b\na3|by a|body\na5|title 5|by b\na6|title 6|body\nb2|by a|by b\nb3|by a|body\n"
+                      "b5|title 5|by b\nb6|title 6|body\nnew a|n|n\nnew a2|n|n\nnew b|n|n\nnew b2|n|n\n");
+  test_device_expect (a, NO_CONFLICT, "");
+  test_device_expect (b, NO_CONFLICT, "");
+}
+
+/* Returns whether there was such a request. */
+static gboolean
+try_trouble (guint at, TestFault fault, gboolean crash)
+{
+  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, NOTES);
+  SyncRunOptions options = { .batch_size = 2 };
+  g_autoptr (SyncResult) result = NULL;
+  Trouble trouble = { .rig = rig, .at = at, .fault = fault, .crash = crash };
+  TestDevice *a, *b;
+
+  prepare_work (rig, &a, &b);
+  trouble.device = a;
+  test_faults_reset_counts (a->faults);
+  test_faults_set_lateness (a->faults, 4);
+  test_faults_set_hooks (a->faults, make_trouble, NULL, &trouble);
+  result = test_device_run (a, SYNC_RUN_SYNC, &options);
+  test_faults_set_hooks (a->faults, NULL, NULL, NULL);
+  if (crash && trouble.happened)
+    test_device_load (a, "crash");
+  expect_work_done (rig, a, b);
+  return trouble.happened;
+}
+
+static void
+test_fault (gconstpointer data)
+{
+  TestFault fault = (TestFault) GPOINTER_TO_INT (data);
+  guint at = 0;
+
+  while (try_trouble (at, fault, FALSE))
+    at++;
+  g_assert_cmpuint (at, >, 10);
+}
+
+static void
+test_crash (gconstpointer data)
+{
+  TestFault fault = (TestFault) GPOINTER_TO_INT (data);
+  guint at = 0;
+
+  while (try_trouble (at, fault, TRUE))
+    at++;
+  g_assert_cmpuint (at, >, 10);
+}
+
+/* --- Sends without an answer -------------------------------------------------------------------- */
+
+static void
+sync_with_lost_push (TestDevice *device)
+{
+  test_faults_plan (device->faults, TEST_REQUEST_PUSH, 0, TEST_FAULT_LOST);
+  test_device_fail (device, SYNC_ERROR_OFFLINE);
+}
+
+static void
+test_edit_after_lost_reply (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 4);
+  sync_with_lost_push (a);
+  test_device_sql (a, "UPDATE notes SET title = 'again' WHERE id = 'a1'; DELETE FROM notes WHERE id = 'a2';"
+                      "UPDATE notes SET id = 'moved' WHERE id = 'a3'");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT id, title FROM notes ORDER BY id", "a1|again\na4|title 4\nmoved|title 3\n");
+  test_device_sql (a, "UPDATE notes SET title = 'once more' WHERE id = 'a1'; DELETE FROM notes WHERE id = 'a4'");
+  sync_with_lost_push (a);
+  test_device_sql (a, "UPDATE notes SET title = 'and back' WHERE id = 'a1'; INSERT INTO notes (id) VALUES ('a4')");
+  sync_with_lost_push (a);
+  test_device_sql (a, "UPDATE notes SET title = 'again' WHERE id = 'a1'");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT id, title FROM notes ORDER BY id", "a1|again\na4|\nmoved|title 3\n");
+  test_device_expect (a, NO_CONFLICT, "");
+  test_device_expect (b, NO_CONFLICT, "");
+}
+
+/* Another device edits on top of what came through without its sender's knowing. */
+static void
+test_edit_on_top_of_lost_reply (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 2);
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE notes SET title = 'by a' WHERE id = 'a1'");
+  sync_with_lost_push (a);
+  test_device_sync (b);
+  test_device_sql (b, "UPDATE notes SET body = 'by b' WHERE id = 'a1'");
+  test_device_sync (b);
+  test_rig_advance (rig, G_TIME_SPAN_SECOND);
+  test_device_sql (a, "UPDATE notes SET title = 'by a again' WHERE id = 'a1'");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT title, body FROM notes WHERE id = 'a1'", "by a again|by b\n");
+  test_device_expect (a, NO_CONFLICT, "");
+}
+
+/* A push that arrives long after its sender gave it up changes nothing any more. */
+static void
+test_late_push (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 2);
+  test_rig_settle (rig);
+  for (guint lateness = 1; lateness < 12; lateness++)
+    {
+      test_device_sqlf (a, "UPDATE notes SET title = 'early %u' WHERE id = 'a1'; DELETE FROM notes WHERE id = 'x'",
+                        lateness);
+      test_faults_set_lateness (a->faults, lateness);
+      test_faults_plan (a->faults, TEST_REQUEST_PUSH, 0, TEST_FAULT_LATE);
+      test_device_fail (a, SYNC_ERROR_OFFLINE);
+      test_device_sqlf (a, "UPDATE notes SET title = 'late %u' WHERE id = 'a1'; INSERT INTO notes (id) VALUES ('x')",
+                        lateness);
+      test_rig_settle (rig);
+      test_faults_deliver ();
+      test_rig_assert_converged (rig);
+      test_device_expect (b, "SELECT title LIKE 'late %' FROM notes WHERE id = 'a1'", "1\n");
+    }
+  test_device_expect (a, NO_CONFLICT, "");
+  test_device_expect (b, NO_CONFLICT, "");
+}
+
+/* Being offline uses up no attempt; being asked for patience does, and then a person decides. */
+static void
+test_attempts (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+
+  test_rig_settle (rig);
+  insert_notes (a, "a", 2);
+  for (guint i = 0; i < 10; i++)
+    {
+      test_faults_plan (a->faults, TEST_REQUEST_PUSH, 0, TEST_FAULT_REFUSED);
+      test_device_fail (a, SYNC_ERROR_OFFLINE);
+    }
+  test_device_expect (a, "SELECT DISTINCT state, attempts FROM psync_change", "pending|0\n");
+  test_faults_set_error (a->faults, SYNC_ERROR_LATER, NULL);
+  for (guint i = 0; i < 3; i++)
+    {
+      test_faults_plan (a->faults, TEST_REQUEST_PUSH, 0, TEST_FAULT_REFUSED);
+      test_device_fail (a, SYNC_ERROR_LATER);
+      test_device_expect (a, "SELECT count(*) FROM psync_change WHERE next_attempt_at IS NULL", "0\n");
+      test_rig_advance (rig, G_TIME_SPAN_HOUR);
+    }
+  test_device_expect (a, "SELECT DISTINCT state, attempts FROM psync_change", "failed|3\n");
+  test_device_assert_quiet (a);
+  test_device_sql (a, "UPDATE notes SET title = 'new' WHERE id = 'a1'");
+  test_device_sync (a);
+  test_device_expect (a, "SELECT id, state FROM psync_change", "'a2'|failed\n");
+}
+
+/* --- A row's fault ------------------------------------------------------------------------------ */
+
+typedef struct
+{
+  TestDevice *device;
+  SyncError code;
+} Refusal;
+
+/* A cloud that does not take one row: whatever batch it is in. */
+static void
+test_halving (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  g_autoptr (SyncResult) result = NULL;
+
+  insert_notes (a, "a", 20);
+  test_faults_set_poison (a->faults, "title 13", SYNC_ERROR_ROW_REFUSED);
+  result = test_device_run (a, SYNC_RUN_SYNC, NULL);
+  g_assert_no_error (result->error);
+  g_assert_cmpuint (result->total.pushed, ==, 19);
+  g_assert_cmpuint (result->total.refused, ==, 1);
+  test_device_expect (a, "SELECT id, state FROM psync_change", "'a13'|refused\n");
+  test_device_expect (a, "SELECT title FROM notes WHERE id = 'a13'", "title 13\n");
+  test_device_assert_quiet (a);
+  test_device_sync (b);
+  test_device_expect (b, "SELECT count(*) FROM notes", "19\n");
+  /* A local edit makes it due again. */
+  test_device_sql (a, "UPDATE notes SET title = 'good' WHERE id = 'a13'");
+  test_rig_assert_converged (rig);
+}
+
+/* Too big or too slow: less at a time. It may have gone through all the same. */
+static void
+test_too_large (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 20);
+  test_faults_set_error (a->faults, SYNC_ERROR_TOO_LARGE, NULL);
+  test_faults_plan (a->faults, TEST_REQUEST_PUSH, 0, TEST_FAULT_REFUSED);
+  test_device_sync (a);
+  test_rig_assert_converged (rig);
+  insert_notes (a, "b", 20);
+  test_faults_plan (a->faults, TEST_REQUEST_PUSH, 0, TEST_FAULT_LOST);
+  test_device_sync (a);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT count(*) FROM notes", "40\n");
+  test_device_expect (a, NO_CONFLICT, "");
+}
+
+/* One row alone is too much: it is refused, but perhaps it went through. */
+static void
+test_one_row_too_large (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+
+  insert_notes (a, "a", 1);
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE notes SET title = 'large'");
+  test_faults_set_error (a->faults, SYNC_ERROR_TOO_LARGE, NULL);
+  test_faults_plan (a->faults, TEST_REQUEST_PUSH, 0, TEST_FAULT_LOST);
+  test_device_sync (a);
+  test_device_sql (a, "UPDATE notes SET title = 'less'");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT title FROM notes", "less\n");
+  test_device_expect (a, NO_CONFLICT, "");
+}
+
+/* --- Copied, restored and moved databases ------------------------------------------------------- */
+
+static void
+test_copied (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b;
+
+  insert_notes (a, "a", 4);
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE notes SET title = 'pending'; INSERT INTO notes VALUES ('n', 'new', NULL, 1);"
+                      "DELETE FROM notes WHERE id = 'a4'");
+  b = test_rig_clone (rig, a, "b");
+  test_device_sync (a);
+  test_device_sync (b);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, NO_CONFLICT, "");
+  /* Both go on. */
+  test_device_sql (a, "UPDATE notes SET title = 'by a' WHERE id = 'a1'; INSERT INTO notes (id) VALUES ('by a')");
+  test_device_sql (b, "UPDATE notes SET body = 'by b' WHERE id = 'a1'; INSERT INTO notes (id) VALUES ('by b')");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT title, body FROM notes WHERE id = 'a1'", "by a|by b\n");
+  test_device_expect (a, "SELECT count(*) FROM notes", "6\n");
+  test_device_expect (a, NO_CONFLICT, "");
+  test_device_expect (b, NO_CONFLICT, "");
+}
+
+/* A copy of a file that has never been synced: what both have is one row, not two. */
+static void
+test_copied_before_first_sync (TestRig *rig)
+{
+  TestDevice *a = test_rig_add_with_rows (rig, "a", "INSERT INTO numbers VALUES (1, 'one'), (2, 'two')");
+  TestDevice *b = test_rig_clone (rig, a, "b");
+
+  test_device_sql (b, "UPDATE numbers SET name = 'b' WHERE id = 2; DELETE FROM numbers WHERE id = 1");
+  test_device_sync (a);
+  test_device_sync (b);
+  test_rig_settle (rig);
+  test_rig_assert_equal (rig);
+  test_device_expect (a, "SELECT count(*) <= 2 FROM numbers", "1\n");
+}
+
+static void
+test_restored (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 4);
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE notes SET rank = 100 WHERE id = 'a2'");
+  test_device_save (a, "old");
+  test_device_sql (a, "UPDATE notes SET title = 'later' WHERE id = 'a1'; DELETE FROM notes WHERE id = 'a3';"
+                      "INSERT INTO notes (id) VALUES ('n')");
+  test_rig_settle (rig);
+  test_device_sql (b, "UPDATE notes SET body = 'b'");
+  test_device_sync (b);
+  test_device_load (a, "old");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT id, title, body, rank FROM notes ORDER BY id",
+                      "a1|later|b|1\na2|title 2|b|100\na4|title 4|b|4\nn||b|\n");
+  test_device_expect (a, NO_CONFLICT, "");
+}
+
+static void
+test_moved (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  g_autofree char *folder = g_build_filename (rig->folder, "elsewhere", NULL);
+  g_autofree char *path = g_build_filename (folder, "other name.db", NULL);
+
+  insert_notes (a, "a", 2);
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE notes SET title = 'x'");
+  test_device_close (a);
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  g_assert_cmpint (g_rename (a->path, path), ==, 0);
+  g_free (a->path);
+  a->path = g_steal_pointer (&path);
+  test_device_open (a);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT title FROM notes", "x\nx\n");
+}
+
+/* --- The cloud ---------------------------------------------------------------------------------- */
+
+static void
+move_vault (TestRig *rig, const char *from, const char *to)
+{
+  g_autofree char *path = test_rig_vault_path (rig);
+  g_autofree char *source = g_strconcat (path, from, NULL);
+  g_autofree char *target = g_strconcat (path, to, NULL);
+
+  g_assert_cmpint (g_rename (source, target), ==, 0);
+  for (guint i = 0; i < rig->devices->len; i++)
+    test_device_reconnect (g_ptr_array_index (rig->devices, i));
+}
+
+/* Another vault where the old one was: nothing goes there before somebody says so. */
+static void
+test_replaced_cloud (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b;
+
+  insert_notes (a, "a", 2);
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE notes SET title = 'waits' WHERE id = 'a1'");
+  move_vault (rig, "", ".away");
+  b = test_rig_add (rig, "b");
+  insert_notes (b, "b", 2);
+  test_device_sync (b);
+  test_device_reconnect (a);
+  test_device_fail (a, SYNC_ERROR_OTHER_CLOUD);
+  test_device_expect (a, "SELECT count(*) FROM notes", "2\n");
+  test_device_expect (a, "SELECT count(*) FROM psync_change", "1\n");
+  test_device_expect (b, "SELECT count(*) FROM notes", "2\n");
+  test_rig_remove (rig, b);
+  move_vault (rig, ".away", "");
+  test_rig_assert_converged (rig);
+}
+
+static void
+begin_restored_cloud (TestRig *rig, TestDevice **a, TestDevice **b)
+{
+  *a = test_rig_add (rig, "a");
+  *b = test_rig_add (rig, "b");
+  insert_notes (*a, "a", 4);
+  test_rig_settle (rig);
+  test_rig_save_vault (rig);
+  test_device_sql (*a, "UPDATE notes SET title = 'later' WHERE id = 'a1'; DELETE FROM notes WHERE id = 'a2';"
+                       "INSERT INTO notes VALUES ('n', 'new', NULL, 1)");
+  test_device_sql (*b, "UPDATE notes SET body = 'by b' WHERE id = 'a3'");
+  test_rig_settle (rig);
+  test_device_sql (*b, "UPDATE notes SET body = 'waits' WHERE id = 'a4'");
+}
+
+/* Nothing is lost, and nothing comes twice: what only devices had is there again, and where the cloud has other
+ * contents, which nobody can tell the age of, the device's are in the record. A row deleted since returns. */
+static void
+expect_restored (TestRig *rig, TestDevice *a, TestDevice *b)
+{
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT id, title, body FROM notes WHERE id NOT LIKE 'b%' ORDER BY id",
+                      "a1|title 1|body\na2|title 2|body\na3|title 3|body\na4|title 4|body\nn|new|\n");
+  test_device_expect (a, "SELECT id, local ->> '$.title', local ->> '$.body' FROM psync_conflict ORDER BY id",
+                      "'a1'|later|body\n'a3'|title 3|by b\n");
+  test_device_expect (b, "SELECT id, local ->> '$.title', local ->> '$.body' FROM psync_conflict ORDER BY id",
+                      "'a1'|later|body\n'a3'|title 3|by b\n'a4'|title 4|waits\n");
+  expect_snapshot (a, "reset", TRUE);
+  expect_snapshot (b, "reset", TRUE);
+}
+
+static void
+test_restored_cloud (TestRig *rig)
+{
+  TestDevice *a, *b;
+
+  begin_restored_cloud (rig, &a, &b);
+  test_rig_load_vault (rig);
+  expect_restored (rig, a, b);
+}
+
+static void
+test_restored_cloud_with_epoch (TestRig *rig)
+{
+  TestDevice *a, *b;
+
+  begin_restored_cloud (rig, &a, &b);
+  test_rig_load_vault (rig);
+  test_rig_new_epoch (rig);
+  expect_restored (rig, a, b);
+}
+
+/* Another device wrote to the restored cloud before this one came back: its head is not lower any more. */
+static void
+test_restored_cloud_went_on (TestRig *rig)
+{
+  TestDevice *a, *b;
+
+  begin_restored_cloud (rig, &a, &b);
+  test_rig_load_vault (rig);
+  test_device_sql (b, "UPDATE notes SET rank = rank");
+  test_device_sync (b);
+  test_rig_advance (rig, G_TIME_SPAN_MINUTE);
+  insert_notes (b, "b", 3);
+  test_device_sync (b);
+  expect_restored (rig, a, b);
+}
+
+/* Restored from before this device came to it. */
+static void
+test_cloud_from_before (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b;
+
+  insert_notes (a, "a", 2);
+  test_device_sync (a);
+  test_rig_save_vault (rig);
+  b = test_rig_add (rig, "b");
+  insert_notes (b, "b", 2);
+  test_rig_settle (rig);
+  test_rig_load_vault (rig);
+  test_device_sql (a, "UPDATE notes SET title = 'x'");
+  test_rig_advance (rig, G_TIME_SPAN_MINUTE);
+  test_device_sync (a);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT count(*) FROM notes", "4\n");
+  expect_snapshot (b, "reset", TRUE);
+}
+
+static void
+test_new_epoch (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 3);
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE notes SET title = 'waits' WHERE id = 'a1'; DELETE FROM notes WHERE id = 'a2'");
+  test_rig_new_epoch (rig);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT id, title FROM notes ORDER BY id", "a1|title 1\na2|title 2\na3|title 3\n");
+  test_device_expect (a, "SELECT id, kind, local ->> '$.title' FROM psync_conflict ORDER BY id",
+                      "'a1'|edit-edit|waits\n'a2'|delete-edit|\n");
+  expect_snapshot (a, "reset", TRUE);
+  test_device_assert_quiet (a);
+}
+
+/* A head that a late replica gives is asked for once more before it is believed. */
+static void
+test_vault_away (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  g_autofree char *path = test_rig_vault_path (rig);
+
+  insert_notes (a, "a", 2);
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE notes SET title = 'x'");
+  move_vault (rig, "", ".away");
+  for (guint i = 0; i < rig->devices->len; i++)
+    g_object_set (test_faults_get_inner (a->faults), "create", FALSE, NULL);
+  test_device_fail (a, SYNC_ERROR_OFFLINE);
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+  move_vault (rig, ".away", "");
+  test_rig_assert_converged (rig);
+}
+
+/* --- Purged deletions --------------------------------------------------------------------------- */
+
+/* `b` was away while rows were deleted and their tombstones purged. */
+static void
+begin_purged (TestRig *rig, TestDevice **a, TestDevice **b)
+{
+  *a = test_rig_add (rig, "a");
+  *b = test_rig_add (rig, "b");
+  insert_notes (*a, "a", 6);
+  test_rig_settle (rig);
+}
+
+static void
+purge (TestRig *rig, TestDevice *a, TestDevice *b)
+{
+  test_device_sql (a, "DELETE FROM notes WHERE id IN ('a1', 'a2', 'a3')");
+  test_device_sync (a);
+  test_device_sql (a, "UPDATE notes SET title = 'newest' WHERE id = 'a6'");
+  test_device_sync (a);
+  /* What an active device has not read stays; a revoked one is not waited for. */
+  test_rig_advance (rig, 31 * G_TIME_SPAN_DAY);
+  test_rig_set_active (rig, b, FALSE);
+  test_rig_purge (rig);
+  test_rig_set_active (rig, b, TRUE);
+}
+
+static void
+test_purged (TestRig *rig)
+{
+  TestDevice *a, *b;
+
+  begin_purged (rig, &a, &b);
+  purge (rig, a, b);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT id FROM notes ORDER BY id", "a4\na5\na6\n");
+  test_device_expect (b, "SELECT id, kind, resolution, local ->> '$.title' FROM psync_conflict ORDER BY id",
+                      "'a1'|scan|remote|title 1\n'a2'|scan|remote|title 2\n'a3'|scan|remote|title 3\n");
+  test_device_expect (b, "SELECT count(*) FROM psync_row", "3\n");
+}
+
+/* Edited here meanwhile: delete against edit. Newer than a deletion whose time nobody knows any more. */
+static void
+test_purged_and_edited (TestRig *rig)
+{
+  TestDevice *a, *b;
+
+  begin_purged (rig, &a, &b);
+  test_device_sql (b, "UPDATE notes SET title = 'edited' WHERE id = 'a1'; DELETE FROM notes WHERE id = 'a2'");
+  purge (rig, a, b);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT id, title FROM notes ORDER BY id", "a1|edited\na4|title 4\na5|title 5\na6|newest\n");
+  test_device_expect (b, "SELECT id, kind, resolution FROM psync_conflict ORDER BY id",
+                      "'a1'|edit-delete|local\n'a3'|scan|remote\n");
+}
+
+/* A hydrate reads everything that is there, but what is gone it must look for like every other run. */
+static void
+test_purged_then_hydrate (TestRig *rig)
+{
+  TestDevice *a, *b;
+
+  begin_purged (rig, &a, &b);
+  purge (rig, a, b);
+  test_device_do (b, SYNC_RUN_HYDRATE, NULL);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT id FROM notes ORDER BY id", "a4\na5\na6\n");
+}
+
+static TestFault
+fail_second_page (TestFaults *faults, TestRequest request, guint number, gpointer data)
+{
+  return request == TEST_REQUEST_PULL && ++*(guint *) data == 2 ? TEST_FAULT_REFUSED : TEST_FAULT_NONE;
+}
+
+/* A scan is interrupted, and meanwhile more is deleted and purged, also rows that it has seen. */
+static void
+test_purged_while_scanning (TestRig *rig)
+{
+  TestDevice *a, *b;
+  guint n_pages = 0;
+
+  begin_purged (rig, &a, &b);
+  insert_notes (a, "m", 10);
+  test_rig_settle (rig);
+  purge (rig, a, b);
+  test_faults_set_page_cap (b->faults, 4);
+  test_faults_set_hooks (b->faults, fail_second_page, NULL, &n_pages);
+  test_device_fail (b, SYNC_ERROR_OFFLINE);
+  test_faults_set_hooks (b->faults, NULL, NULL, NULL);
+  test_device_expect (b, "SELECT scan_version > 0 FROM psync_entity", "1\n");
+  test_device_sql (a, "DELETE FROM notes WHERE id IN ('a4', 'a5', 'm1', 'm9')");
+  test_device_sync (a);
+  test_device_sql (a, "UPDATE notes SET title = 'newest' WHERE id = 'm10'");
+  test_device_sync (a);
+  test_rig_advance (rig, 31 * G_TIME_SPAN_DAY);
+  test_rig_set_active (rig, b, FALSE);
+  test_rig_purge (rig);
+  test_rig_set_active (rig, b, TRUE);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT count(*) FROM notes", "9\n");
+}
+
+/* A tombstone that was known here and purged there is forgotten, and the key can be used again. */
+static void
+test_purged_known (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 2);
+  test_rig_settle (rig);
+  test_device_sql (a, "DELETE FROM notes WHERE id = 'a1'");
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE notes SET title = 'x'");
+  test_rig_settle (rig);
+  test_rig_advance (rig, 31 * G_TIME_SPAN_DAY);
+  test_rig_purge (rig);
+  test_device_sql (b, "INSERT INTO notes (id, title) VALUES ('a1', 'again')");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT id, title FROM notes ORDER BY id", "a1|again\na2|x\n");
+  test_device_expect (b, NO_CONFLICT, "");
+}
+
+/* --- Devices ------------------------------------------------------------------------------------ */
+
+static void
+test_revoked (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 2);
+  test_rig_settle (rig);
+  test_device_sql (b, "UPDATE notes SET title = 'x'");
+  test_rig_set_active (rig, b, FALSE);
+  test_device_fail (b, SYNC_ERROR_REVOKED);
+  test_device_expect (b, "SELECT count(*) FROM notes", "2\n");
+  test_device_expect (b, "SELECT count(*) FROM psync_change", "2\n");
+  test_device_expect (b, "SELECT outcome FROM psync_history ORDER BY run DESC LIMIT 1", "stopped\n");
+  test_device_sync (a);
+  test_rig_set_active (rig, b, TRUE);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT title FROM notes", "x\nx\n");
+}
+
+/* The file came to another computer: that is another device. */
+static void
+test_other_machine (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  g_autofree char *before = NULL, *after = NULL;
+  g_autoptr (SyncProvider) provider = NULL;
+  g_autoptr (SyncCloudState) state = NULL;
+  g_autoptr (GError) error = NULL;
+
+  insert_notes (a, "a", 2);
+  test_rig_settle (rig);
+  before = test_device_query (a, "SELECT value FROM psync_meta WHERE key = 'device-id'");
+  test_device_sql (a, "UPDATE psync_meta SET value = 'another' WHERE key = 'machine'");
+  test_device_sql (a, "UPDATE notes SET title = 'x'");
+  test_rig_assert_converged (rig);
+  after = test_device_query (a, "SELECT value FROM psync_meta WHERE key = 'device-id'");
+  g_assert_cmpstr (before, !=, after);
+  expect_snapshot (a, "reset", FALSE);
+  provider = test_rig_connect (rig);
+  state = test_get_state (provider, TRUE, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (state->devices->len, ==, 2);
+}
+
+/* --- The brake ---------------------------------------------------------------------------------- */
+
+static void
+begin_brake (TestRig *rig, TestDevice **a, TestDevice **b)
+{
+  *a = test_rig_add (rig, "a");
+  *b = test_rig_add (rig, "b");
+  insert_notes (*a, "a", 60);
+  test_rig_settle (rig);
+}
+
+static char *
+get_cursor (TestDevice *device)
+{
+  return test_device_query (device, "SELECT pulled_version FROM psync_entity");
+}
+
+static void
+test_brake (TestRig *rig)
+{
+  SyncRunOptions options = { .allow_mass_change = TRUE };
+  g_autofree char *before = NULL, *after = NULL;
+  TestDevice *a, *b;
+
+  begin_brake (rig, &a, &b);
+  test_device_sql (a, "DELETE FROM notes WHERE rank > 25");
+  test_device_sync (a);
+  before = get_cursor (b);
+  test_device_fail (b, SYNC_ERROR_BRAKE);
+  after = get_cursor (b);
+  g_assert_cmpstr (before, ==, after);
+  test_device_expect (b, "SELECT count(*) FROM notes", "60\n");
+  test_device_expect (b, "SELECT outcome FROM psync_history ORDER BY run DESC LIMIT 1", "stopped\n");
+  test_device_fail (b, SYNC_ERROR_BRAKE);
+  test_device_do (b, SYNC_RUN_SYNC, &options);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT count(*) FROM notes", "25\n");
+}
+
+/* Overwritten counts as well, and half is not more than half. */
+static void
+test_brake_overwritten (TestRig *rig)
+{
+  TestDevice *a, *b;
+
+  begin_brake (rig, &a, &b);
+  test_device_sql (a, "UPDATE notes SET title = 'x' WHERE rank <= 30");
+  test_rig_assert_converged (rig);
+  test_device_sql (a, "UPDATE notes SET title = 'y' WHERE rank <= 31");
+  test_device_sync (a);
+  test_device_fail (b, SYNC_ERROR_BRAKE);
+}
+
+/* New rows are no loss, and a table of a few rows may change as it likes. */
+static void
+test_brake_leaves_alone (TestRig *rig)
+{
+  TestDevice *a, *b;
+
+  begin_brake (rig, &a, &b);
+  insert_notes (a, "b", 200);
+  test_rig_assert_converged (rig);
+  test_device_sql (a, "DELETE FROM notes WHERE rank > 10");
+  test_device_sync (a);
+  test_device_do (b, SYNC_RUN_SYNC, &(SyncRunOptions){ .allow_mass_change = TRUE });
+  test_device_sql (a, "DELETE FROM notes");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT count(*) FROM notes", "0\n");
+}
+
+static TestFault
+crash_at_page (TestFaults *faults, TestRequest request, guint number, gpointer data)
+{
+  Trouble *trouble = data;
+
+  if (trouble->happened)
+    return TEST_FAULT_REFUSED;
+  if (request != TEST_REQUEST_PULL || trouble->at-- > 0)
+    return TEST_FAULT_NONE;
+  trouble->happened = TRUE;
+  test_device_save (trouble->device, "crash");
+  return TEST_FAULT_REFUSED;
+}
+
+/* What a run that was killed took away counts for the one that goes on. */
+static void
+test_brake_is_durable (TestRig *rig)
+{
+  TestDevice *a, *b;
+  Trouble trouble = { .rig = rig };
+
+  begin_brake (rig, &a, &b);
+  test_device_sql (a, "DELETE FROM notes WHERE rank > 25");
+  test_device_sync (a);
+  test_faults_set_page_cap (b->faults, 10);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (SyncResult) result = NULL;
+
+      trouble.device = b;
+      trouble.at = 2;
+      trouble.happened = FALSE;
+      test_faults_set_hooks (b->faults, crash_at_page, NULL, &trouble);
+      result = test_device_run (b, SYNC_RUN_SYNC, NULL);
+      test_faults_set_hooks (b->faults, NULL, NULL, NULL);
+      g_assert_true (trouble.happened);
+      test_device_load (b, "crash");
+    }
+  test_device_expect (b, "SELECT count(*) >= 30 FROM notes", "1\n");
+  test_device_fail (b, SYNC_ERROR_BRAKE);
+  test_device_expect (b, "SELECT count(*) >= 30 FROM notes", "1\n");
+  test_device_do (b, SYNC_RUN_SYNC, &(SyncRunOptions){ .allow_mass_change = TRUE });
+  test_rig_assert_converged (rig);
+  /* That is over now. */
+  test_device_sql (a, "DELETE FROM notes WHERE rank > 14");
+  test_rig_assert_converged (rig);
+}
+
+/* --- Nothing to do ------------------------------------------------------------------------------ */
+
+static char *
+read_file (const char *path)
+{
+  g_autofree char *contents = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize length;
+
+  g_file_get_contents (path, &contents, &length, &error);
+  g_assert_no_error (error);
+  return g_compute_checksum_for_data (G_CHECKSUM_SHA256, (guint8 *) contents, length);
+}
+
+static void
+test_nothing_to_do (TestRig *rig)
+{
+  g_autofree char *path = test_rig_vault_path (rig);
+  g_autofree char *before = NULL, *after = NULL;
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 10);
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE notes SET title = 'x' WHERE rank = 1; DELETE FROM notes WHERE rank = 2");
+  test_device_sync (a);
+  test_device_assert_quiet (a);
+  test_device_sync (b);
+  before = read_file (path);
+  for (guint i = 0; i < 5; i++)
+    {
+      test_rig_advance (rig, G_TIME_SPAN_MINUTE);
+      test_device_assert_quiet (a);
+      test_device_assert_quiet (b);
+    }
+  after = read_file (path);
+  g_assert_cmpstr (before, ==, after);
+  test_device_expect (a, "SELECT outcome, repeats FROM psync_history ORDER BY run DESC LIMIT 1", "nothing|5\n");
+}
+
+/* --- What happened to our triggers and tables --------------------------------------------------- */
+
+static void
+drop_triggers (TestDevice *device)
+{
+  g_autofree char *rows
+      = test_device_query (device, "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'psync%'");
+  g_auto (GStrv) names = g_strsplit (g_strchomp (rows), "\n", -1);
+
+  for (guint i = 0; names[i] != NULL; i++)
+    test_device_sqlf (device, "DROP TRIGGER \"%s\"", names[i]);
+}
+
+static void
+test_lost_triggers (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 4);
+  test_rig_settle (rig);
+  drop_triggers (a);
+  test_device_sql (a, "UPDATE notes SET title = 'x' WHERE id = 'a1'; DELETE FROM notes WHERE id = 'a2';"
+                      "INSERT INTO notes (id) VALUES ('n')");
+  test_device_sql (b, "UPDATE notes SET body = 'b' WHERE id = 'a3'");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT id, title, body FROM notes ORDER BY id",
+                      "a1|x|body\na3|title 3|b\na4|title 4|body\nn||\n");
+  test_device_expect (a, NO_CONFLICT, "");
+}
+
+/* As people rebuild tables: a new one takes the old one's place. */
+static void
+test_rebuilt_table (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 3);
+  test_rig_settle (rig);
+  test_device_sql (a, "BEGIN; CREATE TABLE other (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT, rank INTEGER);"
+                      "INSERT INTO other SELECT id, upper (title), body, rank FROM notes WHERE id <> 'a3';"
+                      "DROP TABLE notes; ALTER TABLE other RENAME TO notes; COMMIT");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT id, title FROM notes ORDER BY id", "a1|TITLE 1\na2|TITLE 2\n");
+}
+
+/* Without its table an entity cannot be synced, but that says nothing about its rows. */
+static void
+test_dropped_table (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 3);
+  test_rig_settle (rig);
+  test_device_sql (a, "DROP TABLE notes");
+  test_device_fail (a, SYNC_ERROR_NO_TABLE);
+  test_device_sync (b);
+  test_device_expect (b, "SELECT count(*) FROM notes", "3\n");
+}
+
+static gboolean
+enable (SyncStore *store, gpointer data, GError **error)
+{
+  return sync_store_configure_entity (store, "notes", GPOINTER_TO_INT (data), NULL, NULL, error);
+}
+
+static void
+set_enabled (TestDevice *device, gboolean enabled)
+{
+  g_autoptr (GError) error = NULL;
+
+  test_device_call (device, enable, GINT_TO_POINTER (enabled), &error);
+  g_assert_no_error (error);
+}
+
+/* A disabled entity neither sends nor takes, and makes up for it later. */
+static void
+test_disabled (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 3);
+  test_device_sql (a, "INSERT INTO others VALUES ('o1', 'x')");
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE notes SET rank = 7 WHERE id = 'a3'");
+  test_device_sync (a);
+  set_enabled (a, FALSE);
+  test_device_sql (a, "UPDATE notes SET title = 'x' WHERE id = 'a1'; INSERT INTO others VALUES ('o2', 'x')");
+  test_device_sql (b, "UPDATE notes SET body = 'y' WHERE id = 'a1'; INSERT INTO others VALUES ('o3', 'x')");
+  test_rig_settle (rig);
+  test_device_assert_quiet (a);
+  expect_snapshot (a, "reset", FALSE);
+  test_device_expect (a, "SELECT title, body FROM notes WHERE id = 'a1'", "x|body\n");
+  test_device_expect (b, "SELECT title, body FROM notes WHERE id = 'a1'", "title 1|y\n");
+  test_device_expect (b, "SELECT count(*) FROM others", "3\n");
+  set_enabled (a, TRUE);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT title, body FROM notes WHERE id = 'a1'", "x|y\n");
+  test_device_expect (a, NO_CONFLICT, "");
+}
+
+static void
+test_new_column (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 3);
+  test_rig_settle (rig);
+  test_device_sql (a, "ALTER TABLE notes ADD COLUMN colour TEXT; UPDATE notes SET colour = 'red' WHERE id = 'a1'");
+  test_device_sync (a);
+  /* Who does not know the column yet leaves it as it is. */
+  test_device_sql (b, "UPDATE notes SET title = 'b' WHERE id IN ('a1', 'a2')");
+  test_device_sync (b);
+  test_device_sync (a);
+  test_device_expect (a, "SELECT id, title, colour FROM notes ORDER BY id", "a1|b|red\na2|b|\na3|title 3|\n");
+  test_device_sql (b, "ALTER TABLE notes ADD COLUMN colour TEXT");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT id, title, colour FROM notes ORDER BY id", "a1|b|red\na2|b|\na3|title 3|\n");
+  test_device_expect (a, NO_CONFLICT, "");
+  test_device_expect (b, NO_CONFLICT, "");
+}
+
+/* The column was there on the other device all along. */
+static void
+test_new_column_known_elsewhere (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (b, "ALTER TABLE notes ADD COLUMN colour TEXT DEFAULT 'grey'");
+  insert_notes (b, "b", 2);
+  insert_notes (a, "a", 2);
+  test_device_sync (a);
+  test_device_sync (b);
+  test_device_sql (b, "UPDATE notes SET colour = 'blue'");
+  test_device_sync (b);
+  test_device_sync (a);
+  test_device_sql (a, "ALTER TABLE notes ADD COLUMN colour TEXT DEFAULT 'grey'");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT id, colour FROM notes ORDER BY id", "a1|blue\na2|blue\nb1|blue\nb2|blue\n");
+}
+
+/* --- Attaching and detaching -------------------------------------------------------------------- */
+
+static char *
+dump (TestDevice *device)
+{
+  char *text = NULL;
+
+  g_assert_true (test_shell (device->path, ".dump", &text));
+  return text;
+}
+
+static gboolean
+detach (SyncStore *store, gpointer data, GError **error)
+{
+  return sync_store_detach (store, error);
+}
+
+static void
+test_detach (TestRig *rig)
+{
+  static const char rows[]
+      = "INSERT INTO parents VALUES ('p', 'parent'); INSERT INTO children VALUES (1, 'p', x'00', 1.5);"
+        "CREATE INDEX names ON parents (name); CREATE VIEW v AS SELECT * FROM children;"
+        "CREATE TRIGGER own AFTER DELETE ON children BEGIN DELETE FROM parents; END; PRAGMA user_version = 7";
+  g_autofree char *before = NULL, *after = NULL;
+  g_autoptr (GError) error = NULL;
+  TestDevice *a = test_rig_add_with_rows (rig, "a", rows);
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_call (a, detach, NULL, &error);
+  g_assert_no_error (error);
+  test_device_close (a);
+  before = dump (a);
+  g_assert_null (strstr (before, "psync"));
+  test_device_open (a);
+  test_rig_settle (rig);
+  test_device_sql (b, "UPDATE children SET ratio = 2.5; ");
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE children SET ratio = 1.5");
+  test_rig_settle (rig);
+  test_device_call (a, detach, NULL, &error);
+  g_assert_no_error (error);
+  test_device_close (a);
+  after = dump (a);
+  g_assert_cmpstr (before, ==, after);
+  test_rig_remove (rig, a);
+}
+
+/* Rows that were there before anybody synced: equal ones are one, different ones a conflict. */
+static void
+test_attach_with_rows (TestRig *rig)
+{
+  TestDevice *a = test_rig_add_with_rows (rig, "a", "INSERT INTO notes VALUES ('1', 'same', 'same', 1), "
+                                                    "('2', 'by a', 'same', 2), ('a', 'only a', NULL, 3)");
+  TestDevice *b = test_rig_add_with_rows (rig, "b", "INSERT INTO notes VALUES ('1', 'same', 'same', 1), "
+                                                    "('2', 'by b', 'same', 2), ('b', 'only b', NULL, 3)");
+
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT id, title FROM notes ORDER BY id", "1|same\n2|by a\na|only a\nb|only b\n");
+  test_device_expect (a, NO_CONFLICT, "");
+  test_device_expect (b, "SELECT id, kind, local ->> '$.title', remote ->> '$.title', columns FROM psync_conflict",
+                      "'2'|edit-edit|by b|by a|[\"title\"]\n");
+}
+
+static void
+test_attach_with_numbers (TestRig *rig)
+{
+  TestDevice *a = test_rig_add_with_rows (rig, "a", "INSERT INTO numbers VALUES (1, 'one'), (2, 'by a')");
+  TestDevice *b = test_rig_add_with_rows (rig, "b", "INSERT INTO numbers VALUES (1, 'one'), (2, 'by b')");
+
+  test_rig_assert_converged (rig);
+  /* Perhaps one file was copied from the other once: that is no collision of new rows. */
+  test_device_expect (b, "SELECT * FROM numbers", "1|one\n2|by a\n");
+  test_device_expect (a, NO_CONFLICT, "");
+  test_device_expect (b, "SELECT id, local ->> '$.name' FROM psync_conflict", "2|by b\n");
+}
+
+/* A row that was there before is deleted before the first sync: another copy may have pushed it. */
+static void
+test_attach_and_delete (TestRig *rig)
+{
+  TestDevice *a = test_rig_add_with_rows (rig, "a", "INSERT INTO notes (id) VALUES ('1'), ('2')");
+  TestDevice *b = test_rig_clone (rig, a, "b");
+
+  test_device_sync (a);
+  test_device_sql (b, "DELETE FROM notes WHERE id = '1'");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT id FROM notes", "2\n");
+}
+
+/* --- Registration ------------------------------------------------------------------------------- */
+
+#define NUMBERS "CREATE TABLE numbers (id INTEGER PRIMARY KEY, name TEXT);"
+
+static const struct
+{
+  const char *name;
+  const char *schema;
+  RigTest test;
+} tests[] = {
+  { "sends/an-edit-after-a-lost-reply-is-no-conflict", NOTES, test_edit_after_lost_reply },
+  { "sends/others-edit-on-top-of-a-lost-reply", NOTES, test_edit_on_top_of_lost_reply },
+  { "sends/a-push-that-arrives-late-does-nothing", NOTES, test_late_push },
+  { "sends/being-offline-uses-up-no-attempt", NOTES, test_attempts },
+  { "sends/one-refused-row-stops-no-other", NOTES, test_halving },
+  { "sends/too-much-at-once-goes-in-parts", NOTES, test_too_large },
+  { "sends/one-row-too-large", NOTES, test_one_row_too_large },
+  { "files/a-copied-database-goes-on", NOTES, test_copied },
+  { "files/a-database-copied-before-its-first-sync", NUMBERS, test_copied_before_first_sync },
+  { "files/a-restored-database-is-an-old-replica", NOTES, test_restored },
+  { "files/a-moved-database", NOTES, test_moved },
+  { "cloud/another-one-in-its-place-is-not-touched", NOTES, test_replaced_cloud },
+  { "cloud/restored", NOTES, test_restored_cloud },
+  { "cloud/restored-with-a-new-epoch", NOTES, test_restored_cloud_with_epoch },
+  { "cloud/restored-and-used-by-others", NOTES, test_restored_cloud_went_on },
+  { "cloud/restored-from-before-we-came", NOTES, test_cloud_from_before },
+  { "cloud/a-new-epoch", NOTES, test_new_epoch },
+  { "cloud/an-absent-vault-is-offline", NOTES, test_vault_away },
+  { "purge/deleted-elsewhere-while-away", NOTES, test_purged },
+  { "purge/deleted-elsewhere-and-edited-here", NOTES, test_purged_and_edited },
+  { "purge/a-hydrate-overlooks-no-deletion", NOTES, test_purged_then_hydrate },
+  { "purge/during-a-scan", NOTES, test_purged_while_scanning },
+  { "purge/a-known-deletion-is-forgotten", NOTES, test_purged_known },
+  { "device/revoked", NOTES, test_revoked },
+  { "device/another-machine", NOTES, test_other_machine },
+  { "brake/more-than-half", NOTES, test_brake },
+  { "brake/overwritten-counts", NOTES, test_brake_overwritten },
+  { "brake/new-rows-and-small-tables-do-not", NOTES, test_brake_leaves_alone },
+  { "brake/counts-on-after-a-crash", NOTES, test_brake_is_durable },
+  { "quiet/a-second-sync-is-one-request-and-writes-nothing", NOTES, test_nothing_to_do },
+  { "schema/lost-triggers-are-put-back", NOTES, test_lost_triggers },
+  { "schema/a-table-that-was-rebuilt", NOTES, test_rebuilt_table },
+  { "schema/a-table-that-was-dropped", NOTES, test_dropped_table },
+  { "schema/an-entity-that-is-disabled",
+    NOTES "CREATE TABLE others (id TEXT PRIMARY KEY NOT NULL, name TEXT);", test_disabled },
+  { "schema/a-new-column", NOTES, test_new_column },
+  { "schema/a-new-column-that-others-had", NOTES, test_new_column_known_elsewhere },
+  { "attach/detach-leaves-the-file-as-it-was",
+    "CREATE TABLE parents (id TEXT PRIMARY KEY NOT NULL, name TEXT);"
+    "CREATE TABLE children (id INTEGER PRIMARY KEY, parent TEXT REFERENCES parents (id), data BLOB, ratio REAL);",
+    test_detach },
+  { "attach/rows-that-were-there-before", NOTES, test_attach_with_rows },
+  { "attach/numbers-that-were-there-before", NUMBERS, test_attach_with_numbers },
+  { "attach/deleted-before-the-first-sync", NOTES, test_attach_and_delete },
+};
+
+static void
+run_test (gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, tests[i].schema);
+
+  tests[i].test (rig);
+}
+
+int
+main (int argc, char *argv[])
+{
+  static const char *const faults[] = { NULL, "refused", "lost", "twice", "late", "cut" };
+
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = TEST_FAULT_REFUSED; i <= TEST_FAULT_CUT; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/recovery/every-request/%s", faults[i]);
+
+      g_test_add_data_func (path, GINT_TO_POINTER (i), test_fault);
+    }
+  g_test_add_data_func ("/recovery/every-request/crash-before", GINT_TO_POINTER (TEST_FAULT_REFUSED), test_crash);
+  g_test_add_data_func ("/recovery/every-request/crash-after", GINT_TO_POINTER (TEST_FAULT_LOST), test_crash);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/recovery/%s", tests[i].name);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (i), run_test);
+    }
+  return g_test_run ();
+}
