@@ -78,17 +78,13 @@ test_database_new (const char *folder, const char *name, const char *journal_mod
 void
 test_database_add_own_tables (SyncConnection *connection)
 {
-  g_autofree char *path
-      = g_test_build_filename (G_TEST_DIST, "..", "..", "sql", "local", "001-initial.sql", NULL);
-  const char *root = g_getenv ("PSYNC_TEST_SOURCE_ROOT");
+  g_autofree char *path = NULL;
   g_autofree char *script = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (root != NULL)
-    {
-      g_free (path);
-      path = g_build_filename (root, "sql", "local", "001-initial.sql", NULL);
-    }
+  g_assert_nonnull (g_getenv ("PSYNC_TEST_SOURCE_ROOT"));
+  path = g_build_filename (g_getenv ("PSYNC_TEST_SOURCE_ROOT"), "sql", "local", "001-initial.sql",
+                           NULL);
   g_file_get_contents (path, &script, NULL, &error);
   g_assert_no_error (error);
   test_sql (connection, script);

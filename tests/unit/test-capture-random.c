@@ -467,12 +467,12 @@ is_half_failure (const char *sql, const GError *error)
          && g_str_equal (sync_error_get_detail (error)->reason, "type");
 }
 
-/* Triggers may make SQLite choose another way through the table, and how OR IGNORE and its like end
- * depends on which row comes first. */
+/* Triggers may make SQLite choose another way through the table, and how an UPDATE of several rows
+ * ends may depend on which comes first. */
 static gboolean
 depends_on_order (const char *sql)
 {
-  return g_str_has_prefix (sql, "UPDATE OR ") || strstr (sql, " SELECT ") != NULL;
+  return g_str_has_prefix (sql, "UPDATE ") || strstr (sql, " SELECT ") != NULL;
 }
 
 static const char *

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sync-capture.h"
-
 #include <string.h>
 
-#include "test-database.h"
+#include "test-capture-fixture.h"
 
 /* What writers do, what must be noted then, and what must not. Each case runs in this process and
  * in the sqlite3 shell, with both journal modes, with foreign keys and recursive triggers on and
@@ -102,10 +100,20 @@ static const Case cases[] = {
     "INSERT INTO t VALUES ('1', 'A'), ('2', 'B')", "INSERT OR REPLACE INTO t VALUES ('9', 'a')",
     "t:'9'|t:'1'", "t:'2'" },
   { "replace-by-a-default",
-    "CREATE TABLE t (k TEXT PRIMARY KEY, u NOT NULL DEFAULT \"none\" UNIQUE, v NOT NULL DEFAULT (1 "
-    "+ 1) UNIQUE)",
-    "INSERT INTO t VALUES ('1', 'none', 1), ('2', 'a', 2), ('3', 'b', 3)",
-    "INSERT OR REPLACE INTO t VALUES ('9', NULL, NULL)", "t:'9'|t:'1'|t:'2'", "t:'3'" },
+    "CREATE TABLE t (k TEXT PRIMARY KEY, u NOT NULL DEFAULT \"none\" UNIQUE)",
+    "INSERT INTO t VALUES ('1', 'none'), ('2', 'a'), ('3', 'b')",
+    "INSERT OR REPLACE INTO t VALUES ('9', NULL)", "t:'9'|t:'1'", "t:'2'|t:'3'" },
+  { "replace-by-a-computed-default",
+    "CREATE TABLE t (k TEXT PRIMARY KEY, u NOT NULL DEFAULT (lower('X') || 'y') UNIQUE)",
+    "INSERT INTO t VALUES ('1', 'xy'), ('2', 'a')", "INSERT OR REPLACE INTO t VALUES ('9', NULL)",
+    "t:'9'|t:'1'", NULL },
+  { "replace-by-an-expression-that-fails-for-others",
+    "CREATE TABLE t (k TEXT PRIMARY KEY, u);"
+    "CREATE UNIQUE INDEX i ON t (json_extract(u, '$.id')) WHERE json_valid(u)",
+    "INSERT INTO t VALUES ('1', '{\"id\":1}'), ('2', 'broken'), ('3', '{\"id\":3}')",
+    "INSERT INTO t VALUES ('8', 'broken too'); REPLACE INTO t VALUES ('9', '{\"id\":1}');"
+    "UPDATE t SET u = 'no more' WHERE k = '9'",
+    "t:'8'|t:'9'|t:'1'", "t:'2'|t:'3'" },
   { "replace-by-a-default-behind-a-generated-column",
     "CREATE TABLE t (k TEXT PRIMARY KEY, d NOT NULL DEFAULT 'y', g AS (coalesce(d, 'x')) UNIQUE)",
     "INSERT INTO t VALUES ('1', 'x'), ('2', 'y')", "UPDATE OR REPLACE t SET d = NULL WHERE k = '1'",
@@ -265,71 +273,6 @@ static const Setting settings[] = {
   { "DELETE", FALSE, TRUE, TRUE },  { "WAL", TRUE, TRUE, TRUE },
 };
 
-typedef struct
-{
-  char *folder;
-  SyncConnection *connection;
-  GPtrArray *entities; /* (element-type SyncEntity) */
-} Fixture;
-
-static void
-install_all (Fixture *fixture)
-{
-  g_autoptr (GPtrArray) tables = NULL;
-  g_autoptr (GError) error = NULL;
-
-  sync_capture_list_tables (fixture->connection, &tables, &error);
-  g_assert_no_error (error);
-  for (guint i = 0; i < tables->len; i++)
-    {
-      SyncEntity *entity = sync_capture_describe_table (fixture->connection,
-                                                        g_ptr_array_index (tables, i), &error);
-
-      g_assert_no_error (error);
-      g_ptr_array_add (fixture->entities, entity);
-      sync_capture_install (fixture->connection, entity, &error);
-      g_assert_no_error (error);
-    }
-}
-
-static Fixture *
-fixture_new (const char *journal_mode, const char *schema)
-{
-  Fixture *fixture = g_new0 (Fixture, 1);
-
-  fixture->folder = test_folder_new ();
-  fixture->connection = test_database_new (fixture->folder, "owner.db", journal_mode);
-  fixture->entities = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_entity_unref);
-  test_sql (fixture->connection, "BEGIN");
-  test_database_add_own_tables (fixture->connection);
-  test_sql (fixture->connection, schema);
-  install_all (fixture);
-  test_sql (fixture->connection, "COMMIT");
-  return fixture;
-}
-
-static void
-fixture_free (Fixture *fixture)
-{
-  g_ptr_array_unref (fixture->entities);
-  sync_connection_close (fixture->connection);
-  test_folder_remove (fixture->folder);
-  g_free (fixture->folder);
-  g_free (fixture);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fixture, fixture_free)
-
-/* `table:id`, one a line, with a line's end before the first */
-static char *
-read_notes (Fixture *fixture)
-{
-  g_autofree char *notes
-      = test_query (fixture->connection, "SELECT entity || ':' || id FROM psync_change ORDER BY 1");
-
-  return g_strconcat ("\n", notes, NULL);
-}
-
 static void
 assert_noted (const char *notes, const char *expected, gboolean noted)
 {
@@ -347,20 +290,20 @@ assert_noted (const char *notes, const char *expected, gboolean noted)
 static void
 run_case (const Case *wanted, const Setting *setting)
 {
-  g_autoptr (Fixture) fixture = fixture_new (setting->journal_mode, wanted->schema);
+  g_autoptr (TestCapture) capture = test_capture_new (setting->journal_mode, wanted->schema);
   g_autofree char *notes = NULL;
   g_autofree char *write = NULL;
 
-  test_sql (fixture->connection, wanted->rows);
-  test_sql (fixture->connection, "DELETE FROM psync_change");
+  test_sql (capture->connection, wanted->rows);
+  test_sql (capture->connection, "DELETE FROM psync_change");
   write = g_strdup_printf (
       "PRAGMA synchronous = OFF; PRAGMA foreign_keys = %d; PRAGMA recursive_triggers = %d; %s;",
       setting->foreign_keys, setting->recursive_triggers, wanted->write);
   if (setting->shell)
-    g_assert_true (test_shell (sync_connection_get_path (fixture->connection), write, NULL));
+    g_assert_true (test_shell (sync_connection_get_path (capture->connection), write, NULL));
   else
-    test_sql (fixture->connection, write);
-  notes = read_notes (fixture);
+    test_sql (capture->connection, write);
+  notes = test_capture_read_notes (capture);
   assert_noted (notes, wanted->noted, TRUE);
   assert_noted (notes, wanted->not_noted, FALSE);
 }
@@ -383,507 +326,6 @@ test_case (gconstpointer data)
     }
 }
 
-/* What a note says */
-
-static void
-test_a_note_counts_and_keeps_what_is_not_its_own (void)
-{
-  g_autoptr (Fixture) fixture = fixture_new (NULL, PLAIN);
-  g_autofree char *first = NULL;
-  g_autofree char *second = NULL;
-  g_autofree char *time = NULL;
-
-  test_sql (fixture->connection, "INSERT INTO t VALUES ('1', 1, 1)");
-  first = test_query (
-      fixture->connection,
-      "SELECT entity, id, seq, maybe_sent, reread, state, attempts FROM psync_change");
-  g_assert_cmpstr (first, ==, "t|'1'|1|0|0|pending|0\n");
-  time = test_query (fixture->connection,
-                     "SELECT abs(julianday('now') - julianday(changed_at)) < 0.01,"
-                     " changed_at GLOB "
-                     "'[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-9][0-9].["
-                     "0-9][0-9][0-9]Z'"
-                     " FROM psync_change");
-  g_assert_cmpstr (time, ==, "1|1\n");
-
-  test_sql (fixture->connection,
-            "UPDATE psync_change SET maybe_sent = 1, reread = 1, state = 'refused', attempts = 3,"
-            " next_attempt_at = 5, error = '{}', changed_at = NULL; UPDATE t SET a = 2");
-  second = test_query (
-      fixture->connection,
-      "SELECT seq, maybe_sent, reread, state, attempts, next_attempt_at IS NULL, error IS NULL,"
-      " changed_at IS NULL FROM psync_change");
-  g_assert_cmpstr (second, ==, "2|1|1|pending|0|1|1|0\n");
-}
-
-static void
-test_rows_that_we_write_are_not_noted_and_what_follows_has_no_time (void)
-{
-  g_autoptr (Fixture) fixture
-      = fixture_new (NULL, "CREATE TABLE p (k TEXT PRIMARY KEY, u UNIQUE);"
-                           "CREATE TABLE c (k TEXT PRIMARY KEY, p REFERENCES p ON DELETE CASCADE)");
-  g_autofree char *notes = NULL;
-
-  test_sql (
-      fixture->connection,
-      "INSERT INTO p VALUES ('1', 1), ('2', 2), ('3', 3); INSERT INTO c VALUES ('a', '1'), ('b', "
-      "'2');"
-      "DELETE FROM psync_change; UPDATE c SET p = '2' WHERE k = 'b';"
-      "BEGIN; INSERT INTO psync_applying VALUES ('p', '''1'''), ('p', '''9'''), ('c', '''2''');"
-      "DELETE FROM p WHERE k = '1'; REPLACE INTO p VALUES ('9', 3); DELETE FROM p WHERE k = '2';"
-      "DELETE FROM psync_applying; COMMIT; INSERT INTO p VALUES ('7', 7)");
-  notes = test_query (fixture->connection,
-                      "SELECT entity, id, seq, changed_at IS NULL FROM psync_change ORDER BY 1, 2");
-  g_assert_cmpstr (notes, ==,
-                   "c|'a'|1|1\n"
-                   "c|'b'|2|1\n"
-                   "p|'2'|1|1\n"
-                   "p|'3'|1|1\n"
-                   "p|'7'|1|0\n");
-}
-
-static void
-test_the_writer_sees_his_own_counts (void)
-{
-  g_autoptr (Fixture) fixture
-      = fixture_new (NULL, "CREATE TABLE t (k INTEGER PRIMARY KEY, u UNIQUE)");
-
-  test_sql (fixture->connection, "INSERT INTO t VALUES (41, 'a'), (42, 'b')");
-  g_assert_cmpint (sync_connection_last_rowid (fixture->connection), ==, 42);
-  g_assert_cmpint (sync_connection_changes (fixture->connection), ==, 2);
-  test_sql (fixture->connection, "INSERT OR REPLACE INTO t (u) VALUES ('a')");
-  g_assert_cmpint (sync_connection_last_rowid (fixture->connection), ==, 43);
-  g_assert_cmpint (sync_connection_changes (fixture->connection), ==, 1);
-  test_sql (fixture->connection, "UPDATE t SET u = u || 'x'");
-  g_assert_cmpint (sync_connection_changes (fixture->connection), ==, 2);
-}
-
-static void
-test_wide_rows_and_blobs_are_written (void)
-{
-  g_autoptr (GString) schema = g_string_new ("CREATE TABLE t (k TEXT PRIMARY KEY");
-  g_autoptr (Fixture) fixture = NULL;
-  g_autofree char *notes = NULL;
-
-  for (guint i = 0; i < 300; i++)
-    g_string_append_printf (schema, ", c%u", i);
-  g_string_append (schema, ")");
-  fixture = fixture_new (NULL, schema->str);
-  test_sql (fixture->connection, "INSERT INTO t (k, c0, c299) VALUES ('1', x'00ff', "
-                                 "zeroblob(100000)); UPDATE t SET c7 = 9e999");
-  notes = read_notes (fixture);
-  g_assert_cmpstr (notes, ==, "\nt:'1'\n");
-}
-
-/* What it costs */
-
-static void
-test_victims_are_found_by_their_index (void)
-{
-  g_autoptr (Fixture) fixture = fixture_new (
-      NULL, "CREATE TABLE t (k TEXT PRIMARY KEY COLLATE NOCASE, a TEXT, b TEXT COLLATE NOCASE, c, "
-            "d NOT NULL DEFAULT 'd',"
-            " g AS (b || '!') UNIQUE, UNIQUE (d, k));"
-            "CREATE UNIQUE INDEX i1 ON t (a COLLATE NOCASE); CREATE UNIQUE INDEX i2 ON t (b "
-            "COLLATE BINARY);"
-            "CREATE UNIQUE INDEX i3 ON t (lower(a)); CREATE UNIQUE INDEX i4 ON t (c) WHERE a <> "
-            "\"x\" AND b IS NOT NULL;"
-            "CREATE UNIQUE INDEX i5 ON t (c DESC, upper(b) COLLATE NOCASE) WHERE d = 'd'");
-  gint64 insert;
-  gint64 update;
-  gint64 plain;
-
-  test_sql (fixture->connection,
-            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
-            "INSERT INTO t (k, a, b, c) SELECT 'k' || i, 'a' || i, 'b' || i, i FROM n");
-  sync_connection_vm_steps (fixture->connection, TRUE);
-  g_assert_true (sync_connection_execute (
-      fixture->connection, "REPLACE INTO t (k, a, b, c) VALUES ('x', 'A7', 'b8', 9)", NULL));
-  insert = sync_connection_vm_steps (fixture->connection, TRUE);
-  g_assert_true (sync_connection_execute (
-      fixture->connection, "UPDATE OR REPLACE t SET a = 'A99', c = 98 WHERE k = 'k97'", NULL));
-  update = sync_connection_vm_steps (fixture->connection, TRUE);
-  g_assert_true (
-      sync_connection_execute (fixture->connection, "UPDATE t SET a = a WHERE k = 'k96'", NULL));
-  plain = sync_connection_vm_steps (fixture->connection, TRUE);
-  g_test_message ("steps: replace %" G_GINT64_FORMAT ", update or replace %" G_GINT64_FORMAT
-                  ", update %" G_GINT64_FORMAT,
-                  insert, update, plain);
-  g_assert_cmpint (insert, <, 4000);
-  g_assert_cmpint (update, <, 4000);
-  g_assert_cmpint (plain, <, 500);
-}
-
-static void
-test_a_captured_update_takes_few_steps (void)
-{
-  g_autoptr (Fixture) fixture
-      = fixture_new (NULL, "CREATE TABLE t (k TEXT PRIMARY KEY, a, u UNIQUE)");
-  gint64 started;
-  gint64 steps;
-
-  test_sql (fixture->connection,
-            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
-            "INSERT INTO t SELECT 'k' || i, i, i FROM n; DELETE FROM psync_change");
-  started = g_get_monotonic_time ();
-  sync_connection_vm_steps (fixture->connection, TRUE);
-  g_assert_true (sync_connection_execute (fixture->connection, "UPDATE t SET a = a + 1", NULL));
-  steps = sync_connection_vm_steps (fixture->connection, TRUE);
-  g_test_message ("20000 updates: %" G_GINT64_FORMAT " steps each, %.3f s", steps / 20000,
-                  (g_get_monotonic_time () - started) / 1e6);
-  g_assert_cmpint (steps, <, 20000 * 150);
-}
-
-/* The owner changes his tables */
-
-static gboolean
-is_intact (Fixture *fixture, guint entity)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean intact = FALSE;
-
-  sync_capture_check (fixture->connection, g_ptr_array_index (fixture->entities, entity), &intact,
-                      &error);
-  g_assert_no_error (error);
-  return intact;
-}
-
-static void
-assert_check_fails (Fixture *fixture, int code)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean intact = TRUE;
-
-  g_assert_false (sync_capture_check (fixture->connection, g_ptr_array_index (fixture->entities, 0),
-                                      &intact, &error));
-  g_assert_error (error, SYNC_ERROR, code);
-  g_assert_false (intact);
-}
-
-static void
-test_columns_that_are_no_key_come_and_go (void)
-{
-  g_autoptr (Fixture) fixture
-      = fixture_new ("DELETE", "CREATE TABLE t (k TEXT PRIMARY KEY, a, b, c, u UNIQUE)");
-  g_autofree char *notes = NULL;
-
-  g_assert_true (
-      test_shell (sync_connection_get_path (fixture->connection),
-                  "ALTER TABLE t ADD COLUMN d DEFAULT 5; ALTER TABLE t DROP COLUMN a;"
-                  "ALTER TABLE t RENAME COLUMN b TO bb; INSERT INTO t VALUES ('1', 2, 3, 4, 5);"
-                  "ALTER TABLE t DROP COLUMN bb; REPLACE INTO t VALUES ('2', 3, 4, 5);",
-                  NULL));
-  notes = read_notes (fixture);
-  g_assert_cmpstr (notes, ==, "\nt:'1'\nt:'2'\n");
-  g_assert_true (is_intact (fixture, 0));
-}
-
-static void
-test_renamed_tables_and_keys_are_captured_and_found (void)
-{
-  g_autoptr (Fixture) fixture = fixture_new (NULL, "CREATE TABLE t (k TEXT PRIMARY KEY, u UNIQUE)");
-  g_autofree char *notes = NULL;
-
-  test_sql (fixture->connection, "INSERT INTO t VALUES ('1', 1); ALTER TABLE t RENAME COLUMN k TO "
-                                 "key; REPLACE INTO t VALUES ('2', 1)");
-  assert_check_fails (fixture, SYNC_ERROR_NO_COLUMN);
-  test_sql (fixture->connection, "ALTER TABLE t RENAME TO tt; REPLACE INTO tt VALUES ('3', 1)");
-  assert_check_fails (fixture, SYNC_ERROR_NO_TABLE);
-  notes = read_notes (fixture);
-  g_assert_cmpstr (notes, ==, "\nt:'1'\nt:'2'\nt:'3'\n");
-
-  test_sql (fixture->connection,
-            "ALTER TABLE tt RENAME COLUMN key TO k; ALTER TABLE tt RENAME TO t");
-  g_assert_true (is_intact (fixture, 0));
-}
-
-static void
-test_lost_and_outdated_triggers_are_found_and_healed (void)
-{
-  static const char *const harms[] = {
-    "DROP TRIGGER psync_insert_t",
-    "DROP TRIGGER psync_before_update_t",
-    "CREATE UNIQUE INDEX i ON t (a)",
-    "DROP TABLE t; CREATE TABLE t (k TEXT PRIMARY KEY, u UNIQUE, a)",
-    "CREATE TABLE n (k TEXT PRIMARY KEY, u UNIQUE, a); INSERT INTO n SELECT * FROM t; DROP TABLE t;"
-    " ALTER TABLE n RENAME TO t",
-    "ALTER TABLE t RENAME TO old; CREATE TABLE t (k TEXT PRIMARY KEY, u UNIQUE, a)",
-    "DROP TRIGGER psync_delete_t; CREATE TRIGGER psync_delete_t AFTER DELETE ON t BEGIN SELECT 1; "
-    "END",
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (harms); i++)
-    {
-      g_autoptr (Fixture) fixture
-          = fixture_new (NULL, "CREATE TABLE t (k TEXT PRIMARY KEY, u UNIQUE, a)");
-      g_autoptr (GError) error = NULL;
-      g_autofree char *notes = NULL;
-
-      g_assert_true (is_intact (fixture, 0));
-      test_sql (fixture->connection, harms[i]);
-      g_assert_false (is_intact (fixture, 0));
-      sync_capture_install (fixture->connection, g_ptr_array_index (fixture->entities, 0), &error);
-      g_assert_no_error (error);
-      g_assert_true (is_intact (fixture, 0));
-      test_sql (
-          fixture->connection,
-          "INSERT INTO t VALUES ('1', 1, 1), ('2', 2, 2), ('3', 3, 3); DELETE FROM psync_change;"
-          "REPLACE INTO t VALUES ('4', 1, 4); DELETE FROM t WHERE k = '2'");
-      notes = read_notes (fixture);
-      g_assert_cmpstr (notes, ==, "\nt:'1'\nt:'2'\nt:'4'\n");
-    }
-}
-
-static void
-test_nothing_is_left_after_removal (void)
-{
-  g_autofree char *folder = test_folder_new ();
-  SyncConnection *connection = test_database_new (folder, "owner.db", NULL);
-  g_autoptr (SyncEntity) entity = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *before = NULL;
-  g_autofree char *between = NULL;
-  g_autofree char *after = NULL;
-
-  test_sql (connection, "CREATE TABLE t (k TEXT PRIMARY KEY, u UNIQUE); CREATE TRIGGER own AFTER "
-                        "INSERT ON t BEGIN SELECT 1; END;"
-                        "INSERT INTO t VALUES ('1', 1)");
-  before
-      = test_query (connection, "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 2");
-  entity = sync_capture_describe_table (connection, "t", &error);
-  g_assert_no_error (error);
-  g_assert_true (sync_capture_install (connection, entity, &error));
-  between
-      = test_query (connection, "SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY 1");
-  g_assert_cmpstr (between, ==,
-                   "own\npsync_before_insert_t\npsync_before_update_t\npsync_delete_t\npsync_"
-                   "insert_t\npsync_update_t\n");
-  g_assert_true (sync_capture_remove (connection, entity, &error));
-  g_assert_true (sync_capture_remove (connection, entity, &error));
-  after = test_query (connection, "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 2");
-  g_assert_cmpstr (after, ==, before);
-  sync_connection_close (connection);
-  test_folder_remove (folder);
-}
-
-static void
-test_a_key_that_is_not_there_installs_nothing (void)
-{
-  g_autoptr (Fixture) fixture = fixture_new (NULL, PLAIN);
-  g_autoptr (SyncEntity) entity = sync_entity_new ("other", "t", NULL);
-  g_autoptr (GError) error = NULL;
-  g_autofree char *triggers = NULL;
-
-  g_assert_false (sync_capture_install (fixture->connection, entity, &error));
-  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_NO_KEY);
-  g_clear_error (&error);
-  sync_entity_add_column (entity, "nowhere", SYNC_CODEC_TEXT, TRUE);
-  g_assert_false (sync_capture_install (fixture->connection, entity, &error));
-  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_NO_COLUMN);
-  g_assert_cmpstr (sync_error_get_detail (error)->column, ==, "nowhere");
-  triggers = test_query (fixture->connection,
-                         "SELECT name FROM sqlite_master WHERE name LIKE 'psync_%_other'");
-  g_assert_cmpstr (triggers, ==, "");
-}
-
-static void
-test_another_key_than_the_integer_one_notes_its_victims (void)
-{
-  g_autoptr (Fixture) fixture
-      = fixture_new (NULL, "CREATE TABLE t (n INTEGER PRIMARY KEY, k TEXT NOT NULL UNIQUE, a)");
-  g_autoptr (SyncEntity) entity = sync_entity_new ("t", NULL, NULL);
-  g_autoptr (GError) error = NULL;
-  g_autofree char *notes = NULL;
-
-  sync_entity_add_column (entity, "k", SYNC_CODEC_TEXT, TRUE);
-  sync_capture_install (fixture->connection, entity, &error);
-  g_assert_no_error (error);
-  test_sql (fixture->connection,
-            "INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 2), (3, 'c', 3), (4, 'd', 4); DELETE FROM "
-            "psync_change;"
-            "REPLACE INTO t VALUES (1, 'e', 1); UPDATE OR REPLACE t SET n = 2 WHERE k = 'c'");
-  notes = read_notes (fixture);
-  g_assert_cmpstr (notes, ==, "\nt:'a'\nt:'b'\nt:'c'\nt:'e'\n");
-}
-
-static void
-test_side_effects_are_seen (void)
-{
-  g_autoptr (Fixture) fixture = fixture_new (
-      NULL,
-      "CREATE TABLE a (k TEXT PRIMARY KEY); CREATE TABLE b (k TEXT PRIMARY KEY, a REFERENCES A);"
-      "CREATE TABLE c (k TEXT PRIMARY KEY, c REFERENCES c);"
-      "CREATE TRIGGER own AFTER INSERT ON B BEGIN SELECT 1; END");
-  static const gboolean expected[][2] = { { FALSE, TRUE }, { TRUE, FALSE }, { FALSE, TRUE } };
-
-  for (guint i = 0; i < fixture->entities->len; i++)
-    {
-      g_autoptr (GError) error = NULL;
-      gboolean triggers;
-      gboolean referenced;
-
-      sync_capture_has_side_effects (fixture->connection, g_ptr_array_index (fixture->entities, i),
-                                     &triggers, &referenced, &error);
-      g_assert_no_error (error);
-      g_assert_cmpint (triggers, ==, expected[i][0]);
-      g_assert_cmpint (referenced, ==, expected[i][1]);
-    }
-}
-
-/* Ids */
-
-static void
-check_id (SyncConnection *connection, const SyncEntity *entity, GString *expression)
-{
-  g_autofree char *sql
-      = g_strdup_printf ("SELECT k1, k2, %s, rowid FROM t ORDER BY rowid", expression->str);
-  SyncStatement *rows = sync_connection_prepare (connection, sql, NULL);
-  guint n = 0;
-
-  while (sync_statement_step (rows, NULL) == SYNC_STEP_ROW)
-    {
-      g_autoptr (GString) id = g_string_new (NULL);
-      SyncStatement *find
-          = sync_connection_prepare (connection,
-                                     "SELECT rowid, typeof(?1) = typeof(k1), typeof(?2) = "
-                                     "typeof(k2) FROM t WHERE k1 IS ?1 AND k2 IS ?2 ORDER BY rowid",
-                                     NULL);
-
-      sync_id_append_columns (id, rows, 0, entity->n_keys);
-      g_assert_cmpstr (id->str, ==, sync_statement_text (rows, 2, NULL));
-      g_assert_true (sync_id_bind (id->str, id->len, entity->n_keys, find, 1));
-      g_assert_cmpint (sync_statement_step (find, NULL), ==, SYNC_STEP_ROW);
-      g_assert_cmpint (sync_statement_int64 (find, 0), ==, sync_statement_int64 (rows, 3));
-      g_assert_true (sync_statement_int64 (find, 1) && sync_statement_int64 (find, 2));
-      sync_statement_reset (find);
-      n++;
-    }
-  sync_statement_reset (rows);
-  g_assert_cmpuint (n, >, 0);
-}
-
-static void
-test_ids_agree_between_sql_and_c_and_lead_back (void)
-{
-  static const char *const values[] = {
-    "NULL",
-    "0",
-    "-1",
-    "42",
-    "9223372036854775807",
-    "-9223372036854775808",
-    "0.0",
-    "1.0",
-    "-2.5",
-    "0.1",
-    "1e100",
-    "1e-300",
-    "9e999",
-    "-9e999",
-    "123456789012345678.0",
-    "0.30000000000000004",
-    "5e-324",
-    "1.7976931348623157e308",
-    "''",
-    "'a'",
-    "'it''s ''''quoted'''",
-    "','",
-    "'a,b'",
-    "'äöü €  𝄞'",
-    "'line' || char(10) || 'end' || char(9)",
-    "'X''00'''",
-    "'NULL'",
-    "x''",
-    "x'00'",
-    "x'DeadBeef27'",
-    "CAST('text' AS BLOB)",
-    "'1'",
-    "'1.0'",
-  };
-  g_autofree char *folder = test_folder_new ();
-  SyncConnection *connection = test_database_new (folder, "ids.db", NULL);
-  g_autoptr (SyncEntity) entity = sync_entity_new ("t", NULL, NULL);
-  g_autoptr (GString) expression = g_string_new (NULL);
-
-  sync_entity_add_column (entity, "k1", SYNC_CODEC_TEXT, TRUE);
-  sync_entity_add_column (entity, "k2", SYNC_CODEC_TEXT, TRUE);
-  sync_id_append_expression (expression, entity, "t");
-  test_sql (connection, "CREATE TABLE t (k1, k2)");
-  for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
-    {
-      /* Each beside each other one, so that no row is found for another. */
-      g_autofree char *sql = g_strdup_printf ("INSERT INTO t VALUES (%s, 'row %d'), ('ROW %d', %s)",
-                                              values[i], (int) i, (int) i, values[i]);
-
-      test_sql (connection, sql);
-    }
-  check_id (connection, entity, expression);
-  sync_connection_close (connection);
-  test_folder_remove (folder);
-}
-
-static void
-test_ids_of_random_reals_lead_back_exactly (void)
-{
-  g_autofree char *folder = test_folder_new ();
-  SyncConnection *connection = test_database_new (folder, "reals.db", NULL);
-  SyncStatement *same = sync_connection_prepare (connection, "SELECT ?1, quote(?1), ?2", NULL);
-  guint32 seed = g_random_int ();
-  g_autoptr (GRand) random = g_rand_new_with_seed (seed);
-
-  g_test_message ("seed %u", seed);
-  for (guint i = 0; i < 20000; i++)
-    {
-      union
-      {
-        guint64 bits;
-        double real;
-      } number, back;
-      g_autoptr (GString) id = g_string_new (NULL);
-
-      number.bits = (guint64) g_rand_int (random) << 32 | g_rand_int (random);
-      if (i % 2 == 0)
-        number.real = g_rand_double_range (random, -1e6, 1e6);
-      if (number.real != number.real)
-        continue;
-      sync_statement_reset (same);
-      sync_statement_bind_double (same, 1, number.real);
-      g_assert_cmpint (sync_statement_step (same, NULL), ==, SYNC_STEP_ROW);
-      sync_id_append_columns (id, same, 0, 1);
-      g_assert_cmpstr (id->str, ==, sync_statement_text (same, 1, NULL));
-      sync_statement_reset (same);
-      g_assert_true (sync_id_bind (id->str, id->len, 1, same, 2));
-      g_assert_cmpint (sync_statement_step (same, NULL), ==, SYNC_STEP_ROW);
-      g_assert_cmpint (sync_statement_type (same, 2), ==, SYNC_VALUE_REAL);
-      back.real = sync_statement_double (same, 2);
-      if (number.real != back.real)
-        g_error ("%.17g came back as %.17g from %s", number.real, back.real, id->str);
-    }
-  sync_connection_close (connection);
-  test_folder_remove (folder);
-}
-
-static void
-test_what_is_no_id_is_refused (void)
-{
-  static const char *const wrong[] = {
-    "",        "1",      "1,",    ",1",    "1,2,3", "1,2 ", "'a,1", "'a'1,1", "X'0',1",
-    "X'0g',1", "X'00,1", "nul,1", "1,--2", "1,'",   "1;2",  "1e,x", "0x10,1", "x,y",
-  };
-  g_autofree char *folder = test_folder_new ();
-  SyncConnection *connection = test_database_new (folder, "ids.db", NULL);
-
-  for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++)
-    {
-      SyncStatement *find = sync_connection_prepare (connection, "SELECT ?1, ?2", NULL);
-
-      if (sync_id_bind (wrong[i], strlen (wrong[i]), 2, find, 1))
-        g_error ("“%s” was taken for an id", wrong[i]);
-    }
-  sync_connection_close (connection);
-  test_folder_remove (folder);
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -894,33 +336,5 @@ main (int argc, char *argv[])
 
       g_test_add_data_func (path, &cases[i], test_case);
     }
-  g_test_add_func ("/capture/a-note-counts-and-keeps-what-is-not-its-own",
-                   test_a_note_counts_and_keeps_what_is_not_its_own);
-  g_test_add_func ("/capture/rows-that-we-write-are-not-noted-and-what-follows-has-no-time",
-                   test_rows_that_we_write_are_not_noted_and_what_follows_has_no_time);
-  g_test_add_func ("/capture/the-writer-sees-his-own-counts", test_the_writer_sees_his_own_counts);
-  g_test_add_func ("/capture/wide-rows-and-blobs-are-written",
-                   test_wide_rows_and_blobs_are_written);
-  g_test_add_func ("/capture/victims-are-found-by-their-index",
-                   test_victims_are_found_by_their_index);
-  g_test_add_func ("/capture/a-captured-update-takes-few-steps",
-                   test_a_captured_update_takes_few_steps);
-  g_test_add_func ("/capture/columns-that-are-no-key-come-and-go",
-                   test_columns_that_are_no_key_come_and_go);
-  g_test_add_func ("/capture/renamed-tables-and-keys-are-captured-and-found",
-                   test_renamed_tables_and_keys_are_captured_and_found);
-  g_test_add_func ("/capture/lost-and-outdated-triggers-are-found-and-healed",
-                   test_lost_and_outdated_triggers_are_found_and_healed);
-  g_test_add_func ("/capture/nothing-is-left-after-removal", test_nothing_is_left_after_removal);
-  g_test_add_func ("/capture/a-key-that-is-not-there-installs-nothing",
-                   test_a_key_that_is_not_there_installs_nothing);
-  g_test_add_func ("/capture/another-key-than-the-integer-one-notes-its-victims",
-                   test_another_key_than_the_integer_one_notes_its_victims);
-  g_test_add_func ("/capture/side-effects-are-seen", test_side_effects_are_seen);
-  g_test_add_func ("/id/agree-between-sql-and-c-and-lead-back",
-                   test_ids_agree_between_sql_and_c_and_lead_back);
-  g_test_add_func ("/id/of-random-reals-lead-back-exactly",
-                   test_ids_of_random_reals_lead_back_exactly);
-  g_test_add_func ("/id/what-is-no-id-is-refused", test_what_is_no_id_is_refused);
   return g_test_run ();
 }
