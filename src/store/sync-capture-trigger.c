@@ -138,8 +138,51 @@ append_new_expression (GString *sql, const SyncShape *shape, const char *express
   g_string_append_c (sql, ')');
 }
 
+/* Where the rowid is yet to be given out it is −1 in BEFORE INSERT, and says nothing. */
 static void
-append_term (GString *sql, const SyncShape *shape, const SyncShapeTerm *term)
+append_rowid_unknown (GString *sql, const SyncShape *shape)
+{
+  append_qualified (sql, "NEW", shape->rowid);
+  g_string_append (sql, " = -1");
+}
+
+/* Whether NEW will be in the index. */
+static void
+append_new_condition (GString *sql, const SyncShape *shape, const SyncShapeIndex *index)
+{
+  gboolean rowid = index->condition_rowid && shape->rowid != NULL;
+
+  if (rowid)
+    {
+      append_rowid_unknown (sql, shape);
+      g_string_append (sql, " OR ");
+    }
+  append_new_expression (sql, shape, index->condition, index->inputs, rowid && !shape->integer_key);
+}
+
+/* An expression is computed only of rows for which the condition holds, as SQLite does: of others
+ * it may fail (json_extract() of what is no JSON), and so would the owner's write. */
+static void
+append_new_term (GString *sql, const SyncShape *shape, const SyncShapeIndex *index,
+                 const SyncShapeTerm *term)
+{
+  if (term->column != NULL)
+    append_new_value (sql, shape, term->column);
+  else if (index->condition == NULL)
+    append_new_expression (sql, shape, term->expression, term->inputs, FALSE);
+  else
+    {
+      g_string_append (sql, "CASE WHEN ");
+      append_new_condition (sql, shape, index);
+      g_string_append (sql, " THEN ");
+      append_new_expression (sql, shape, term->expression, term->inputs, FALSE);
+      g_string_append (sql, " END");
+    }
+}
+
+static void
+append_term (GString *sql, const SyncShape *shape, const SyncShapeIndex *index,
+             const SyncShapeTerm *term)
 {
   if (term->column != NULL)
     append_qualified (sql, VICTIM, term->column);
@@ -148,19 +191,8 @@ append_term (GString *sql, const SyncShape *shape, const SyncShapeTerm *term)
   g_string_append (sql, " COLLATE ");
   sync_sql_append_identifier (sql, term->collation);
   g_string_append (sql, " = ");
-  if (term->column != NULL)
-    append_new_value (sql, shape, term->column);
-  else
-    append_new_expression (sql, shape, term->expression, term->inputs, FALSE);
+  append_new_term (sql, shape, index, term);
   g_string_append (sql, " AND ");
-}
-
-/* Where the rowid is yet to be given out it is −1 in BEFORE INSERT, and says nothing. */
-static void
-append_rowid_unknown (GString *sql, const SyncShape *shape)
-{
-  append_qualified (sql, "NEW", shape->rowid);
-  g_string_append (sql, " = -1");
 }
 
 static void
@@ -170,13 +202,7 @@ append_condition (GString *sql, const SyncShape *shape, const SyncShapeIndex *in
     return;
   /* Over the table too, in the words of the index, so that SQLite uses it. */
   g_string_append_printf (sql, "(%s) AND (", index->condition);
-  if (index->condition_rowid && shape->rowid != NULL)
-    {
-      append_rowid_unknown (sql, shape);
-      g_string_append (sql, " OR ");
-    }
-  append_new_expression (sql, shape, index->condition, index->inputs,
-                         index->condition_rowid && shape->rowid != NULL && !shape->integer_key);
+  append_new_condition (sql, shape, index);
   g_string_append (sql, ") AND ");
 }
 
@@ -204,49 +230,78 @@ is_exact_key (const SyncEntity *entity, const SyncShape *shape, const SyncShapeI
   return TRUE;
 }
 
-/* What cannot be told from NEW before the row is written; then every row may be a victim. None of
- * it happens to ordinary tables in ordinary statements. */
-static char *
-dup_unsure (const SyncShape *shape, gboolean insert)
+static void
+append_unsure_null (GString *sql, const SyncShapeColumn *column)
 {
-  g_autoptr (GString) unsure = g_string_new (NULL);
-  gboolean generated = FALSE;
-  gboolean rowid = FALSE;
+  if (sql->len > 0)
+    g_string_append (sql, " OR ");
+  append_qualified (sql, "NEW", column->name);
+  g_string_append (sql, " IS NULL");
+}
+
+/* (element-type utf8): the columns that UNIQUE indexes are made of */
+static GHashTable *
+collect_inputs (const SyncShape *shape)
+{
+  GHashTable *inputs = g_hash_table_new (g_str_hash, g_str_equal);
 
   for (guint i = 0; i < shape->indexes->len; i++)
     {
       const SyncShapeIndex *index = g_ptr_array_index (shape->indexes, i);
 
-      rowid |= index->terms_rowid;
+      for (guint c = 0; c < index->inputs->len; c++)
+        g_hash_table_add (inputs, g_ptr_array_index (index->inputs, c));
       for (guint t = 0; t < index->terms->len; t++)
         {
           const SyncShapeTerm *term = g_ptr_array_index (index->terms, t);
-          const char *name = term->column != NULL ? term->column : "";
-          const SyncShapeColumn *column = sync_shape_find_column (shape, name);
 
-          generated |= column != NULL && column->generated;
+          if (term->column != NULL)
+            g_hash_table_add (inputs, term->column);
           for (guint c = 0; c < term->inputs->len; c++)
-            generated
-                |= sync_shape_find_column (shape, g_ptr_array_index (term->inputs, c))->generated;
+            g_hash_table_add (inputs, g_ptr_array_index (term->inputs, c));
         }
-      for (guint c = 0; c < index->inputs->len; c++)
-        generated
-            |= sync_shape_find_column (shape, g_ptr_array_index (index->inputs, c))->generated;
     }
+  return inputs;
+}
+
+static gboolean
+is_input (const GPtrArray *inputs, const char *name)
+{
+  return g_ptr_array_find_with_equal_func ((GPtrArray *) inputs, name, g_str_equal, NULL);
+}
+
+/* What cannot be told from NEW before the row is written: what depends on a rowid yet to be given
+ * out, and what REPLACE makes of a NULL that is refused where the default is computed, or where a
+ * generated column is made of it. Then every row may be a victim. None of it happens in ordinary
+ * statements. */
+static char *
+dup_unsure (const SyncShape *shape, gboolean insert)
+{
+  g_autoptr (GHashTable) inputs = collect_inputs (shape);
+  g_autoptr (GString) unsure = g_string_new (NULL);
+  gboolean generated = FALSE;
+  gboolean rowid = FALSE;
+
+  for (guint i = 0; i < shape->columns->len; i++)
+    {
+      const SyncShapeColumn *column = g_ptr_array_index (shape->columns, i);
+
+      generated |= column->generated && g_hash_table_contains (inputs, column->name);
+    }
+  for (guint i = 0; i < shape->indexes->len; i++)
+    rowid |= ((const SyncShapeIndex *) g_ptr_array_index (shape->indexes, i))->terms_rowid;
   rowid |= generated && shape->generated_rowid;
   if (insert && rowid && shape->rowid != NULL)
     append_rowid_unknown (unsure, shape);
-  for (guint i = 0; generated && i < shape->generated_inputs->len; i++)
+  for (guint i = 0; i < shape->columns->len; i++)
     {
-      const char *name = g_ptr_array_index (shape->generated_inputs, i);
-      const SyncShapeColumn *column = sync_shape_find_column (shape, name);
+      const SyncShapeColumn *column = g_ptr_array_index (shape->columns, i);
 
-      if (!column->not_null || column->fallback == NULL)
+      if (!column->not_null || !column->has_default)
         continue;
-      if (unsure->len > 0)
-        g_string_append (unsure, " OR ");
-      append_qualified (unsure, "NEW", name);
-      g_string_append (unsure, " IS NULL");
+      if ((column->fallback == NULL && g_hash_table_contains (inputs, column->name))
+          || (generated && is_input (shape->generated_inputs, column->name)))
+        append_unsure_null (unsure, column);
     }
   return unsure->len > 0 ? g_strdup_printf ("(%s) AND ", unsure->str) : NULL;
 }
@@ -286,7 +341,7 @@ append_victims (GString *sql, const SyncEntity *entity, const SyncShape *shape, 
           const SyncShapeTerm *term = g_ptr_array_index (index->terms, t);
 
           if (term->column != NULL || term->expression != NULL)
-            append_term (same, shape, term);
+            append_term (same, shape, index, term);
         }
       append_condition (same, shape, index);
       append_mark (sql, entity, VICTIM, shape->table, same->str);

@@ -137,8 +137,8 @@ find_table (SyncConnection *connection, const char *table, GError **error)
   return NULL;
 }
 
-/* A constant becomes a literal, since its text may be an unquoted or doubly quoted word, which
- * means something else in a trigger. */
+/* A constant as a literal, since its text may be an unquoted or doubly quoted word, which means
+ * something else in a trigger. What is computed may need a function that only its program has. */
 static char *
 read_fallback (SyncConnection *connection, const char *text)
 {
@@ -146,16 +146,22 @@ read_fallback (SyncConnection *connection, const char *text)
   g_autofree char *value = NULL;
   GString *literal;
 
-  if (text == NULL || g_ascii_strcasecmp (text, "NULL") == 0)
-    return NULL;
   if (strchr (text, '(') != NULL || g_ascii_strncasecmp (text, "CURRENT_", 8) == 0)
-    return g_strdup_printf ("(%s)", text);
+    return NULL;
   sql = g_strdup_printf ("SELECT quote(%s)", text);
   if (sync_connection_query_text (connection, &value, NULL, sql, NULL) && value != NULL)
     return g_steal_pointer (&value);
   literal = g_string_new (NULL);
   sync_sql_append_literal (literal, text);
   return g_string_free (literal, FALSE);
+}
+
+static void
+read_default (SyncShapeColumn *column, SyncConnection *connection, const char *text)
+{
+  column->has_default = text != NULL && g_ascii_strcasecmp (text, "NULL") != 0;
+  if (column->has_default)
+    column->fallback = read_fallback (connection, text);
 }
 
 static gboolean
@@ -179,7 +185,7 @@ read_columns (SyncShape *shape, SyncConnection *connection, GError **error)
       column->type = sync_statement_is_null (list, 1) ? g_strdup ("")
                                                       : sync_statement_dup_text (list, 1);
       column->not_null = sync_statement_int64 (list, 2) != 0;
-      column->fallback = read_fallback (connection, sync_statement_text (list, 3, NULL));
+      read_default (column, connection, sync_statement_text (list, 3, NULL));
       column->key = (guint) sync_statement_int64 (list, 4);
       column->generated = sync_statement_int64 (list, 5) > 1;
       g_ptr_array_add (shape->columns, column);

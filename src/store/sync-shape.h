@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  * @type: its declared type, may be empty
  * @not_null: whether NULL is refused
  * @generated: whether it is computed
- * @fallback: (nullable): the default value as an SQL expression
+ * @has_default: whether it has a default value
+ * @fallback: (nullable): the default value as a literal; %NULL if it is computed
  * @key: its place in the PRIMARY KEY from 1, or 0
  */
 typedef struct
@@ -20,6 +21,7 @@ typedef struct
   char *type;
   gboolean not_null;
   gboolean generated;
+  gboolean has_default;
   char *fallback;
   guint key;
 } SyncShapeColumn;
