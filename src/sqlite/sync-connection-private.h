@@ -21,8 +21,8 @@ typedef struct
  * @path: (owned): the absolute path
  * @owner: (nullable): the thread that it belongs to, %NULL while it is handed over
  * @statements: (owned) (element-type utf8 SyncStatement): kept statements by their text
- * @recent: (unowned): kept statements by where their text was asked for from: most texts are literals, and
- *   comparing one is much cheaper than hashing it
+ * @recent: (unowned): kept statements by where their text was asked for from: most texts are
+ * literals, and comparing one is much cheaper than hashing it
  * @vm_steps: steps of statements that are gone
  */
 struct _SyncConnection

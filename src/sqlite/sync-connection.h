@@ -49,11 +49,13 @@ void sync_connection_close (SyncConnection *connection);
 void sync_connection_hand_over (SyncConnection *connection);
 const char *sync_connection_get_path (SyncConnection *connection);
 void sync_connection_set_busy_timeout (SyncConnection *connection, guint milliseconds);
-gboolean sync_connection_set_wal (SyncConnection *connection, GError **error); /* only what we created */
+/* Only of a database that we created. */
+gboolean sync_connection_set_wal (SyncConnection *connection, GError **error);
 
 /* Borrowed: belongs to the connection, valid until it is closed; resets a statement still running
  * under the same text. NULL: error set. */
-SyncStatement *sync_connection_prepare (SyncConnection *connection, const char *sql, GError **error);
+SyncStatement *sync_connection_prepare (SyncConnection *connection, const char *sql,
+                                        GError **error);
 gboolean sync_connection_execute (SyncConnection *connection, const char *sql, GError **error);
 gboolean sync_connection_script (SyncConnection *connection, const char *sql, GError **error);
 gint64 sync_connection_changes (SyncConnection *connection);
@@ -65,7 +67,8 @@ gboolean sync_connection_commit (SyncConnection *connection, GError **error);
 void sync_connection_rollback (SyncConnection *connection);
 gboolean sync_connection_in_transaction (SyncConnection *connection);
 gboolean sync_connection_has_deferred_violations (SyncConnection *connection);
-gboolean sync_connection_set_triggers (SyncConnection *connection, gboolean enabled, GError **error);
+gboolean sync_connection_set_triggers (SyncConnection *connection, gboolean enabled,
+                                       GError **error);
 gint64 sync_connection_vm_steps (SyncConnection *connection, gboolean reset);
 
 void sync_statement_reset (SyncStatement *statement); /* and clears the bindings */
@@ -88,8 +91,8 @@ gconstpointer sync_statement_blob (SyncStatement *statement, int column, gsize *
 int sync_statement_n_columns (SyncStatement *statement);
 /* A value as quote() writes it, and back; `used`: the bytes that the value took. */
 void sync_statement_append_quoted (SyncStatement *statement, int column, GString *out);
-gboolean sync_statement_bind_quoted (SyncStatement *statement, int index, const char *text, gsize length,
-                                     gsize *used);
+gboolean sync_statement_bind_quoted (SyncStatement *statement, int index, const char *text,
+                                     gsize length, gsize *used);
 const char *sync_statement_column_name (SyncStatement *statement, int column);
 
 /* One value by a query without bindings or with text bindings (NULL-terminated list). FALSE: error

@@ -9,13 +9,15 @@ G_BEGIN_DECLS
  * SyncMigrationsGetVersion:
  * Reads the schema version that the database has; 0: none of ours yet.
  */
-typedef gboolean (*SyncMigrationsGetVersion) (SyncConnection *connection, int *version, GError **error);
+typedef gboolean (*SyncMigrationsGetVersion) (SyncConnection *connection, int *version,
+                                              GError **error);
 
 /**
  * SyncMigrationsSetVersion:
  * Notes the schema version, inside the migration's own transaction.
  */
-typedef gboolean (*SyncMigrationsSetVersion) (SyncConnection *connection, int version, GError **error);
+typedef gboolean (*SyncMigrationsSetVersion) (SyncConnection *connection, int version,
+                                              GError **error);
 
 /* Runs the numbered scripts `PREFIX/NNN-….sql` of the GResource that are newer than the database,
  * each with its version bump in one exclusive transaction. A database newer than the newest script

@@ -200,6 +200,17 @@ is_busy (int result)
   return (result & 0xff) == SQLITE_BUSY || (result & 0xff) == SQLITE_LOCKED;
 }
 
+static sqlite3_backup *
+begin_backup (sqlite3 *target, sqlite3 *source, const char *path, GError **error)
+{
+  sqlite3_backup *backup = sqlite3_backup_init (target, "main", source, "main");
+
+  if (backup == NULL)
+    g_propagate_error (error,
+                       sync_sqlite_error_new (target, sqlite3_extended_errcode (target), path));
+  return backup;
+}
+
 /* Steps until the copy is whole. A write of another program makes it begin again, so after some of
  * those the rest is taken in one step, which makes that writer wait. */
 static gboolean
@@ -241,15 +252,11 @@ static gboolean
 copy_database (sqlite3 *target, sqlite3 *source, const char *path, GCancellable *cancellable,
                GError **error)
 {
-  sqlite3_backup *backup = sqlite3_backup_init (target, "main", source, "main");
+  sqlite3_backup *backup = begin_backup (target, source, path, error);
   gboolean whole;
 
   if (backup == NULL)
-    {
-      g_propagate_error (error,
-                         sync_sqlite_error_new (target, sqlite3_extended_errcode (target), path));
-      return FALSE;
-    }
+    return FALSE;
   whole = step_backup (backup, target, path, cancellable, error);
   sqlite3_backup_finish (backup);
   return whole;
@@ -533,6 +540,16 @@ fit_page_size (SyncConnection *snapshot, SyncConnection *live, const char *copy,
   return sync_connection_open (copy, SYNC_OPEN_READ_ONLY, 0, error);
 }
 
+static char *
+dup_copy_path (const char *database_path)
+{
+  g_autofree char *folder = folder_of (database_path);
+  g_autofree char *prefix = prefix_of (database_path);
+  g_autofree char *hidden = g_strconcat (".", prefix, "fitted", NULL);
+
+  return g_build_filename (folder, hidden, NULL);
+}
+
 static gboolean
 page_sizes_differ (SyncConnection *a, SyncConnection *b)
 {
@@ -543,52 +560,91 @@ page_sizes_differ (SyncConnection *a, SyncConnection *b)
          && sync_connection_query_int64 (b, 0, &two, NULL, "PRAGMA page_size", NULL) && one != two;
 }
 
-static gboolean
-put_back (SyncConnection *connection, SyncConnection *snapshot, GCancellable *cancellable,
-          GError **error)
+/* Changes when this connection, beginning to read or write, sees that another one wrote. */
+static unsigned int
+data_version (SyncConnection *connection)
 {
-  g_autofree char *folder = folder_of (connection->path);
-  g_autofree char *prefix = prefix_of (connection->path);
-  g_autofree char *hidden = g_strconcat (".", prefix, "fitted", NULL);
-  g_autofree char *copy = g_build_filename (folder, hidden, NULL);
-  g_autoptr (SyncConnection) fitted = NULL;
-  gboolean done;
+  unsigned int version = 0;
 
-  if (page_sizes_differ (connection, snapshot))
-    {
-      fitted = fit_page_size (snapshot, connection, copy, error);
-      if (fitted == NULL)
-        return FALSE;
-    }
-  sync_connection_reset_statements (connection);
-  done = copy_database (connection->handle, fitted != NULL ? fitted->handle : snapshot->handle,
-                        connection->path, cancellable, error);
-  g_clear_pointer (&fitted, sync_connection_close);
-  remove_copy (copy);
-  return done;
+  sqlite3_file_control (connection->handle, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+  return version;
 }
 
-/* What is written between the snapshot and the moment when the contents are replaced would be lost
- * without a trace, so if somebody wrote, another snapshot is taken. */
+/* A step of no pages locks the target. */
+static gboolean
+lock_target (sqlite3_backup *backup, SyncConnection *target, GCancellable *cancellable,
+             GError **error)
+{
+  gint64 deadline = g_get_monotonic_time () + MAX_BUSY_US;
+  int result;
+
+  while (is_busy (result = sqlite3_backup_step (backup, 0)))
+    {
+      if (!wait_a_little (deadline, cancellable, target->path, error))
+        return FALSE;
+    }
+  if (result == SQLITE_OK || result == SQLITE_DONE)
+    return TRUE;
+  sync_connection_take_error (target, result, error);
+  return FALSE;
+}
+
+/* Replaces the contents, unless somebody wrote since they had `version`. */
+static gboolean
+replace_contents (SyncConnection *connection, SyncConnection *snapshot, unsigned int version,
+                  gboolean *changed, GCancellable *cancellable, GError **error)
+{
+  sqlite3_backup *backup;
+  gboolean good;
+
+  sync_connection_reset_statements (connection);
+  backup = begin_backup (connection->handle, snapshot->handle, connection->path, error);
+  if (backup == NULL)
+    return FALSE;
+  good = lock_target (backup, connection, cancellable, error);
+  *changed = good && data_version (connection) != version;
+  if (good && !*changed)
+    good = step_backup (backup, connection->handle, connection->path, cancellable, error);
+  sqlite3_backup_finish (backup);
+  return good;
+}
+
+static SyncConnection *
+open_fitting (SyncConnection *connection, const char *path, const char *copy, GError **error)
+{
+  g_autoptr (SyncConnection) snapshot = sync_connection_open (path, SYNC_OPEN_READ_ONLY, 0, error);
+
+  if (snapshot == NULL || !check_whole (snapshot, error))
+    return NULL;
+  if (page_sizes_differ (connection, snapshot))
+    return fit_page_size (snapshot, connection, copy, error);
+  return g_steal_pointer (&snapshot);
+}
+
+/* What is written between the snapshot of the present and the moment when the contents are replaced
+ * would be lost without a trace, so if somebody wrote, another snapshot is taken. */
 static SyncSnapshot *
-keep_present (SyncConnection *connection, gint64 now, GCancellable *cancellable, GError **error)
+replace_keeping_present (SyncConnection *connection, SyncConnection *snapshot, gint64 now,
+                         GCancellable *cancellable, GError **error)
 {
   for (guint attempt = 0; attempt <= MAX_RESTARTS; attempt++)
     {
       g_autoptr (SyncSnapshot) present = NULL;
-      gint64 before = 0;
-      gint64 after = 0;
+      gboolean changed = FALSE;
+      unsigned int version;
 
-      if (!sync_connection_query_int64 (connection, 0, &before, error, "PRAGMA data_version", NULL))
+      if (!sync_connection_execute (connection, "SELECT count(*) FROM sqlite_master", error))
         return NULL;
+      version = data_version (connection);
       present = take (connection, "before-restore", now, cancellable, error);
-      if (present == NULL
-          || !sync_connection_query_int64 (connection, 0, &after, error, "PRAGMA data_version",
-                                           NULL))
+      if (present == NULL)
         return NULL;
-      if (before == after)
+      if (replace_contents (connection, snapshot, version, &changed, cancellable, error)
+          && !changed)
         return g_steal_pointer (&present);
       g_unlink (present->path);
+      if (!changed)
+        return NULL;
     }
   sync_error_set (error, SYNC_ERROR_BUSY, connection->path, "Another program keeps writing");
   return NULL;
@@ -616,6 +672,7 @@ sync_snapshot_restore (SyncConnection *connection, const char *name, gint64 now,
   g_autoptr (SyncConnection) snapshot = NULL;
   g_autoptr (SyncSnapshot) present = NULL;
   g_autofree char *path = NULL;
+  g_autofree char *copy = NULL;
 
   g_return_val_if_fail (connection != NULL, FALSE);
   g_return_val_if_fail (name != NULL, FALSE);
@@ -624,11 +681,13 @@ sync_snapshot_restore (SyncConnection *connection, const char *name, gint64 now,
   path = find_snapshot (connection->path, name, error);
   if (path == NULL)
     return FALSE;
-  snapshot = sync_connection_open (path, SYNC_OPEN_READ_ONLY, 0, error);
-  if (snapshot == NULL || !check_whole (snapshot, error))
-    return FALSE;
-  present = keep_present (connection, now, cancellable, error);
-  if (present == NULL || !put_back (connection, snapshot, cancellable, error))
+  copy = dup_copy_path (connection->path);
+  snapshot = open_fitting (connection, path, copy, error);
+  if (snapshot != NULL)
+    present = replace_keeping_present (connection, snapshot, now, cancellable, error);
+  g_clear_pointer (&snapshot, sync_connection_close);
+  remove_copy (copy);
+  if (present == NULL)
     return FALSE;
   prune (connection->path, keep, present->name, name);
   return TRUE;

@@ -294,6 +294,73 @@ test_restoring_brings_the_contents_back_for_everybody (void)
     }
 }
 
+/* Writes number after number into `w`; what is committed is acknowledged. */
+static gpointer
+keep_counting (gpointer data)
+{
+  Writer *writer = data;
+  g_autoptr (SyncConnection) connection = sync_connection_open (writer->path, 0, 30000, NULL);
+
+  test_sql (connection, "PRAGMA synchronous = OFF");
+  while (!g_atomic_int_get (&writer->stop))
+    {
+      g_autofree char *sql = g_strdup_printf ("INSERT INTO w VALUES (%d)", writer->writes + 1);
+
+      test_sql (connection, sql);
+      g_atomic_int_inc (&writer->writes);
+      /* A snapshot needs a moment in which nobody writes. */
+      g_usleep (20 * G_TIME_SPAN_MILLISECOND);
+    }
+  return NULL;
+}
+
+static void
+restore_while_writing (const char *journal_mode)
+{
+  g_autoptr (Fixture) fixture = fixture_new (journal_mode);
+  g_autoptr (SyncSnapshot) empty = NULL;
+  g_autoptr (GPtrArray) list = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *attach = NULL;
+  g_autofree char *kept = NULL;
+  g_autofree char *expected = NULL;
+  Writer writer = { 0 };
+  GThread *thread;
+
+  test_sql (fixture->connection, "CREATE TABLE w (n INTEGER PRIMARY KEY)");
+  empty = take (fixture, "sync", NOW, 5);
+  writer.path = g_strdup (sync_connection_get_path (fixture->connection));
+  thread = g_thread_new ("writer", keep_counting, &writer);
+  while (g_atomic_int_get (&writer.writes) < 3)
+    g_thread_yield ();
+  while (!sync_snapshot_restore (fixture->connection, empty->name, NOW + SECOND, 5, NULL, &error))
+    {
+      g_assert_error (error, SYNC_ERROR, SYNC_ERROR_BUSY);
+      g_clear_error (&error);
+    }
+  g_atomic_int_set (&writer.stop, 1);
+  g_thread_join (thread);
+
+  list = sync_snapshot_list (writer.path, NULL);
+  g_assert_cmpuint (list->len, ==, 2);
+  attach = g_strdup_printf ("ATTACH '%s' AS before",
+                            ((SyncSnapshot *) g_ptr_array_index (list, 0))->path);
+  test_sql (fixture->connection, attach);
+  kept = test_query (fixture->connection,
+                     "SELECT count(*), max(n) FROM"
+                     " (SELECT n FROM main.w UNION ALL SELECT n FROM before.w)");
+  expected = g_strdup_printf ("%d|%d\n", writer.writes, writer.writes);
+  g_assert_cmpstr (kept, ==, expected);
+  g_free (writer.path);
+}
+
+static void
+test_what_others_write_while_restoring_is_in_one_of_both (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (journal_modes); i++)
+    restore_while_writing (journal_modes[i]);
+}
+
 static void
 test_restoring_keeps_what_was_restored (void)
 {
@@ -401,6 +468,8 @@ main (int argc, char *argv[])
                    test_a_snapshot_taken_while_others_write_is_one_moment);
   g_test_add_func ("/snapshot/restoring-brings-the-contents-back-for-everybody",
                    test_restoring_brings_the_contents_back_for_everybody);
+  g_test_add_func ("/snapshot/what-others-write-while-restoring-is-in-one-of-both",
+                   test_what_others_write_while_restoring_is_in_one_of_both);
   g_test_add_func ("/snapshot/restoring-keeps-what-was-restored",
                    test_restoring_keeps_what_was_restored);
   g_test_add_func ("/snapshot/of-another-page-size-fits",
