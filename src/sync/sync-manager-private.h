@@ -28,6 +28,7 @@ struct _SyncManager
   SyncState state;
   SyncStats *stats;          /* (owned) (nullable): as last counted */
   GError *last_error;        /* (owned) (nullable) */
+  gint64 newest_run;         /* the last one whose end was taken from the history */
   SyncProgress *progress;    /* (owned) (nullable): only while a run goes on */
   gint64 paused_until;
   gint64 next_sync_time;

@@ -177,6 +177,23 @@ notify_counts (SyncManager *self, const SyncStats *before)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONFLICT_COUNT]);
 }
 
+/* How the newest run ended, whichever program it was, is how sync stands. Whether somebody is signed in is
+ * known better from the session. */
+static void
+take_newest_run (SyncManager *self)
+{
+  const SyncResult *newest = self->stats->history->len > 0 ? self->stats->history->pdata[0] : NULL;
+
+  if (newest == NULL || newest->run == self->newest_run || newest->outcome == SYNC_OUTCOME_RUNNING)
+    return;
+  self->newest_run = newest->run;
+  if (g_error_matches (self->last_error, SYNC_ERROR, SYNC_ERROR_SIGN_IN)
+      || g_error_matches (newest->error, SYNC_ERROR, SYNC_ERROR_SIGN_IN)
+      || newest->outcome == SYNC_OUTCOME_CANCELLED)
+    return;
+  sync_manager_set_last_error (self, self->provider != NULL ? newest->error : NULL);
+}
+
 static void
 counted (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -196,6 +213,7 @@ counted (GObject *source, GAsyncResult *result, gpointer data)
       set_time (self, &self->paused_until, count->paused_until, PROP_PAUSED_UNTIL);
       sync_settings_update (self->settings, count->settings);
       count_free (count);
+      take_newest_run (self);
       sync_manager_update_state (self);
       g_signal_emit (self, signals[SIGNAL_DATA_CHANGED], 0);
     }
