@@ -27,6 +27,7 @@ typedef gboolean (*CliCommandRun) (CliContext *cli, const char *const *arguments
  * @examples: command lines, one a line, without translation
  * @options: (nullable) (array zero-terminated=1): its own options
  * @without_profile: whether no database is opened for it
+ * @asks_password: whether what is too much on its command line may be a password, and is not repeated
  * @run: does it
  */
 struct _CliCommand
@@ -40,6 +41,7 @@ struct _CliCommand
   const char *examples;
   const GOptionEntry *options;
   gboolean without_profile;
+  gboolean asks_password;
   CliCommandRun run;
 };
 

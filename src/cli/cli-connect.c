@@ -347,6 +347,7 @@ const CliCommand cli_connect_commands[] = {
     .examples = "psync signup --email me@example.org\n"
                 "psync signup --email me@example.org < password.txt",
     .options = session_options,
+    .asks_password = TRUE,
     .run = run_signup,
   },
   {
@@ -358,6 +359,7 @@ const CliCommand cli_connect_commands[] = {
     .examples = "psync login --email me@example.org\n"
                 "pass show supabase | psync login --email me@example.org",
     .options = session_options,
+    .asks_password = TRUE,
     .run = run_login,
   },
   {

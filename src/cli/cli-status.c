@@ -46,15 +46,19 @@ add_time (CliTable *table, const char *what, gint64 time)
 
 /* Why nothing happens, which is what somebody who asks for the status wants to know most. */
 static void
-add_state (CliContext *cli, CliTable *table)
+add_state (CliContext *cli, CliTable *table, const SyncStats *stats)
 {
   SyncManager *manager = sync_profile_get_manager (cli->profile);
   g_autofree char *state = sync_words_for_state (cli_state_name (manager));
+  gboolean up_to_date = sync_manager_get_state (manager) == SYNC_STATE_IDLE && stats->pending == 0;
   g_autoptr (GError) last_error = NULL;
   gint64 paused_until;
 
   g_object_get (manager, "last-error", &last_error, "paused-until", &paused_until, NULL);
-  add_line (table, _("State"), state);
+  if (up_to_date || sync_manager_get_state (manager) != SYNC_STATE_IDLE)
+    add_line (table, _("State"), state);
+  else
+    add_line (table, _("State"), _("Changes wait: psync sync"));
   if (paused_until != SYNC_TIME_UNKNOWN && paused_until != G_MAXINT64)
     add_time (table, _("Paused until"), paused_until);
   if (last_error != NULL)
@@ -79,7 +83,7 @@ show_status (CliContext *cli, const SyncStats *stats, const SyncDevice *device)
   add_line (table, _("Cloud"),
             provider != NULL ? sync_provider_get_location (provider) : _("none: local only"));
   add_line (table, _("Signed in as"), sync_profile_get_email (cli->profile));
-  add_state (cli, table);
+  add_state (cli, table, stats);
   add_number (table, _("Rows"), stats->records);
   add_number (table, _("Waiting to be sent"), stats->pending);
   add_number (table, _("Refused or failed"), stats->failed);
@@ -177,23 +181,24 @@ run_health (CliContext *cli, const char *const *arguments, GError **error)
 /* --- history -------------------------------------------------------------------------------- */
 
 static void
-add_run (CliTable *table, const SyncResult *run)
+add_run (CliContext *cli, CliTable *table, const SyncResult *run)
 {
   g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, run->run);
   g_autofree char *started = cli_dup_time (run->started_at);
   g_autofree char *kind = sync_words_for_run_kind (sync_run_kind_to_string (run->kind));
   g_autofree char *outcome = sync_words_for_outcome (sync_outcome_to_string (run->outcome));
   g_autofree char *counts = cli_dup_counts (&run->total);
-  g_autofree char *title = NULL;
-  g_autofree char *detail = NULL;
-  g_autofree char *next_step = NULL;
-  g_autofree char *what = NULL;
+  g_autofree char *repeats = run->repeats > 0 ? sync_words_for_count ("repeats", run->repeats) : NULL;
+  g_auto (CliWords) words = { NULL };
+  g_autoptr (GString) what = g_string_new (counts);
 
   if (run->error != NULL)
-    sync_words_for_error (run->error, &title, &detail, &next_step);
-  what = g_strdup_printf ("%s%s%s", counts, *counts != '\0' && title != NULL ? "; " : "",
-                          title != NULL ? title : "");
-  cli_table_add (table, number, started, kind, outcome, what);
+    cli_words_for_error (cli, run->error, &words);
+  if (words.title != NULL)
+    g_string_append_printf (what, "%s%s", what->len > 0 ? "; " : "", words.title);
+  if (repeats != NULL)
+    g_string_append_printf (what, "%s%s", what->len > 0 ? "; " : "", repeats);
+  cli_table_add (table, number, started, kind, outcome, what->str);
 }
 
 static gboolean
@@ -201,7 +206,7 @@ run_history (CliContext *cli, const char *const *arguments, GError **error)
 {
   SyncHistory *history = sync_profile_get_history (cli->profile);
   g_autoptr (CliTable) table = cli_table_new (_("RUN"), _("STARTED"), _("KIND"), _("OUTCOME"),
-                                              _("ROWS"), NULL);
+                                              _("WHAT"), NULL);
   g_autoptr (GPtrArray) runs = NULL;
   guint64 limit = USUAL_RUNS;
 
@@ -218,7 +223,7 @@ run_history (CliContext *cli, const char *const *arguments, GError **error)
   for (guint i = 0; i < runs->len; i++)
     {
       cli_json_result (cli->answer, cli, NULL, g_ptr_array_index (runs, i));
-      add_run (table, g_ptr_array_index (runs, i));
+      add_run (cli, table, g_ptr_array_index (runs, i));
     }
   cli_json_end_array (cli->answer);
   if (runs->len > 0)

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <glib/gi18n.h>
@@ -231,6 +232,11 @@ check_number (const CliCommand *command, char **arguments, GError **error)
 {
   guint n_given = arguments != NULL ? g_strv_length (arguments) : 0;
 
+  if (n_given > command->most && command->asks_password)
+    {
+      cli_set_usage_error (error, _("There is an argument too many. A password is never given there."));
+      return FALSE;
+    }
   if (n_given > command->most)
     {
       cli_set_usage_error (error, _("“%s” is one argument too many."), arguments[command->most]);
@@ -274,6 +280,16 @@ read_and_run (CliContext *cli, CommandLine *line, GError **error)
   return check_number (cli->command, arguments, error) && run_command (cli, arguments, error);
 }
 
+/* What follows `=` is not repeated: it may be a password that somebody thought of as an option. */
+static void
+take_option_error (const GError *option_error, GError **error)
+{
+  gboolean unknown = g_error_matches (option_error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION);
+  gsize length = strcspn (option_error->message, unknown ? "=" : "");
+
+  cli_set_usage_error (error, "%.*s", (int) length, option_error->message);
+}
+
 static gboolean
 dispatch (CliContext *cli, CommandLine *line, GError **error)
 {
@@ -293,7 +309,7 @@ dispatch (CliContext *cli, CommandLine *line, GError **error)
       return TRUE;
     }
   if (local_error->domain == G_OPTION_ERROR)
-    cli_set_usage_error (error, "%s", local_error->message);
+    take_option_error (local_error, error);
   else
     g_propagate_error (error, g_steal_pointer (&local_error));
   return FALSE;

@@ -345,11 +345,16 @@ test_a_vault_that_is_away_means_offline (void)
   g_autoptr (JsonObject) answer = NULL;
   g_autoptr (JsonObject) health = NULL;
   g_autoptr (JsonObject) devices = NULL;
+  g_autoptr (JsonObject) status = NULL;
 
   g_free (test_psync_run (psync, "a.db", 0, "devices list"));
   g_assert_cmpint (g_rename (vault, away), ==, 0);
   answer = test_psync_json (psync, "a.db", 3, "sync");
   g_assert_cmpstr (error_code (answer), ==, "offline");
+  status = test_psync_json (psync, "a.db", 0, "status");
+  g_assert_cmpstr (json_object_get_string_member (status, "state"), ==, "offline");
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (status, "last_error"), "code"),
+                   ==, "offline");
   test_psync_fail (psync, "a.db", 3, "health", "vault.db");
   health = test_psync_json (psync, "a.db", 3, "health");
   g_assert_cmpstr (json_object_get_string_member (health, "health"), ==, "disconnected");

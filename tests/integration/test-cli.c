@@ -201,6 +201,25 @@ test_mistakes_name_what_is_wrong_and_exit_with_2 (void)
 }
 
 static void
+test_what_may_be_a_password_is_not_repeated (void)
+{
+  static const char *const lines[] = { "login --email a@b.c Secret1", "login --password=Secret1 --email a@b.c",
+                                       "--json signup Secret1" };
+  g_autoptr (TestPsync) psync = test_psync_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      g_auto (GStrv) words = g_strsplit (lines[i], " ", -1);
+      g_autofree char *errors = NULL;
+      g_autofree char *output
+          = test_psync_run_strv (psync, NULL, 2, (const char *const *) words, NULL, &errors);
+
+      g_assert_null (strstr (output, "Secret1"));
+      g_assert_null (strstr (errors, "Secret1"));
+    }
+}
+
+static void
 check_unknown_option (TestPsync *psync, JsonObject *command)
 {
   g_autofree char *line = g_strdup_printf ("%s --no-such-option", name_of (command));
@@ -740,6 +759,7 @@ main (int argc, char **argv)
   ADD ("usage/mistakes-name-what-is-wrong-and-exit-with-2", mistakes_name_what_is_wrong_and_exit_with_2);
   ADD ("usage/every-command-refuses-an-option-that-it-does-not-know",
        every_command_refuses_an_option_that_it_does_not_know);
+  ADD ("usage/what-may-be-a-password-is-not-repeated", what_may_be_a_password_is_not_repeated);
   ADD ("usage/text-that-is-not-utf8-is-a-mistake", text_that_is_not_utf8_is_a_mistake);
   ADD ("database/a-missing-database-is-named-and-not-made", a_missing_database_is_named_and_not_made);
   ADD ("database/what-is-no-database-is-named-and-stays-as-it-is",
