@@ -8,6 +8,9 @@
 #include "test-database.h"
 
 #define SECOND G_TIME_SPAN_SECOND
+/* How often to restore while another thread writes. */
+#define N_RESTORES 12
+
 /* 2026-01-02 03:04:05.678 UTC */
 #define NOW (1767323045 * SECOND + 678000)
 
@@ -315,42 +318,60 @@ keep_counting (gpointer data)
 }
 
 static void
+note_numbers (SyncConnection *connection, GHashTable *numbers)
+{
+  SyncStatement *query = sync_connection_prepare (connection, "SELECT n FROM w", NULL);
+
+  while (sync_statement_step (query, NULL) == SYNC_STEP_ROW)
+    g_hash_table_add (numbers, GINT_TO_POINTER ((int) sync_statement_int64 (query, 0)));
+  sync_statement_reset (query);
+}
+
+static void
+note_snapshots (const char *path, GHashTable *numbers)
+{
+  g_autoptr (GPtrArray) list = sync_snapshot_list (path, NULL);
+
+  g_assert_cmpuint (list->len, ==, 1 + N_RESTORES);
+  for (guint i = 0; i < list->len; i++)
+    {
+      const SyncSnapshot *snapshot = g_ptr_array_index (list, i);
+      g_autoptr (SyncConnection) copy
+          = sync_connection_open (snapshot->path, SYNC_OPEN_READ_ONLY, 0, NULL);
+
+      note_numbers (copy, numbers);
+    }
+}
+
+static void
 restore_while_writing (const char *journal_mode)
 {
   g_autoptr (Fixture) fixture = fixture_new (journal_mode);
+  g_autoptr (GHashTable) numbers = g_hash_table_new (NULL, NULL);
   g_autoptr (SyncSnapshot) empty = NULL;
-  g_autoptr (GPtrArray) list = NULL;
   g_autoptr (GError) error = NULL;
-  g_autofree char *attach = NULL;
-  g_autofree char *kept = NULL;
-  g_autofree char *expected = NULL;
   Writer writer = { 0 };
   GThread *thread;
 
   test_sql (fixture->connection, "CREATE TABLE w (n INTEGER PRIMARY KEY)");
-  empty = take (fixture, "sync", NOW, 5);
+  empty = take (fixture, "sync", NOW, 50);
   writer.path = g_strdup (sync_connection_get_path (fixture->connection));
   thread = g_thread_new ("writer", keep_counting, &writer);
-  while (g_atomic_int_get (&writer.writes) < 3)
-    g_thread_yield ();
-  while (!sync_snapshot_restore (fixture->connection, empty->name, NOW + SECOND, 5, NULL, &error))
+  for (guint done = 0; done < N_RESTORES;)
     {
-      g_assert_error (error, SYNC_ERROR, SYNC_ERROR_BUSY);
+      if (sync_snapshot_restore (fixture->connection, empty->name, NOW + SECOND, 50, NULL, &error))
+        done++;
+      else
+        g_assert_error (error, SYNC_ERROR, SYNC_ERROR_BUSY);
       g_clear_error (&error);
     }
   g_atomic_int_set (&writer.stop, 1);
   g_thread_join (thread);
 
-  list = sync_snapshot_list (writer.path, NULL);
-  g_assert_cmpuint (list->len, ==, 2);
-  attach = g_strdup_printf ("ATTACH '%s' AS before",
-                            ((SyncSnapshot *) g_ptr_array_index (list, 0))->path);
-  test_sql (fixture->connection, attach);
-  kept = test_query (fixture->connection,
-                     "SELECT count(*), max(n) FROM"
-                     " (SELECT n FROM main.w UNION ALL SELECT n FROM before.w)");
-  expected = g_strdup_printf ("%d|%d\n", writer.writes, writer.writes);
-  g_assert_cmpstr (kept, ==, expected);
+  note_numbers (fixture->connection, numbers);
+  note_snapshots (writer.path, numbers);
+  g_test_message ("%s: %d writes meanwhile", journal_mode, writer.writes);
+  g_assert_cmpuint (g_hash_table_size (numbers), ==, writer.writes);
   g_free (writer.path);
 }
 
