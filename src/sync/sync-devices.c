@@ -406,6 +406,23 @@ devices_kept (GObject *object, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, error);
 }
 
+/* What the cloud has of this device, or what is to begin there. A device that was revoked comes back only by
+ * who has just read its row: the cloud compares when it was synced last. */
+static const SyncDevice *
+find_registered (Call *call)
+{
+  if (call->name == NULL)
+    call->name = g_strdup (call->local->name);
+  for (guint i = 0; i < call->devices->len; i++)
+    {
+      const SyncDevice *device = g_ptr_array_index (call->devices, i);
+
+      if (device->is_local)
+        return device;
+    }
+  return call->local;
+}
+
 static void
 use_state (GTask *task, SyncCloudState *state)
 {
@@ -429,7 +446,8 @@ use_state (GTask *task, SyncCloudState *state)
                        g_object_ref (task));
       return;
     }
-  device = find_device (call->devices, call->id, &error);
+  device = call->method == METHOD_REGISTER ? find_registered (call)
+                                           : find_device (call->devices, call->id, &error);
   if (device != NULL)
     tell_cloud (task, device);
   else
@@ -455,14 +473,11 @@ connected (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   SyncProvider *provider = SYNC_PROVIDER (object);
-  Call *call = g_task_get_task_data (task);
   GCancellable *cancellable = g_task_get_cancellable (task);
   GError *error = NULL;
 
   if (!sync_provider_connect_finish (provider, result, &error))
     finish_without_cloud (task, error);
-  else if (call->method == METHOD_REGISTER)
-    tell_cloud (task, call->local);
   else
     sync_provider_get_state_async (provider, FALSE, cancellable, state_read, g_steal_pointer (&task));
 }
