@@ -12,9 +12,9 @@
 /**
  * SyncChangeWatch:
  *
- * Tells when any process, this one too, wrote to a database: by watching its file and its log, with a slow
- * question to SQLite behind it. The files are watched by name and never opened, as closing another
- * descriptor of a database drops SQLite's locks on it.
+ * Tells when another connection than the worker's, mostly another program's, wrote to a database. Its file and
+ * its log are watched by name (and never opened, as closing another descriptor of a database drops SQLite's
+ * locks on it), and at every sign of life SQLite is asked whether it was a write: readers touch files too.
  */
 struct _SyncChangeWatch
 {
@@ -39,7 +39,7 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (SyncChangeWatch, sync_change_watch, G_TYPE_OBJECT)
 
-static void poll_later (SyncChangeWatch *self);
+static void ask (SyncChangeWatch *self);
 
 static void
 calm_over (gpointer data)
@@ -47,7 +47,7 @@ calm_over (gpointer data)
   SyncChangeWatch *self = data;
 
   self->calm_timer = 0;
-  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+  ask (self);
 }
 
 static void
@@ -55,6 +55,15 @@ file_changed (SyncChangeWatch *self)
 {
   if (self->calm_timer == 0 && self->cancellable != NULL)
     self->calm_timer = sync_timers_add (self->timers, CALM, calm_over, self);
+}
+
+static void
+poll_due (gpointer data)
+{
+  SyncChangeWatch *self = data;
+
+  self->poll_timer = 0;
+  ask (self);
 }
 
 /* --- Asking SQLite -------------------------------------------------------------------------------- */
@@ -73,6 +82,16 @@ read_data_version (SyncStore *store, gpointer data, gpointer *answer, GError **e
 static const SyncVerb read_verb = { .func = read_data_version, .free_answer = g_free };
 
 static void
+use_data_version (SyncChangeWatch *self, gint64 version)
+{
+  gboolean changed = self->data_version != 0 && self->data_version != version;
+
+  self->data_version = version;
+  if (changed)
+    g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+}
+
+static void
 data_version_read (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   SyncChangeWatch *self = SYNC_CHANGE_WATCH (object);
@@ -80,44 +99,24 @@ data_version_read (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autofree gint64 *version = NULL;
   gpointer answer = NULL;
 
-  if (!sync_verb_finish (&read_verb, object, result, &answer, &error))
-    {
-      if (!sync_error_is_cancelled (error))
-        {
-          g_debug ("The database cannot be asked for changes: %s", error->message);
-          poll_later (self);
-        }
-      return;
-    }
-  version = answer;
+  if (sync_verb_finish (&read_verb, object, result, &answer, &error))
+    version = answer;
+  else if (sync_error_is_cancelled (error))
+    return;
+  else
+    g_debug ("The database cannot be asked for changes: %s", error->message);
   if (self->cancellable == NULL)
     return;
-  if (self->data_version != 0 && self->data_version != *version)
-    file_changed (self);
-  self->data_version = *version;
-  poll_later (self);
+  if (self->poll_timer == 0)
+    self->poll_timer = sync_timers_add (self->timers, POLL, poll_due, self);
+  if (version != NULL)
+    use_data_version (self, *version);
 }
 
 static void
 ask (SyncChangeWatch *self)
 {
   sync_verb_start (&read_verb, self, self->store, NULL, self->cancellable, data_version_read, NULL);
-}
-
-static void
-poll_due (gpointer data)
-{
-  SyncChangeWatch *self = data;
-
-  self->poll_timer = 0;
-  ask (self);
-}
-
-static void
-poll_later (SyncChangeWatch *self)
-{
-  if (self->cancellable != NULL && self->poll_timer == 0)
-    self->poll_timer = sync_timers_add (self->timers, POLL, poll_due, self);
 }
 
 /* --- The object --------------------------------------------------------------------------------- */
@@ -144,7 +143,7 @@ sync_change_watch_class_init (SyncChangeWatchClass *class)
    * SyncChangeWatch::changed:
    * @watch: the watch
    *
-   * Somebody wrote to the database.
+   * Another connection wrote to the database.
    */
   signals[SIGNAL_CHANGED] = g_signal_new ("changed", SYNC_TYPE_CHANGE_WATCH, G_SIGNAL_RUN_LAST, 0, NULL,
                                           NULL, NULL, G_TYPE_NONE, 0);

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 #define SYNC_TYPE_CHANGE_WATCH (sync_change_watch_get_type ())
 G_DECLARE_FINAL_TYPE (SyncChangeWatch, sync_change_watch, SYNC, CHANGE_WATCH, GObject)
 
-/* Notices that somebody wrote to a database: signal `changed`, at most once a second. */
+/* Notices that another connection wrote to a database: signal `changed`, at most once a second. */
 SyncChangeWatch *sync_change_watch_new (SyncStore *store, SyncTimers *timers);
 void sync_change_watch_start (SyncChangeWatch *watch);
 void sync_change_watch_stop (SyncChangeWatch *watch);

@@ -17,8 +17,14 @@
 /* Changes that runs do not get rid of are tried at growing intervals, this the longest. */
 #define LONGEST_FRUITLESS_DELAY (5 * G_TIME_SPAN_MINUTE)
 
+/* … but if rows went through, and somebody writes all the time, after 40 s at the latest. */
+#define MOST_FRUITLESS 3
+
 /* Where a person must do something first, a look now and then is enough. */
 #define BLOCKED_DELAY (6 * G_TIME_SPAN_HOUR)
+
+/* A lease that was asked for in vain may still be held for a moment: seconds. */
+#define CANCELLED_LEASE_WAIT 1
 
 /* The lease may become free, and the wall clock may be set, at any time. */
 #define LOOK_AROUND (60 * G_TIME_SPAN_SECOND)
@@ -235,7 +241,7 @@ note_run (SyncScheduler *self, const SyncResult *result, const GError *error)
   self->retry_at = NEVER;
   self->failures = 0;
   if (result != NULL && result->total.pushed > 0)
-    self->fruitless = 0;
+    self->fruitless = MIN (self->fruitless, MOST_FRUITLESS - 1);
   forget_changes (self);
   look (self, TRUE);
   plan (self);
@@ -395,7 +401,7 @@ plan (SyncScheduler *self)
 
 /* --- The lease ---------------------------------------------------------------------------------- */
 
-static void ask_for_lease (SyncScheduler *self);
+static void ask_for_lease (SyncScheduler *self, guint seconds);
 
 static void
 set_elsewhere (SyncScheduler *self, gboolean elsewhere)
@@ -420,7 +426,7 @@ lease_answered (GObject *object, GAsyncResult *result, gpointer user_data)
   if (lease != NULL)
     self->lease = lease;
   else if (sync_error_is_cancelled (error) && is_wanted (self))
-    ask_for_lease (self); /* stopped and started again meanwhile */
+    ask_for_lease (self, CANCELLED_LEASE_WAIT); /* stopped and started again meanwhile */
   else if (error != NULL && !g_error_matches (error, SYNC_ERROR, SYNC_ERROR_LOCKED))
     g_debug ("No lease to schedule runs: %s", error->message);
   if (self->cancellable != NULL)
@@ -428,13 +434,13 @@ lease_answered (GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-ask_for_lease (SyncScheduler *self)
+ask_for_lease (SyncScheduler *self, guint seconds)
 {
   if (self->lease != NULL || self->leasing)
     return;
   self->leasing = TRUE;
-  sync_file_lock_acquire_async (sync_store_get_path (sync_manager_get_store (self->manager)), "schedule", 0,
-                                self->cancellable, lease_answered, g_object_ref (self));
+  sync_file_lock_acquire_async (sync_store_get_path (sync_manager_get_store (self->manager)), "schedule",
+                                seconds, self->cancellable, lease_answered, g_object_ref (self));
 }
 
 /* --- What else happens -------------------------------------------------------------------------- */
@@ -459,7 +465,7 @@ look_anew (SyncScheduler *self)
       sync_settings_get_config (self->settings, &config);
       self->interval_from = now_of (self);
       self->start_at = config.sync_at_start ? self->interval_from : NEVER;
-      ask_for_lease (self);
+      ask_for_lease (self, 0);
     }
   plan (self);
 }
@@ -513,7 +519,7 @@ look_around (gpointer data)
 
   self->look_timer = sync_timers_add (self->timers, LOOK_AROUND, look_around, self);
   if (is_wanted (self))
-    ask_for_lease (self);
+    ask_for_lease (self, 0);
   plan (self);
 }
 
