@@ -83,6 +83,8 @@ void sync_apply_count_loss (SyncApply *apply);
 
 /* sync-reconcile.c */
 SyncApplied sync_apply_reconcile (SyncApply *apply, SyncIncoming *incoming, GError **error);
+SyncApplied sync_apply_take_remote (SyncApply *apply, SyncIncoming *incoming, const char *resolution,
+                                    const char *by, GError **error);
 SyncApplied sync_apply_decide_parent (SyncApply *apply, SyncIncoming *incoming, gint64 edited_at,
                                       GError **error);
 

@@ -348,7 +348,14 @@ write_clean (SyncApply *apply, SyncIncoming *incoming, GError **error)
   return sync_apply_settle_base (apply, incoming, error) ? SYNC_APPLIED_DONE : SYNC_APPLIED_ERROR;
 }
 
-/* Hydrate looks at the row itself: it is there to repair. */
+static gboolean
+is_as_base (SyncApply *apply, const SyncIncoming *incoming)
+{
+  return incoming->state.base != NULL && sync_row_parse_text (apply->base, incoming->state.base, -1, NULL)
+         && sync_row_equal (apply->base, apply->local);
+}
+
+/* Hydrate looks at the row itself: it is there to repair, but what nobody noticed is kept in the record. */
 static SyncApplied
 hydrate_clean (SyncApply *apply, SyncIncoming *incoming, GError **error)
 {
@@ -371,6 +378,8 @@ hydrate_clean (SyncApply *apply, SyncIncoming *incoming, GError **error)
         return SYNC_APPLIED_SKIPPED;
       return sync_apply_clean_tombstone (apply, incoming, error);
     }
+  if (unreadable == NULL && found && !is_as_base (apply, incoming))
+    return sync_apply_take_remote (apply, incoming, "remote", "hydrate", error);
   return write_clean (apply, incoming, error);
 }
 

@@ -227,19 +227,37 @@ describe (const Sides *sides, const char *kind)
   return conflict;
 }
 
-/* What was decided without a person: into the record, or as the end of the conflict that was open. */
+/* What a seed or a hydrate decided is told by that. */
+static const char *
+kind_of_run (const Sides *sides, const char *kind)
+{
+  if (g_str_equal (kind, "scan") || sides->apply->policy.kind == SYNC_RUN_SYNC)
+    return kind;
+  return sides->apply->policy.kind == SYNC_RUN_SEED ? "seed" : "overwritten";
+}
+
+/* The conflict that was open ends with both sides as they are now: either may have been edited since it was
+ * noted. */
+static gboolean
+record_end (const Sides *sides, SyncConflict *conflict, const char *resolution, const char *by,
+            const SyncRow *result, GError **error)
+{
+  g_autofree char *json = result != NULL ? sync_row_to_json (result) : NULL;
+
+  conflict->state = g_strdup ("open");
+  return sync_store_put_conflict (sides->apply->store, conflict, error) != 0
+         && close_open_conflict (sides, resolution, by, json, error);
+}
+
+/* What was decided: into the record, or as the end of the conflict that was open. */
 static gboolean
 record (const Sides *sides, const char *kind, const char *resolution, const char *by, const SyncRow *result,
         GError **error)
 {
-  g_autoptr (SyncConflict) conflict = describe (sides, kind);
+  g_autoptr (SyncConflict) conflict = describe (sides, kind_of_run (sides, kind));
 
   if (conflict->number != 0)
-    {
-      g_autofree char *json = result != NULL ? sync_row_to_json (result) : NULL;
-
-      return close_open_conflict (sides, resolution, by, json, error);
-    }
+    return record_end (sides, conflict, resolution, by, result, error);
   conflict->state = g_strdup ("resolved");
   conflict->resolution = g_strdup (resolution);
   conflict->resolved_by = g_strdup (by);
@@ -286,6 +304,14 @@ dispute_of (const Sides *sides)
   };
 }
 
+/* A row in conflict stays in the outbox until the conflict is closed, but if it is as there, nothing waits. */
+static gboolean
+drop_if_as_there (const Sides *sides, const SyncRow *result, GError **error)
+{
+  return sides->incoming->state.conflict == 0 || !rows_are_equal (result, sides->remote)
+         || sync_ledger_drop_change (sides->apply->store, sides->apply->entity, sides->id, 0, error);
+}
+
 /* Deleted on one side, edited on the other. */
 static SyncApplied
 decide_deletion (Sides *sides, GError **error)
@@ -293,6 +319,7 @@ decide_deletion (Sides *sides, GError **error)
   SyncApply *apply = sides->apply;
   SyncDispute dispute = dispute_of (sides);
   const char *kind = sides->local != NULL ? "edit-delete" : "delete-edit";
+  const SyncRow *result;
   const char *by = NULL;
   SyncSide side = SYNC_SIDE_REMOTE;
   SyncApplied applied;
@@ -303,8 +330,9 @@ decide_deletion (Sides *sides, GError **error)
   applied = side == SYNC_SIDE_LOCAL ? keep_local (sides, error) : take_remote (sides, error);
   if (applied != SYNC_APPLIED_DONE)
     return applied;
-  if (!record (sides, kind, side == SYNC_SIDE_LOCAL ? "local" : "remote", by,
-               side == SYNC_SIDE_LOCAL ? sides->local : sides->remote, error))
+  result = side == SYNC_SIDE_LOCAL ? sides->local : sides->remote;
+  if (!record (sides, kind, side == SYNC_SIDE_LOCAL ? "local" : "remote", by, result, error)
+      || !drop_if_as_there (sides, result, error))
     return SYNC_APPLIED_ERROR;
   apply->counts.merged++;
   return SYNC_APPLIED_DONE;
@@ -355,8 +383,8 @@ decide_columns (Sides *sides, GError **error)
   if (applied != SYNC_APPLIED_DONE)
     return applied;
   if ((kind == SYNC_MERGE_DECIDED || sides->incoming->state.conflict != 0)
-      && !record (sides, "edit-edit", resolution_of (sides), by != NULL ? by : "merge", apply->merged,
-                  error))
+      && (!record (sides, "edit-edit", resolution_of (sides), by != NULL ? by : "merge", apply->merged, error)
+          || !drop_if_as_there (sides, apply->merged, error)))
     return SYNC_APPLIED_ERROR;
   apply->counts.merged++;
   return SYNC_APPLIED_DONE;
@@ -571,4 +599,48 @@ sync_apply_reconcile (SyncApply *apply,
   if (sides.local == NULL || sides.remote == NULL)
     return decide_deletion (&sides, error);
   return decide_columns (&sides, error);
+}
+
+/**
+ * sync_apply_take_remote:
+ * @apply: an apply with the row in `remote` and its id in `id`
+ * @incoming: the rest of it
+ * @resolution: what is noted: `remote`, or `both` if a copy of the local row was made
+ * @by: who decided
+ * @error: SQLite's
+ *
+ * The row becomes as it is there, whole, whatever changed here; what it was is in the record.
+ *
+ * Returns: what became of it
+ */
+SyncApplied
+sync_apply_take_remote (SyncApply *apply,
+                        SyncIncoming *incoming,
+                        const char *resolution,
+                        const char *by,
+                        GError **error)
+{
+  g_auto (Sides) sides = {
+    .apply = apply,
+    .incoming = incoming,
+    .id = apply->id->str,
+    .remote = incoming->stamps.deleted ? NULL : apply->remote,
+  };
+  SyncApplied applied;
+
+  if (!load_local (&sides, &applied, error))
+    return applied;
+  if (!load_sends (&sides, error) || !load_base (&sides, error))
+    return SYNC_APPLIED_ERROR;
+  g_array_set_size (apply->disputed, 0);
+  for (guint i = 0; sides.local != NULL && sides.remote != NULL && i < apply->entity->n_columns; i++)
+    if (!sync_row_column_equal (sides.local, sides.remote, i))
+      g_array_append_val (apply->disputed, i);
+  applied = take_remote (&sides, error);
+  if (applied != SYNC_APPLIED_DONE)
+    return applied;
+  return record (&sides, "edit-edit", resolution, by, sides.remote, error)
+                 && drop_if_as_there (&sides, sides.remote, error)
+             ? SYNC_APPLIED_DONE
+             : SYNC_APPLIED_ERROR;
 }

@@ -166,24 +166,19 @@ load_incoming (SyncApply *apply, const SyncConflict *conflict, SyncIncoming *inc
   return good && sync_ledger_load (apply->store, apply->entity, conflict->id, &incoming->state, error);
 }
 
+static gboolean
+decide_nothing (const SyncDispute *dispute, const guint *columns, guint n_columns, SyncSide *sides,
+                SyncRow *result, const char **by, gpointer data)
+{
+  return FALSE;
+}
+
 /* The local row was edited since the conflict was noted: it is noted anew, to be asked again. */
 static gboolean
-refresh_stale (SyncApply *apply, const SyncConflict *conflict, const SyncIncoming *incoming, GError **error)
+refresh_stale (SyncApply *apply, SyncIncoming *incoming, GError **error)
 {
-  g_autoptr (SyncConflict) fresh = sync_conflict_copy (conflict);
-  gboolean found;
-
-  if (!sync_table_read (apply->table, conflict->id, apply->local, &found, error))
-    return FALSE;
-  g_free (fresh->local);
-  fresh->local = found ? sync_row_to_json (apply->local) : NULL;
-  fresh->seq = incoming->state.seq;
-  fresh->local_time = incoming->state.changed_at;
-  g_free (fresh->kind);
-  fresh->kind = g_strdup (!found                      ? "delete-edit"
-                          : conflict->remote == NULL ? "edit-delete"
-                                                     : "edit-edit");
-  return sync_store_put_conflict (apply->store, fresh, error) != 0;
+  apply->policy.decide = decide_nothing;
+  return sync_apply_reconcile (apply, incoming, error) != SYNC_APPLIED_ERROR;
 }
 
 static gboolean
@@ -290,16 +285,28 @@ write_fields (SyncApply *apply, const Choice *choice, const char *id, GError **e
                                sync_clock_now (sync_store_get_clock (apply->store)), error);
 }
 
+/* The end of the conflict was noted before fields were written on top. */
 static gboolean
-note_both (SyncApply *apply, const SyncConflict *conflict, GError **error)
+note_result (SyncApply *apply, const SyncConflict *conflict, const Choice *choice, GError **error)
 {
-  SyncStatement *statement
-      = sync_connection_prepare (sync_store_get_connection (apply->store),
-                                 "UPDATE main.psync_conflict SET resolution = 'both' WHERE conflict = ?1",
-                                 error);
+  SyncStatement *statement;
+  g_autofree char *result = NULL;
+  gboolean found;
 
-  return statement != NULL
-         && sync_statement_run (sync_statement_bind_int64 (statement, 1, conflict->number), error);
+  if (choice->fields == NULL)
+    return TRUE;
+  if (!sync_table_read (apply->table, conflict->id, apply->local, &found, error))
+    return FALSE;
+  result = found ? sync_row_to_json (apply->local) : NULL;
+  statement = sync_connection_prepare (
+      sync_store_get_connection (apply->store),
+      "UPDATE main.psync_conflict SET result = ?2, resolution = CASE WHEN result IS NOT ?2 THEN 'merged' "
+      "ELSE resolution END WHERE conflict = ?1",
+      error);
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_int64 (statement, 1, conflict->number);
+  return sync_statement_run (sync_statement_bind_text (statement, 2, result, -1), error);
 }
 
 static gboolean
@@ -310,12 +317,15 @@ resolve_row (SyncApply *apply, const SyncConflict *conflict, const Choice *choic
 
   if (both && !keep_copy (apply, conflict, error))
     return FALSE;
-  applied = sync_apply_reconcile (apply, incoming, error);
+  /* Who gives up a row that others refer to gives them up, too. */
+  apply->retrying = apply->parent_decided = TRUE;
+  applied = both ? sync_apply_take_remote (apply, incoming, "both", "user", error)
+                 : sync_apply_reconcile (apply, incoming, error);
   if (applied == SYNC_APPLIED_ERROR)
     return FALSE;
   if (applied != SYNC_APPLIED_DONE)
     return say_refused (apply, error);
-  return write_fields (apply, choice, conflict->id, error) && (!both || note_both (apply, conflict, error));
+  return write_fields (apply, choice, conflict->id, error) && note_result (apply, conflict, choice, error);
 }
 
 /* The answer counts only for what was shown. *stale: it was noted anew instead. */
@@ -332,7 +342,7 @@ resolve_if_same (SyncApply *apply, const SyncConflict *conflict, const SyncConfl
                    && (expected->seq != conflict->seq
                        || expected->remote_version != conflict->remote_version)));
   if (good)
-    good = *stale ? refresh_stale (apply, conflict, &incoming, error)
+    good = *stale ? refresh_stale (apply, &incoming, error)
                   : resolve_row (apply, conflict, choice, both, &incoming, error);
   sync_row_state_clear (&incoming.state);
   return good;

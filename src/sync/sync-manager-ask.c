@@ -51,13 +51,46 @@ static const SyncVerb load_verb = {
   .free_answer = (GDestroyNotify) g_ptr_array_unref,
 };
 
+/**
+ * Resolver:
+ *
+ * Whom one run asked, instead of the manager's resolver.
+ */
+typedef struct
+{
+  SyncResolverFunc func;
+  gpointer data;
+} Resolver;
+
+/* (element-type gint64 Resolver): by conflict, so that whoever answers too late is the one who is asked again */
+static GHashTable *
+resolvers_of_runs (SyncManager *manager)
+{
+  GHashTable *resolvers = g_object_get_data (G_OBJECT (manager), "sync-resolvers-of-runs");
+
+  if (resolvers == NULL)
+    {
+      resolvers = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
+      g_object_set_data_full (G_OBJECT (manager), "sync-resolvers-of-runs", resolvers,
+                              (GDestroyNotify) g_hash_table_unref);
+    }
+  return resolvers;
+}
+
 static void
 ask_resolver (Asking *asking, const SyncConflict *conflict)
 {
   SyncManager *self = asking->manager;
+  Resolver resolver = { asking->resolver, asking->resolver_data };
+  Resolver *known = g_hash_table_lookup (resolvers_of_runs (self), &conflict->number);
 
-  if (asking->resolver != NULL)
-    asking->resolver (self, conflict, asking->resolver_data);
+  if (resolver.func != NULL)
+    g_hash_table_insert (resolvers_of_runs (self), g_memdup2 (&conflict->number, sizeof (gint64)),
+                         g_memdup2 (&resolver, sizeof (resolver)));
+  else if (known != NULL)
+    resolver = *known;
+  if (resolver.func != NULL)
+    resolver.func (self, conflict, resolver.data);
   else if (self->resolver != NULL)
     self->resolver (self, conflict, self->resolver_data);
 }
@@ -121,7 +154,7 @@ typedef struct
 {
   SyncConflict *conflict; /* (owned) */
   char *choice;           /* (owned) */
-  GStrv fields;           /* (owned) (nullable) */
+  char *row;              /* (owned) (nullable): columns that differ from the choice, a JSON object */
 } Answer;
 
 static void
@@ -129,17 +162,43 @@ answer_free (Answer *answer)
 {
   sync_conflict_free (answer->conflict);
   g_free (answer->choice);
-  g_strfreev (answer->fields);
+  g_free (answer->row);
   g_free (answer);
+}
+
+/* Every column of the row that the resolver made, as if edited by hand. A whole row has its key, too, which stays
+ * as it is. */
+static GStrv
+fields_of (const char *row, const SyncEntity *entity)
+{
+  g_autoptr (GStrvBuilder) fields = g_strv_builder_new ();
+  SyncJsonReader reader;
+  SyncSpan name, value;
+
+  sync_json_reader_init (&reader, row, strlen (row));
+  if (!sync_json_enter_object (&reader))
+    return g_strv_builder_end (fields);
+  while (sync_json_next_member (&reader, &name) && sync_json_read_value (&reader, &value))
+    {
+      g_autofree char *column = sync_json_dup_name (name);
+      g_autofree char *field = g_strdup_printf ("%s:=%.*s", column, (int) value.length, value.text);
+      int index = sync_entity_find_column (entity, column, -1);
+
+      if (index < 0 || (guint) index >= entity->n_keys)
+        g_strv_builder_add (fields, field);
+    }
+  return g_strv_builder_end (fields);
 }
 
 static gboolean
 give_answer (SyncStore *store, gpointer arguments, gpointer *result, GError **error)
 {
   Answer *answer = arguments;
+  SyncEntity *entity = sync_store_find_entity (store, answer->conflict->entity);
+  g_auto (GStrv) fields = entity != NULL && answer->row != NULL ? fields_of (answer->row, entity) : NULL;
 
   return sync_store_resolve_conflict (store, answer->conflict->number, answer->conflict, answer->choice,
-                                      (const char *const *) answer->fields, error);
+                                      (const char *const *) fields, error);
 }
 
 static const SyncVerb answer_verb = { .func = give_answer, .free_arguments = (GDestroyNotify) answer_free };
@@ -162,27 +221,6 @@ answer_given (GObject *source, GAsyncResult *result, gpointer data)
   numbers = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_array_append_val (numbers, number);
   sync_manager_ask (self, numbers, NULL, NULL);
-}
-
-/* Every column of the row that the resolver made, as if edited by hand. */
-static GStrv
-fields_of (const char *row_json)
-{
-  g_autoptr (GStrvBuilder) fields = g_strv_builder_new ();
-  SyncJsonReader reader;
-  SyncSpan name, value;
-
-  sync_json_reader_init (&reader, row_json, strlen (row_json));
-  if (!sync_json_enter_object (&reader))
-    return g_strv_builder_end (fields);
-  while (sync_json_next_member (&reader, &name) && sync_json_read_value (&reader, &value))
-    {
-      g_autofree char *field = g_strdup_printf ("%.*s:=%.*s", (int) name.length, name.text,
-                                                (int) value.length, value.text);
-
-      g_strv_builder_add (fields, field);
-    }
-  return g_strv_builder_end (fields);
 }
 
 /**
@@ -209,7 +247,7 @@ sync_manager_answer (SyncManager *manager,
   answer = g_new0 (Answer, 1);
   answer->conflict = sync_conflict_copy (conflict);
   answer->choice = g_strdup (choice);
-  answer->fields = row_json != NULL ? fields_of (row_json) : NULL;
+  answer->row = g_strdup (row_json);
   sync_verb_start (&answer_verb, manager, manager->store, answer, manager->cancellable, answer_given,
                    GSIZE_TO_POINTER ((gsize) conflict->number));
 }

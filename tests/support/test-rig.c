@@ -115,9 +115,10 @@ test_rig_new (const TestBackend *backend, const char *schema)
   rig->backend = backend;
   rig->folder = test_folder_new ();
   rig->clock = test_clock_new (g_get_real_time ());
+  rig->cloud_clock = test_clock_new (sync_clock_now (rig->clock));
   rig->schema = g_strdup (schema);
   rig->devices = g_ptr_array_new_with_free_func ((GDestroyNotify) device_free);
-  rig->cloud = backend->open (rig->folder, rig->clock);
+  rig->cloud = backend->open (rig->folder, rig->cloud_clock);
   if (rig->cloud == NULL)
     return NULL;
   everybodys_clock = rig->clock;
@@ -134,6 +135,7 @@ test_rig_free (TestRig *rig)
     rig->backend->close (rig->cloud);
   test_folder_remove (rig->folder);
   g_object_unref (rig->clock);
+  g_object_unref (rig->cloud_clock);
   g_free (rig->folder);
   g_free (rig->schema);
   g_free (rig);
@@ -143,12 +145,76 @@ void
 test_rig_advance (TestRig *rig, gint64 microseconds)
 {
   test_clock_advance (rig->clock, microseconds);
+  test_clock_advance (rig->cloud_clock, microseconds);
 }
 
 SyncProvider *
 test_rig_connect (TestRig *rig)
 {
   return rig->backend->connect (rig->cloud);
+}
+
+/* --- A vault's owner ---------------------------------------------------------------------------- */
+
+char *
+test_rig_vault_path (TestRig *rig)
+{
+  return g_strdup (((VaultCloud *) rig->cloud)->path);
+}
+
+void
+test_rig_purge (TestRig *rig)
+{
+  g_autoptr (SyncProvider) provider = test_rig_connect (rig);
+  GAsyncResult *place = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  sync_vault_provider_purge_async (SYNC_VAULT_PROVIDER (provider), NULL, test_got_result, &place);
+  result = test_wait_for_result (&place);
+  sync_vault_provider_purge_finish (SYNC_VAULT_PROVIDER (provider), result, &error);
+  g_assert_no_error (error);
+}
+
+void
+test_rig_new_epoch (TestRig *rig)
+{
+  g_autoptr (SyncProvider) provider = test_rig_connect (rig);
+  GAsyncResult *place = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autofree char *epoch = NULL;
+  g_autoptr (GError) error = NULL;
+
+  sync_vault_provider_new_epoch_async (SYNC_VAULT_PROVIDER (provider), NULL, test_got_result, &place);
+  result = test_wait_for_result (&place);
+  epoch = sync_vault_provider_new_epoch_finish (SYNC_VAULT_PROVIDER (provider), result, &error);
+  g_assert_no_error (error);
+}
+
+static void copy_database (const char *from, const char *to);
+
+void
+test_rig_save_vault (TestRig *rig)
+{
+  g_autofree char *path = test_rig_vault_path (rig);
+  g_autofree char *copy = g_strconcat (path, ".copy", NULL);
+
+  copy_database (path, copy);
+}
+
+/* Whoever has the vault open is another program's run: everybody begins anew. */
+gboolean
+test_rig_load_vault (TestRig *rig)
+{
+  g_autofree char *path = test_rig_vault_path (rig);
+  g_autofree char *copy = g_strconcat (path, ".copy", NULL);
+
+  if (!g_file_test (copy, G_FILE_TEST_EXISTS))
+    return FALSE;
+  copy_database (copy, path);
+  for (guint i = 0; i < rig->devices->len; i++)
+    test_device_reconnect (g_ptr_array_index (rig->devices, i));
+  return TRUE;
 }
 
 /* --- Devices ------------------------------------------------------------------------------------ */
@@ -331,6 +397,24 @@ void
 test_rig_remove (TestRig *rig, TestDevice *device)
 {
   g_ptr_array_remove (rig->devices, device);
+}
+
+void
+test_rig_set_active (TestRig *rig, TestDevice *device, gboolean active)
+{
+  g_autofree char *id = test_device_query (device, "SELECT value FROM psync_meta WHERE key = 'device-id'");
+  g_autoptr (SyncProvider) provider = test_rig_connect (rig);
+  g_autoptr (SyncCloudState) state = NULL;
+  g_autoptr (GError) error = NULL;
+  SyncDevice *row;
+
+  state = test_get_state (provider, TRUE, &error);
+  g_assert_no_error (error);
+  row = sync_cloud_state_find_device (state, g_strchomp (id));
+  g_assert_nonnull (row);
+  row->active = active;
+  test_put_device (provider, row, &error);
+  g_assert_no_error (error);
 }
 
 /* --- The application ---------------------------------------------------------------------------- */

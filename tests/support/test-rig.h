@@ -34,7 +34,8 @@ extern const TestBackend test_backend_vault;
  * @backend: the kind of cloud
  * @cloud: the cloud
  * @folder: (owned): the test's own
- * @clock: (owned): everybody's time, the triggers' and the cloud's too, if that is a vault
+ * @clock: (owned): the devices' time, the triggers' too
+ * @cloud_clock: (owned): the cloud's time, if that is a vault
  * @schema: (owned) (nullable): the owner's tables; %NULL: the built-in entities
  * @devices: (owned) (element-type TestDevice)
  *
@@ -46,6 +47,7 @@ typedef struct
   gpointer cloud;
   char *folder;
   SyncClock *clock;
+  SyncClock *cloud_clock;
   char *schema;
   GPtrArray *devices;
 } TestRig;
@@ -73,9 +75,20 @@ typedef struct
 /* NULL, and the test is skipped: there is no such cloud. */
 TestRig *test_rig_new (const TestBackend *backend, const char *schema);
 void test_rig_free (TestRig *rig);
-void test_rig_advance (TestRig *rig, gint64 microseconds);
+void test_rig_advance (TestRig *rig, gint64 microseconds); /* both clocks */
 /* One more client of the cloud, without faults. (transfer full) */
 SyncProvider *test_rig_connect (TestRig *rig);
+
+
+/* Of a vault: what its owner does with it. */
+char *test_rig_vault_path (TestRig *rig);
+void test_rig_purge (TestRig *rig);
+void test_rig_new_epoch (TestRig *rig);
+void test_rig_save_vault (TestRig *rig);
+gboolean test_rig_load_vault (TestRig *rig); /* FALSE: there is no copy */
+
+/* What another device does by revoking. */
+void test_rig_set_active (TestRig *rig, TestDevice *device, gboolean active);
 
 /* A new database with the rig's tables; `rows` (nullable) is SQL that is run before anything of ours is in it. */
 TestDevice *test_rig_add (TestRig *rig, const char *name);
