@@ -9,14 +9,19 @@ G_DEFINE_BOXED_TYPE (SyncHeld, sync_held, sync_held_copy, sync_held_free)
 G_DEFINE_BOXED_TYPE (SyncConflict, sync_conflict, sync_conflict_copy, sync_conflict_free)
 G_DEFINE_BOXED_TYPE (SyncEntityStatus, sync_entity_status, sync_entity_status_copy,
                      sync_entity_status_free)
+G_DEFINE_BOXED_TYPE (SyncVerifyResult, sync_verify_result, sync_verify_result_copy,
+                     sync_verify_result_free)
 G_DEFINE_BOXED_TYPE (SyncStats, sync_stats, sync_stats_copy, sync_stats_free)
 
 /* In the order of SyncRunKind and SyncOutcome: as the history and JSON output write them. */
 static const char *const kind_names[] = { "sync", "seed", "hydrate" };
+static const char *const difference_names[]
+    = { "missing-here", "missing-there", "other-version", "other-contents", "uncaptured" };
 static const char *const outcome_names[]
     = { "running", "done", "nothing", "failed", "cancelled", "stopped" };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (kind_names) == SYNC_RUN_HYDRATE + 1);
+G_STATIC_ASSERT (G_N_ELEMENTS (difference_names) == SYNC_DIFFERENCE_UNCAPTURED + 1);
 G_STATIC_ASSERT (G_N_ELEMENTS (outcome_names) == SYNC_OUTCOME_STOPPED + 1);
 
 static void
@@ -434,4 +439,107 @@ sync_outcome_from_string (const char *name, SyncOutcome *outcome)
         return TRUE;
       }
   return FALSE;
+}
+
+/**
+ * sync_difference_new: (constructor)
+ * @entity: the row's entity
+ * @id: its id
+ * @kind: what is wrong with it
+ *
+ * Returns: (transfer full): a difference
+ */
+SyncDifference *
+sync_difference_new (const char *entity, const char *id, SyncDifferenceKind kind)
+{
+  SyncDifference *difference = g_new0 (SyncDifference, 1);
+
+  difference->entity = g_strdup (entity);
+  difference->id = g_strdup (id);
+  difference->kind = kind;
+  return difference;
+}
+
+void
+sync_difference_free (SyncDifference *difference)
+{
+  if (difference == NULL)
+    return;
+  g_free (difference->entity);
+  g_free (difference->id);
+  g_free (difference);
+}
+
+/**
+ * sync_verify_result_new: (constructor)
+ *
+ * Returns: (transfer full): the result of a verification that has found nothing yet
+ */
+SyncVerifyResult *
+sync_verify_result_new (void)
+{
+  SyncVerifyResult *result = g_new0 (SyncVerifyResult, 1);
+
+  result->started_at = SYNC_TIME_UNKNOWN;
+  result->finished_at = SYNC_TIME_UNKNOWN;
+  result->differences = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_difference_free);
+  return result;
+}
+
+/**
+ * sync_verify_result_copy:
+ * @result: a result
+ *
+ * Returns: (transfer full): a copy that shares nothing with it
+ */
+SyncVerifyResult *
+sync_verify_result_copy (const SyncVerifyResult *result)
+{
+  SyncVerifyResult *copy;
+
+  g_return_val_if_fail (result != NULL, NULL);
+
+  copy = g_memdup2 (result, sizeof *result);
+  copy->differences = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_difference_free);
+  for (guint i = 0; i < result->differences->len; i++)
+    {
+      const SyncDifference *difference = g_ptr_array_index (result->differences, i);
+
+      g_ptr_array_add (copy->differences,
+                       sync_difference_new (difference->entity, difference->id, difference->kind));
+    }
+  copy->sync = result->sync != NULL ? sync_result_copy (result->sync) : NULL;
+  copy->error = result->error != NULL ? g_error_copy (result->error) : NULL;
+  return copy;
+}
+
+/**
+ * sync_verify_result_free:
+ * @result: (nullable) (transfer full): a result
+ *
+ * Frees it.
+ */
+void
+sync_verify_result_free (SyncVerifyResult *result)
+{
+  if (result == NULL)
+    return;
+  g_ptr_array_unref (result->differences);
+  g_clear_pointer (&result->sync, sync_result_free);
+  g_clear_error (&result->error);
+  g_free (result);
+}
+
+/**
+ * sync_difference_kind_to_string:
+ * @kind: a kind
+ *
+ * Returns: (transfer none): its name in JSON output
+ */
+const char *
+sync_difference_kind_to_string (SyncDifferenceKind kind)
+{
+  g_return_val_if_fail ((guint) kind < G_N_ELEMENTS (difference_names), NULL);
+
+  return difference_names[kind];
 }

@@ -214,6 +214,63 @@ typedef struct
   GPtrArray *history;
 } SyncStats;
 
+/**
+ * SyncDifferenceKind:
+ * @SYNC_DIFFERENCE_MISSING_HERE: the cloud has a row that this device never read
+ * @SYNC_DIFFERENCE_MISSING_THERE: the cloud does not have a row that it had
+ * @SYNC_DIFFERENCE_OTHER_VERSION: the cloud has another version of the row than was read
+ * @SYNC_DIFFERENCE_OTHER_CONTENTS: the version is the same, the contents are not
+ * @SYNC_DIFFERENCE_UNCAPTURED: the row was changed here, and nobody noted it
+ */
+typedef enum
+{
+  SYNC_DIFFERENCE_MISSING_HERE,
+  SYNC_DIFFERENCE_MISSING_THERE,
+  SYNC_DIFFERENCE_OTHER_VERSION,
+  SYNC_DIFFERENCE_OTHER_CONTENTS,
+  SYNC_DIFFERENCE_UNCAPTURED,
+} SyncDifferenceKind;
+
+/* A row that is not as it should be. */
+typedef struct
+{
+  char *entity;
+  char *id;
+  SyncDifferenceKind kind;
+} SyncDifference;
+
+/* So many differences are named; all are counted. */
+#define SYNC_MAX_DIFFERENCES 1000
+
+/**
+ * SyncVerifyResult:
+ * @rows: rows without a pending change whose keys and versions are equal here and in the cloud, and whose
+ *   contents are as they were last synced
+ * @contents: of how many rows the cloud's contents were read and compared
+ * @waiting: rows with a change that waits, held or in conflict: queue and conflicts tell about them
+ * @different: rows that were not as they should be
+ * @differences: (element-type SyncDifference): the first %SYNC_MAX_DIFFERENCES of them
+ * @healed: whether an ordinary sync followed and no difference was found any more
+ * @sync: (nullable): the last ordinary sync that was part of it
+ * @error: (nullable): why it did not come to its end
+ *
+ * What a verification found.
+ */
+typedef struct
+{
+  gint64 started_at;
+  gint64 finished_at;
+  guint64 rows;
+  guint64 contents;
+  guint64 waiting;
+  guint64 different;
+  GPtrArray *differences;
+  gboolean healed;
+  guint64 requests;
+  SyncResult *sync;
+  GError *error;
+} SyncVerifyResult;
+
 #define SYNC_TYPE_RESULT (sync_result_get_type ())
 #define SYNC_TYPE_CHANGE (sync_change_get_type ())
 #define SYNC_TYPE_HELD (sync_held_get_type ())
@@ -226,6 +283,8 @@ GType sync_held_get_type (void);
 GType sync_conflict_get_type (void);
 GType sync_entity_status_get_type (void);
 GType sync_stats_get_type (void);
+#define SYNC_TYPE_VERIFY_RESULT (sync_verify_result_get_type ())
+GType sync_verify_result_get_type (void);
 
 SyncResult *sync_result_new (SyncRunKind kind);
 SyncResult *sync_result_copy (const SyncResult *result);
@@ -244,12 +303,21 @@ SyncStats *sync_stats_new (void);
 SyncStats *sync_stats_copy (const SyncStats *stats);
 void sync_stats_free (SyncStats *stats);
 
+SyncDifference *sync_difference_new (const char *entity, const char *id, SyncDifferenceKind kind);
+void sync_difference_free (SyncDifference *difference);
+SyncVerifyResult *sync_verify_result_new (void);
+SyncVerifyResult *sync_verify_result_copy (const SyncVerifyResult *result);
+void sync_verify_result_free (SyncVerifyResult *result);
+
+/* missing-here, missing-there, other-version, other-contents, uncaptured */
+const char *sync_difference_kind_to_string (SyncDifferenceKind kind);
 const char *sync_run_kind_to_string (SyncRunKind kind);       /* sync, seed, hydrate */
 const char *sync_outcome_to_string (SyncOutcome outcome);     /* running, done, nothing, … */
 gboolean sync_run_kind_from_string (const char *name, SyncRunKind *kind);
 gboolean sync_outcome_from_string (const char *name, SyncOutcome *outcome);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncResult, sync_result_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncVerifyResult, sync_verify_result_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncChange, sync_change_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncHeld, sync_held_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncConflict, sync_conflict_free)

@@ -31,6 +31,7 @@ struct _SyncManager
   gint64 newest_run;         /* the last one whose end was taken from the history */
   SyncProgress *progress;    /* (owned) (nullable): only while a run goes on */
   gint64 paused_until;
+  gint64 verified_at;        /* as last counted */
   gint64 next_sync_time;
   gint64 last_sync_time;
   gboolean refreshing;
@@ -52,6 +53,7 @@ SyncSettings *sync_manager_get_settings (SyncManager *manager);
 SyncClock *sync_manager_get_clock (SyncManager *manager);
 void sync_manager_changed (SyncManager *manager); /* after a verb: refreshes, says data-changed */
 gint64 sync_manager_get_paused_until (SyncManager *manager);
+gboolean sync_manager_get_verified_at (SyncManager *manager, gint64 *time); /* FALSE: not known yet */
 void sync_manager_set_next_sync_time (SyncManager *manager, gint64 time); /* the scheduler's */
 gboolean sync_manager_is_running (SyncManager *manager);
 void sync_manager_note_session (SyncManager *manager, gboolean signed_in); /* the profile's */
@@ -60,6 +62,10 @@ void sync_manager_note_session (SyncManager *manager, gboolean signed_in); /* th
 void sync_manager_update_state (SyncManager *manager);
 void sync_manager_set_last_error (SyncManager *manager, const GError *error);
 void sync_manager_set_progress (SyncManager *manager, const SyncProgress *progress);
+void sync_manager_leave_progress (SyncManager *manager, const SyncProgress *progress);
+void sync_manager_leave_conflicts (SyncManager *manager, GArray *numbers, SyncResolverFunc resolver,
+                                   gpointer resolver_data);
+void sync_manager_run_over (SyncManager *manager, const SyncResult *result, const GError *reason);
 void sync_manager_ask (SyncManager *manager, GArray *numbers, SyncResolverFunc resolver,
                        gpointer resolver_data);
 

@@ -30,10 +30,10 @@ take_progress (gpointer data)
 }
 
 /* On the run's thread: the newest word replaces what was not told yet. */
-static void
-leave_progress (const SyncProgress *progress, gpointer data)
+void
+sync_manager_leave_progress (SyncManager *self,
+                             const SyncProgress *progress)
 {
-  SyncManager *self = data;
   gint64 wait;
 
   g_mutex_lock (&self->mutex);
@@ -107,23 +107,33 @@ ask_about_conflicts (gpointer data)
 }
 
 /* On the run's thread. */
-static void
-leave_conflicts (GArray *numbers, gpointer data)
+void
+sync_manager_leave_conflicts (SyncManager *self,
+                              GArray *numbers,
+                              SyncResolverFunc resolver,
+                              gpointer resolver_data)
 {
-  Run *run = data;
   Asking *asking = g_new0 (Asking, 1);
 
-  asking->manager = g_object_ref (run->manager);
+  asking->manager = g_object_ref (self);
   asking->numbers = g_array_copy (numbers);
-  asking->resolver = run->options.resolver;
-  asking->resolver_data = run->options.resolver_data;
-  g_main_context_invoke (run->manager->context, ask_about_conflicts, asking);
+  asking->resolver = resolver;
+  asking->resolver_data = resolver_data;
+  g_main_context_invoke (self->context, ask_about_conflicts, asking);
+}
+
+static void
+tell_conflicts (GArray *numbers, gpointer data)
+{
+  Run *run = data;
+
+  sync_manager_leave_conflicts (run->manager, numbers, run->options.resolver, run->options.resolver_data);
 }
 
 static void
 tell_progress (const SyncProgress *progress, gpointer data)
 {
-  leave_progress (progress, ((Run *) data)->manager);
+  sync_manager_leave_progress (((Run *) data)->manager, progress);
 }
 
 static void
@@ -141,7 +151,7 @@ run_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancel
     .kind = run->kind,
     .options = run->options,
     .config = run->config,
-    .news = { tell_progress, leave_conflicts, run },
+    .news = { tell_progress, tell_conflicts, run },
     .cancellable = cancellable,
   };
 
@@ -157,6 +167,24 @@ run_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancel
   g_task_return_pointer (task, result, (GDestroyNotify) sync_result_free);
 }
 
+/* Nothing goes on any more. The result may be NULL, the reason too. */
+void
+sync_manager_run_over (SyncManager *self,
+                       const SyncResult *result,
+                       const GError *reason)
+{
+  g_clear_object (&self->running);
+  sync_manager_set_progress (self, NULL);
+  if (!sync_error_is_cancelled (reason) && !g_error_matches (reason, SYNC_ERROR, SYNC_ERROR_LOCKED))
+    sync_manager_set_last_error (self, reason);
+  sync_manager_update_state (self);
+  if (result != NULL)
+    g_signal_emit_by_name (self, "sync-completed", result);
+  if (reason != NULL && !sync_error_is_cancelled (reason))
+    g_signal_emit_by_name (self, "sync-error", reason);
+  sync_manager_refresh (self);
+}
+
 /* The run's own end, before the caller's callback. */
 static void
 run_ended (GObject *source, GAsyncResult *result, gpointer data)
@@ -166,20 +194,10 @@ run_ended (GObject *source, GAsyncResult *result, gpointer data)
   Run *run = g_task_get_task_data (G_TASK (result));
   g_autoptr (GError) error = NULL;
   SyncResult *ended = g_task_propagate_pointer (G_TASK (result), &error);
-  const GError *reason = ended != NULL ? ended->error : error;
 
   if (run->outer != NULL)
     g_cancellable_disconnect (run->outer, run->cancelled_id);
-  g_clear_object (&self->running);
-  sync_manager_set_progress (self, NULL);
-  if (!sync_error_is_cancelled (reason) && !g_error_matches (reason, SYNC_ERROR, SYNC_ERROR_LOCKED))
-    sync_manager_set_last_error (self, reason);
-  sync_manager_update_state (self);
-  if (ended != NULL)
-    g_signal_emit_by_name (self, "sync-completed", ended);
-  if (reason != NULL && !sync_error_is_cancelled (reason))
-    g_signal_emit_by_name (self, "sync-error", reason);
-  sync_manager_refresh (self);
+  sync_manager_run_over (self, ended, ended != NULL ? ended->error : error);
   if (ended != NULL)
     g_task_return_pointer (outer, ended, (GDestroyNotify) sync_result_free);
   else

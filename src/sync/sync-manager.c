@@ -139,6 +139,7 @@ typedef struct
   SyncStats *stats;
   GHashTable *settings; /* another program may have changed them */
   gint64 paused_until;
+  gint64 verified_at;
 } Count;
 
 static void
@@ -157,7 +158,8 @@ count_all (SyncStore *store, gpointer arguments, gpointer *answer, GError **erro
   *answer = count;
   count->stats = sync_store_get_stats (store, HISTORY_IN_STATS, error);
   return count->stats != NULL && sync_settings_load (store, &count->settings, error)
-         && sync_store_get_meta_int64 (store, "paused-until", SYNC_TIME_UNKNOWN, &count->paused_until, error);
+         && sync_store_get_meta_int64 (store, "paused-until", SYNC_TIME_UNKNOWN, &count->paused_until, error)
+         && sync_store_get_meta_int64 (store, "verified-at", SYNC_TIME_UNKNOWN, &count->verified_at, error);
 }
 
 static const SyncVerb count_verb = { .func = count_all, .free_answer = (GDestroyNotify) count_free };
@@ -211,6 +213,7 @@ counted (GObject *source, GAsyncResult *result, gpointer data)
       notify_counts (self, before);
       set_time (self, &self->last_sync_time, self->stats->last_sync_at, PROP_LAST_SYNC_TIME);
       set_time (self, &self->paused_until, count->paused_until, PROP_PAUSED_UNTIL);
+      self->verified_at = count->verified_at;
       sync_settings_update (self->settings, count->settings);
       count_free (count);
       take_newest_run (self);
@@ -646,6 +649,15 @@ gint64
 sync_manager_get_paused_until (SyncManager *manager)
 {
   return manager->paused_until;
+}
+
+/* When everything was compared with the cloud last, or SYNC_TIME_UNKNOWN. */
+gboolean
+sync_manager_get_verified_at (SyncManager *manager,
+                              gint64 *time)
+{
+  *time = manager->verified_at;
+  return manager->stats != NULL;
 }
 
 gboolean

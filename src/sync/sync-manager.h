@@ -129,6 +129,28 @@ void sync_manager_run_async (SyncManager *manager, SyncRunKind kind, const SyncR
 SyncResult *sync_manager_run_finish (SyncManager *manager, GAsyncResult *result, GError **error);
 void sync_manager_cancel (SyncManager *manager);
 
+/**
+ * SyncVerifyOptions:
+ * @entities: (nullable) (array zero-terminated=1): only these
+ * @all: compare the contents of all rows, not of a sample: reads all of the cloud's rows
+ * @heal: sync again where differences were found
+ * @wait_seconds: how long to wait for another run of this database to end
+ */
+typedef struct
+{
+  const char *const *entities;
+  gboolean all;
+  gboolean heal;
+  guint wait_seconds;
+} SyncVerifyOptions;
+
+/* An ordinary sync, then this device is compared with the cloud. The result is given also when it did not come to
+ * its end (result->error set); NULL with @error only if it could not begin. It counts as a run: state, progress,
+ * sync_manager_cancel() and the signals tell of it. */
+void sync_manager_verify_async (SyncManager *manager, const SyncVerifyOptions *options,
+                                GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+SyncVerifyResult *sync_manager_verify_finish (SyncManager *manager, GAsyncResult *result, GError **error);
+
 void sync_manager_health_check_async (SyncManager *manager, GCancellable *cancellable,
                                       GAsyncReadyCallback callback, gpointer user_data);
 /* error is set together with any health but HEALTHY (why). */

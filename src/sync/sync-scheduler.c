@@ -29,6 +29,15 @@
 /* The lease may become free, and the wall clock may be set, at any time. */
 #define LOOK_AROUND (60 * G_TIME_SPAN_SECOND)
 
+/* Everything is compared with the cloud so often … */
+#define VERIFY_INTERVAL G_TIME_SPAN_DAY
+
+/* … but not while somebody has just begun to work … */
+#define VERIFY_DELAY (10 * G_TIME_SPAN_MINUTE)
+
+/* … and after a failure not at once again. */
+#define VERIFY_RETRY G_TIME_SPAN_HOUR
+
 #define NEVER G_MAXINT64
 
 /**
@@ -66,6 +75,9 @@ struct _SyncScheduler
   gint64 last_change;    /* … and the last */
   gint64 attempt_at;     /* when the next row's turn comes */
   gint64 retry_at;       /* after a failure; keeps all others away */
+  gint64 verify_at;      /* a day after the last verification … */
+  gint64 verify_from;    /* … but not before */
+  gint64 verified_at;    /* (wall time): when that was */
   guint failures;        /* in a row */
   guint fruitless;       /* runs in a row that left changes behind */
   gint64 next_run;       /* (wall time): what is shown */
@@ -135,6 +147,37 @@ change_due (SyncScheduler *self)
   return MIN (self->last_change + delay, self->first_change + MAX (delay, LONGEST_CHANGE_DELAY));
 }
 
+/* Read once from the wall clock, which may be set at any time. A time that lies ahead was written by a clock that
+ * was set back since: it says nothing. */
+static gint64
+verify_due (SyncScheduler *self)
+{
+  gint64 verified_at, left = 0;
+
+  if (self->retry_at != NEVER || !sync_manager_get_verified_at (self->manager, &verified_at))
+    return NEVER;
+  if (self->verify_at == NEVER || verified_at != self->verified_at)
+    {
+      if (verified_at != SYNC_TIME_UNKNOWN && verified_at <= sync_clock_now (self->clock))
+        left = MAX (verified_at + VERIFY_INTERVAL - sync_clock_now (self->clock), 0);
+      self->verified_at = verified_at;
+      self->verify_at = now_of (self) + left;
+    }
+  return MAX (self->verify_at, self->verify_from);
+}
+
+static gint64
+run_due (SyncScheduler *self)
+{
+  gint64 due;
+
+  if (self->retry_at != NEVER)
+    return self->retry_at;
+  due = MIN (self->interval_from + interval_of (self), self->start_at);
+  due = MIN (due, change_due (self));
+  return MIN (due, self->attempt_at);
+}
+
 /* The point in monotonic time at which something is to be done; NEVER: there is none. */
 static gint64
 due_time (SyncScheduler *self)
@@ -143,14 +186,7 @@ due_time (SyncScheduler *self)
 
   if (!is_wanted (self) || self->lease == NULL)
     return NEVER;
-  if (self->retry_at != NEVER)
-    due = self->retry_at;
-  else
-    {
-      due = MIN (self->interval_from + interval_of (self), self->start_at);
-      due = MIN (due, change_due (self));
-      due = MIN (due, self->attempt_at);
-    }
+  due = MIN (run_due (self), verify_due (self));
   until = sync_manager_get_paused_until (self->manager);
   if (until == G_MAXINT64)
     return NEVER;
@@ -268,6 +304,33 @@ begin_run (SyncScheduler *self)
                           g_object_ref (self));
 }
 
+static void
+verify_done (GObject *object, GAsyncResult *async_result, gpointer user_data)
+{
+  g_autoptr (SyncScheduler) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncVerifyResult) result = sync_manager_verify_finish (SYNC_MANAGER (object), async_result, &error);
+
+  self->running = FALSE;
+  if (self->cancellable == NULL)
+    return;
+  if (result != NULL && result->error != NULL)
+    error = g_error_copy (result->error);
+  self->verify_from = now_of (self) + (error != NULL ? VERIFY_RETRY : VERIFY_INTERVAL);
+  note_run (self, result != NULL ? result->sync : NULL, error);
+}
+
+/* It begins with an ordinary run, so it is one too. */
+static void
+begin_verify (SyncScheduler *self)
+{
+  SyncVerifyOptions options = { .heal = TRUE };
+
+  self->running = TRUE;
+  sync_timers_clear (self->timers, &self->timer);
+  sync_manager_verify_async (self->manager, &options, self->cancellable, verify_done, g_object_ref (self));
+}
+
 /* Somebody else's run in this program. */
 static void
 run_completed (SyncScheduler *self, const SyncResult *result)
@@ -382,6 +445,8 @@ timer_fired (gpointer data)
   self->timer = 0;
   if (due_time (self) > now_of (self) || is_running (self))
     plan (self);
+  else if (run_due (self) > now_of (self))
+    begin_verify (self);
   else
     begin_run (self);
 }
@@ -465,6 +530,7 @@ look_anew (SyncScheduler *self)
       sync_settings_get_config (self->settings, &config);
       self->interval_from = now_of (self);
       self->start_at = config.sync_at_start ? self->interval_from : NEVER;
+      self->verify_from = MAX (self->verify_from, self->interval_from + VERIFY_DELAY);
       ask_for_lease (self, 0);
     }
   plan (self);
@@ -675,6 +741,7 @@ sync_scheduler_start (SyncScheduler *scheduler)
   scheduler->start_at = NEVER;
   scheduler->attempt_at = NEVER;
   scheduler->retry_at = NEVER;
+  scheduler->verify_at = NEVER;
   scheduler->failures = 0;
   scheduler->fruitless = 0;
   forget_changes (scheduler);

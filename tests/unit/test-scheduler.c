@@ -27,6 +27,9 @@ static void
 set_up (Fixture *fixture, gconstpointer data)
 {
   test_manager_set_up (&fixture->device, NULL);
+  /* As if everything had just been compared. */
+  test_store_sql (fixture->device.store,
+                  "INSERT INTO psync_meta (key, value) VALUES ('verified-at', 1767225600000000)");
   fixture->timers = test_timers_new (fixture->device.clock);
   fixture->scheduler = sync_scheduler_new_with_timers (fixture->device.manager, fixture->device.settings,
                                                        fixture->device.clock, fixture->timers);
@@ -234,6 +237,66 @@ test_no_endless_chain (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (runs (fixture), <, 20);
 }
 
+/* What nobody noticed. */
+static void
+spoil (Fixture *fixture)
+{
+  test_store_sql (fixture->device.store, "UPDATE psync_row SET version = 1 WHERE id = '''a'''");
+}
+
+static void
+assert_spoilt (Fixture *fixture, gboolean spoilt)
+{
+  test_assert_query (fixture->device.store, "SELECT version = 1 FROM psync_row WHERE id = '''a'''",
+                     spoilt ? "1\n" : "0\n");
+}
+
+static void
+test_verifies_daily (Fixture *fixture, gconstpointer data)
+{
+  test_store_sql (fixture->device.store, "INSERT INTO projects (id) VALUES ('a')");
+  start (fixture);
+  advance (fixture, MINUTE);
+  spoil (fixture);
+  advance (fixture, 23 * HOUR);
+  assert_spoilt (fixture, TRUE);
+  advance (fixture, HOUR);
+  assert_spoilt (fixture, FALSE);
+  spoil (fixture);
+  advance (fixture, 23 * HOUR);
+  assert_spoilt (fixture, TRUE);
+  advance (fixture, 2 * HOUR);
+  assert_spoilt (fixture, FALSE);
+}
+
+static void
+test_first_verification_waits (Fixture *fixture, gconstpointer data)
+{
+  test_store_sql (fixture->device.store, "DELETE FROM psync_meta WHERE key = 'verified-at';"
+                                         "INSERT INTO projects (id) VALUES ('a')");
+  start (fixture);
+  spoil (fixture);
+  advance (fixture, 9 * MINUTE);
+  assert_spoilt (fixture, TRUE);
+  advance (fixture, 2 * MINUTE);
+  assert_spoilt (fixture, FALSE);
+  test_assert_query (fixture->device.store,
+                     "SELECT value > 1767225600000000 FROM psync_meta WHERE key = 'verified-at'", "1\n");
+}
+
+/* A clock that was set back by years does not put it off for years. */
+static void
+test_verification_of_the_future (Fixture *fixture, gconstpointer data)
+{
+  test_store_sql (fixture->device.store,
+                  "UPDATE psync_meta SET value = value + 900000000000000 WHERE key = 'verified-at';"
+                  "INSERT INTO projects (id) VALUES ('a')");
+  start (fixture);
+  spoil (fixture);
+  advance (fixture, 25 * HOUR);
+  assert_spoilt (fixture, FALSE);
+}
+
 static void
 test_next_attempt (Fixture *fixture, gconstpointer data)
 {
@@ -372,11 +435,22 @@ test_pause (Fixture *fixture, gconstpointer data)
 
   pause_runs (fixture, G_MAXINT64);
   g_assert_cmpint (next_in (fixture), ==, -1);
-  advance (fixture, 48 * HOUR);
+  advance (fixture, 20 * HOUR);
   g_assert_cmpuint (runs (fixture), ==, 2);
   pause_runs (fixture, SYNC_TIME_UNKNOWN);
   advance (fixture, 0);
   g_assert_cmpuint (runs (fixture), ==, 3);
+}
+
+static void
+test_no_verification_while_paused (Fixture *fixture, gconstpointer data)
+{
+  test_store_sql (fixture->device.store, "INSERT INTO projects (id) VALUES ('a')");
+  start (fixture);
+  spoil (fixture);
+  pause_runs (fixture, G_MAXINT64);
+  advance (fixture, 50 * HOUR);
+  assert_spoilt (fixture, TRUE);
 }
 
 static void
@@ -475,6 +549,10 @@ main (int argc, char *argv[])
   add ("nothing-happens-unless-it-is-on", test_off);
   add ("at-start-and-by-interval", test_interval);
   add ("not-at-start-if-not-wanted", test_not_at_start);
+  add ("everything-is-verified-once-a-day", test_verifies_daily);
+  add ("the-first-verification-does-not-come-at-once", test_first_verification_waits);
+  add ("a-verification-in-the-future-puts-nothing-off", test_verification_of_the_future);
+  add ("nothing-is-verified-while-paused", test_no_verification_while_paused);
   add ("a-change-of-another-program-is-synced", test_change_of_another_program);
   add ("five-seconds-after-the-last-change", test_change_waits_for_calm);
   add ("who-writes-without-end-is-synced", test_endless_writer);
