@@ -48,6 +48,7 @@ struct _CliCommand
 /* The families, each ended by a command without name. */
 extern const CliCommand cli_connect_commands[];
 extern const CliCommand cli_run_commands[];
+extern const CliCommand cli_verify_commands[];
 extern const CliCommand cli_status_commands[];
 extern const CliCommand cli_conflicts_commands[];
 extern const CliCommand cli_queue_commands[];

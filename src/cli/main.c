@@ -13,9 +13,9 @@
 static gboolean log_verbosely;
 
 const CliCommand *const cli_families[] = {
-  cli_connect_commands,  cli_run_commands,      cli_status_commands,  cli_conflicts_commands,
-  cli_queue_commands,    cli_entities_commands, cli_devices_commands, cli_config_commands,
-  cli_watch_commands,    cli_database_commands, NULL,
+  cli_connect_commands, cli_run_commands,      cli_verify_commands,   cli_status_commands,
+  cli_conflicts_commands, cli_queue_commands,  cli_entities_commands, cli_devices_commands,
+  cli_config_commands,  cli_watch_commands,    cli_database_commands, NULL,
 };
 
 const CliCommand *
