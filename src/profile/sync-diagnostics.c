@@ -11,7 +11,8 @@
 #include "sync-stats-store.h"
 #include "sync-verb.h"
 
-/* What a profile says of itself: diagnostics for a report of a fault, and the cloud schema that it needs. */
+/* What a profile says of itself: diagnostics for a report of a fault, and the cloud schema that
+ * it needs. */
 
 #define RUNS_SHOWN 10
 
@@ -62,15 +63,15 @@ find_facts (SyncStore *store, gpointer data, gpointer *answer, GError **error)
     return FALSE;
   facts->entities = sync_store_list_entity_status (store, error);
   return facts->entities != NULL
-         && sync_connection_query_text (connection, &facts->sqlite_version, error, "SELECT sqlite_version ()",
-                                        NULL)
-         && sync_connection_query_text (connection, &facts->journal_mode, error, "PRAGMA main.journal_mode",
-                                        NULL);
+         && sync_connection_query_text (connection, &facts->sqlite_version, error,
+                                        "SELECT sqlite_version ()", NULL)
+         && sync_connection_query_text (connection, &facts->journal_mode, error,
+                                        "PRAGMA main.journal_mode", NULL);
 }
 
 static const SyncVerb diagnostics_verb = { .func = find_facts, .free_answer = facts_free };
 
-/* --- Writing ------------------------------------------------------------------------------------ */
+/* --- Writing ---------------------------------------------------------------------------------- */
 
 static void
 add_text (JsonBuilder *builder, const char *name, const char *value)
@@ -339,8 +340,8 @@ write_diagnostics (SyncProfile *self, const Facts *facts)
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Gathers what a report of a fault needs: configuration, device, statistics and versions, without secrets,
- * row contents and people's addresses.
+ * Gathers what a report of a fault needs: configuration, device, statistics and versions, without
+ * secrets, row contents and people's addresses.
  */
 void
 sync_profile_diagnostics_async (SyncProfile *profile, GCancellable *cancellable,
@@ -348,7 +349,8 @@ sync_profile_diagnostics_async (SyncProfile *profile, GCancellable *cancellable,
 {
   g_return_if_fail (SYNC_IS_PROFILE (profile));
 
-  sync_verb_start (&diagnostics_verb, profile, profile->store, NULL, cancellable, callback, user_data);
+  sync_verb_start (&diagnostics_verb, profile, profile->store, NULL, cancellable, callback,
+                   user_data);
 }
 
 /**
@@ -372,7 +374,7 @@ sync_profile_diagnostics_finish (SyncProfile *profile, GAsyncResult *result, GEr
   return text;
 }
 
-/* --- The cloud schema ----------------------------------------------------------------------------- */
+/* --- The cloud schema ------------------------------------------------------------------------- */
 
 static gboolean
 generate_schema (SyncStore *store, gpointer data, gpointer *answer, GError **error)
@@ -398,7 +400,8 @@ sync_profile_print_schema_async (SyncProfile *profile, GCancellable *cancellable
 {
   g_return_if_fail (SYNC_IS_PROFILE (profile));
 
-  sync_verb_start (&print_schema_verb, profile, profile->store, NULL, cancellable, callback, user_data);
+  sync_verb_start (&print_schema_verb, profile, profile->store, NULL, cancellable, callback,
+                   user_data);
 }
 
 /**

@@ -78,7 +78,8 @@ replace_entry (const char *path, JsonNode *first, GError **error)
 
   if (first != NULL)
     json_array_add_element (entries, first);
-  for (guint i = 0; i < json_array_get_length (old) && json_array_get_length (entries) < MAX_DATABASES; i++)
+  for (guint i = 0;
+       i < json_array_get_length (old) && json_array_get_length (entries) < MAX_DATABASES; i++)
     {
       JsonNode *node = json_array_get_element (old, i);
       const char *other = entry_path (node);
@@ -92,8 +93,8 @@ replace_entry (const char *path, JsonNode *first, GError **error)
 /**
  * sync_known_databases_list:
  *
- * Returns: (transfer full) (array zero-terminated=1): the paths of the databases that were opened, the last
- *   opened first; some may be gone
+ * Returns: (transfer full) (array zero-terminated=1): the paths of the databases that were opened,
+ *   the last opened first; some may be gone
  */
 GStrv
 sync_known_databases_list (void)
@@ -117,8 +118,8 @@ sync_known_databases_list (void)
  * @now: microseconds since 1970
  * @error: where to put an error
  *
- * Notes that a database was opened. Of two programs that note something at the same moment one may win; the
- * other's database is noted when it is opened again.
+ * Notes that a database was opened. Of two programs that note something at the same moment one may
+ * win; the other's database is noted when it is opened again.
  *
  * Returns: %FALSE with @error set if it failed
  */

@@ -5,8 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The databases that this user opened, newest first, in $XDG_STATE_HOME/progressive-sync/databases.json.
- * All of it blocks: for threads that may. */
+/* The databases that this user opened, newest first, in
+ * $XDG_STATE_HOME/progressive-sync/databases.json. All of it blocks: for threads that may. */
 
 /* (transfer full) (array zero-terminated=1): their paths */
 GStrv sync_known_databases_list (void);

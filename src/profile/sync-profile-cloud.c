@@ -19,7 +19,7 @@
 /* How long a change of clouds waits for a run of another program to end. */
 #define RUN_WAIT_SECONDS 30
 
-/* --- The provider --------------------------------------------------------------------------------- */
+/* --- The provider ----------------------------------------------------------------------------- */
 
 static SyncProvider *
 supabase_new (SyncProfile *self, GError **error)
@@ -30,7 +30,8 @@ supabase_new (SyncProfile *self, GError **error)
   SyncProvider *provider = NULL;
 
   if (url == NULL || key == NULL)
-    sync_error_set (error, SYNC_ERROR_NOT_CONNECTED, url == NULL ? "supabase-url" : "supabase-anon-key",
+    sync_error_set (error, SYNC_ERROR_NOT_CONNECTED,
+                    url == NULL ? "supabase-url" : "supabase-anon-key",
                     "The address or the key is missing");
   else
     provider
@@ -167,7 +168,7 @@ sync_profile_watch_settings (SyncProfile *self)
   g_signal_connect_object (self->settings, "changed", G_CALLBACK (setting_changed), self, 0);
 }
 
-/* --- Another cloud ------------------------------------------------------------------------------- */
+/* --- Another cloud ---------------------------------------------------------------------------- */
 
 /**
  * Connecting:
@@ -265,8 +266,8 @@ reset_for_new_cloud (SyncStore *store, GError **error)
   return FALSE;
 }
 
-/* What comes after this, storing the settings, may fail or be interrupted: then the database is synced with
- * the old cloud again, as one that is new to it, which loses nothing. */
+/* What comes after this, storing the settings, may fail or be interrupted: then the database is
+ * synced with the old cloud again, as one that is new to it, which loses nothing. */
 static gboolean
 leave_known_cloud (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 {
@@ -278,7 +279,8 @@ leave_known_cloud (SyncStore *store, gpointer data, gpointer *answer, GError **e
            || strcmp (connecting->location, connecting->known_location) == 0
            || sync_store_set_meta (store, "cloud-url", connecting->location, error);
   snapshot = sync_snapshot_take (sync_store_get_connection (store), "replace",
-                                 sync_clock_now (sync_store_get_clock (store)), SNAPSHOTS_KEPT, NULL, error);
+                                 sync_clock_now (sync_store_get_clock (store)), SNAPSHOTS_KEPT,
+                                 NULL, error);
   return snapshot != NULL && reset_for_new_cloud (store, error);
 }
 
@@ -350,8 +352,8 @@ change_cloud (GTask *task)
   if (!is_same_cloud (connecting) && !connecting->replace)
     connect_failed (task, other_cloud_error (connecting));
   else
-    sync_verb_start (&leave_known_cloud_verb, self, self->store, connecting, g_task_get_cancellable (task),
-                     known_cloud_left, g_object_ref (task));
+    sync_verb_start (&leave_known_cloud_verb, self, self->store, connecting,
+                     g_task_get_cancellable (task), known_cloud_left, g_object_ref (task));
 }
 
 static void
@@ -389,7 +391,8 @@ vault_connected (GObject *object, GAsyncResult *result, gpointer user_data)
     connect_failed (task, g_steal_pointer (&error));
 }
 
-/* A vault is only made where the database has none: one that is missing is on a disk that is not there. */
+/* A vault is only made where the database has none: one that is missing is on a disk that is not
+ * there. */
 static void
 known_cloud_read (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -410,7 +413,8 @@ known_cloud_read (GObject *object, GAsyncResult *result, gpointer user_data)
     }
   sync_vault_provider_set_create (SYNC_VAULT_PROVIDER (connecting->vault),
                                   connecting->known_location == NULL || connecting->replace);
-  sync_provider_connect_async (connecting->vault, cancellable, vault_connected, g_steal_pointer (&task));
+  sync_provider_connect_async (connecting->vault, cancellable, vault_connected,
+                               g_steal_pointer (&task));
 }
 
 static void
@@ -426,8 +430,8 @@ connect_locked (GObject *object, GAsyncResult *result, gpointer user_data)
   if (connecting->lock == NULL)
     connect_failed (task, g_steal_pointer (&error));
   else
-    sync_verb_start (&read_known_cloud_verb, self, self->store, connecting, cancellable, known_cloud_read,
-                     g_steal_pointer (&task));
+    sync_verb_start (&read_known_cloud_verb, self, self->store, connecting, cancellable,
+                     known_cloud_read, g_steal_pointer (&task));
 }
 
 static void
@@ -475,8 +479,8 @@ connect_task (SyncProfile *self, GCancellable *cancellable, GAsyncReadyCallback 
  * @profile: the profile
  * @url: the project's address
  * @anon_key: its anon or publishable key
- * @replace: whether to leave the cloud that this database was synced with, if that is another one: then
- *   everything is queued anew, after a snapshot
+ * @replace: whether to leave the cloud that this database was synced with, if that is another one:
+ *   then everything is queued anew, after a snapshot
  * @cancellable: (nullable): cancels it
  * @callback: called when it is done
  * @user_data: for @callback
@@ -513,14 +517,14 @@ sync_profile_connect_supabase_async (SyncProfile *profile, const char *url, cons
  * sync_profile_connect_vault_async:
  * @profile: the profile
  * @path: the vault's file; a relative one is one of the current folder
- * @replace: whether to leave the cloud that this database was synced with, if that is another one: then
- *   everything is queued anew, after a snapshot
+ * @replace: whether to leave the cloud that this database was synced with, if that is another one:
+ *   then everything is queued anew, after a snapshot
  * @cancellable: (nullable): cancels it
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Opens a vault, or makes it if the database was synced with no cloud before, and makes it the profile's.
- * A vault that was moved is the same cloud.
+ * Opens a vault, or makes it if the database was synced with no cloud before, and makes it the
+ * profile's. A vault that was moved is the same cloud.
  */
 void
 sync_profile_connect_vault_async (SyncProfile *profile, const char *path, gboolean replace,
@@ -537,7 +541,8 @@ sync_profile_connect_vault_async (SyncProfile *profile, const char *path, gboole
   task = connect_task (profile, cancellable, callback, user_data);
   if (*path == '\0')
     {
-      g_task_return_error (task, sync_error_new (SYNC_ERROR_INVALID, "vault-path", "No file is named"));
+      g_task_return_error (task,
+                           sync_error_new (SYNC_ERROR_INVALID, "vault-path", "No file is named"));
       return;
     }
   file = g_canonicalize_filename (path, NULL);
@@ -554,9 +559,9 @@ sync_profile_connect_vault_async (SyncProfile *profile, const char *path, gboole
  * @result: what the callback was given
  * @error: where to put an error
  *
- * Returns: %FALSE with @error set: SYNC_ERROR_OTHER_CLOUD: the database was synced with another one, which
- *   the subject names; SYNC_ERROR_LOCKED: a run is going on; SYNC_ERROR_INVALID, _SECRET_KEY, _INSECURE:
- *   the address or key; and those of opening a vault
+ * Returns: %FALSE with @error set: SYNC_ERROR_OTHER_CLOUD: the database was synced with another
+ *   one, which the subject names; SYNC_ERROR_LOCKED: a run is going on; SYNC_ERROR_INVALID,
+ *   _SECRET_KEY, _INSECURE: the address or key; and those of opening a vault
  */
 gboolean
 sync_profile_connect_finish (SyncProfile *profile, GAsyncResult *result, GError **error)
@@ -567,7 +572,7 @@ sync_profile_connect_finish (SyncProfile *profile, GAsyncResult *result, GError 
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/* --- The session ---------------------------------------------------------------------------------- */
+/* --- The session ------------------------------------------------------------------------------ */
 
 static void
 session_changed (GObject *object, GAsyncResult *result, gpointer user_data)
@@ -618,7 +623,8 @@ session_task (SyncProfile *self, GCancellable *cancellable, GAsyncReadyCallback 
  */
 void
 sync_profile_sign_up_async (SyncProfile *profile, const char *email, const char *password,
-                            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+                            GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data)
 {
   GTask *task;
 
@@ -644,7 +650,8 @@ sync_profile_sign_up_async (SyncProfile *profile, const char *email, const char 
  */
 void
 sync_profile_sign_in_async (SyncProfile *profile, const char *email, const char *password,
-                            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+                            GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data)
 {
   GTask *task;
 
@@ -667,8 +674,8 @@ sync_profile_sign_in_async (SyncProfile *profile, const char *email, const char 
  * Ends the session with the cloud. Every row stays where it is.
  */
 void
-sync_profile_sign_out_async (SyncProfile *profile, GCancellable *cancellable, GAsyncReadyCallback callback,
-                             gpointer user_data)
+sync_profile_sign_out_async (SyncProfile *profile, GCancellable *cancellable,
+                             GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task;
 
@@ -676,7 +683,8 @@ sync_profile_sign_out_async (SyncProfile *profile, GCancellable *cancellable, GA
 
   task = session_task (profile, cancellable, callback, user_data);
   if (task != NULL)
-    sync_supabase_provider_sign_out_async (get_supabase (profile), cancellable, session_changed, task);
+    sync_supabase_provider_sign_out_async (get_supabase (profile), cancellable, session_changed,
+                                           task);
 }
 
 /**
@@ -685,8 +693,8 @@ sync_profile_sign_out_async (SyncProfile *profile, GCancellable *cancellable, GA
  * @result: what the callback was given
  * @error: where to put an error
  *
- * Returns: %FALSE with @error set: SYNC_ERROR_NOT_CONNECTED: there is no cloud, or (reason `no-accounts`)
- *   one that has no accounts; and those of signing in
+ * Returns: %FALSE with @error set: SYNC_ERROR_NOT_CONNECTED: there is no cloud, or (reason
+ *   `no-accounts`) one that has no accounts; and those of signing in
  */
 gboolean
 sync_profile_session_finish (SyncProfile *profile, GAsyncResult *result, GError **error)

@@ -12,22 +12,22 @@ struct _SyncProfile
 {
   GObject parent_instance;
 
-  SyncStore *store;           /* (owned) */
-  SyncClock *clock;           /* (owned) */
-  SyncSettings *settings;     /* (owned) */
-  SyncSecretStore *secrets;   /* (owned) */
-  SyncManager *manager;       /* (owned) */
-  SyncScheduler *scheduler;   /* (owned) */
-  SyncQueue *queue;           /* (owned) */
-  SyncConflicts *conflicts;   /* (owned) */
-  SyncHistory *history;       /* (owned) */
-  SyncDevices *devices;       /* (owned) */
-  SyncEntities *entities;     /* (owned) */
-  SyncSnapshots *snapshots;   /* (owned) */
-  char *id;                   /* (owned): names the profile's secrets */
-  char *cloud;                /* (owned) (nullable): the settings that the provider was made from */
-  GError *cloud_error;        /* (owned) (nullable): why the configured cloud cannot be used */
-  guint connecting;           /* calls under way that change the cloud's settings themselves */
+  SyncStore *store;         /* (owned) */
+  SyncClock *clock;         /* (owned) */
+  SyncSettings *settings;   /* (owned) */
+  SyncSecretStore *secrets; /* (owned) */
+  SyncManager *manager;     /* (owned) */
+  SyncScheduler *scheduler; /* (owned) */
+  SyncQueue *queue;         /* (owned) */
+  SyncConflicts *conflicts; /* (owned) */
+  SyncHistory *history;     /* (owned) */
+  SyncDevices *devices;     /* (owned) */
+  SyncEntities *entities;   /* (owned) */
+  SyncSnapshots *snapshots; /* (owned) */
+  char *id;                 /* (owned): names the profile's secrets */
+  char *cloud;              /* (owned) (nullable): the settings that the provider was made from */
+  GError *cloud_error;      /* (owned) (nullable): why the configured cloud cannot be used */
+  guint connecting;         /* calls under way that change the cloud's settings themselves */
   gboolean closed;
 };
 
@@ -35,8 +35,8 @@ struct _SyncProfile
 void sync_profile_watch_settings (SyncProfile *self);
 /* Makes the provider that the settings ask for, unless it is there already. */
 void sync_profile_make_provider (SyncProfile *self);
-/* Reads who is signed in, if the cloud has accounts. Never fails: what is wrong is found out when the cloud
- * is used. */
+/* Reads who is signed in, if the cloud has accounts. Never fails: what is wrong is found out
+ * when the cloud is used. */
 void sync_profile_load_session_async (SyncProfile *self, GCancellable *cancellable,
                                       GAsyncReadyCallback callback, gpointer user_data);
 void sync_profile_load_session_finish (SyncProfile *self, GAsyncResult *result);

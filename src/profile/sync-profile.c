@@ -22,8 +22,8 @@
 /**
  * SyncProfile:
  *
- * One database with everything that belongs to it. The composition root: nothing below knows which cloud
- * and which place for secrets it has.
+ * One database with everything that belongs to it. The composition root: nothing below knows which
+ * cloud and which place for secrets it has.
  */
 G_DEFINE_FINAL_TYPE (SyncProfile, sync_profile, G_TYPE_OBJECT)
 
@@ -78,7 +78,7 @@ sync_profile_init (SyncProfile *self)
 {
 }
 
-/* --- Opening ------------------------------------------------------------------------------------ */
+/* --- Opening ---------------------------------------------------------------------------------- */
 
 /**
  * Opening:
@@ -125,8 +125,8 @@ opening_free (gpointer data)
 /**
  * sync_profile_dup_default_path:
  *
- * Returns: (transfer full): the database that is meant if none is named: that of the environment variable
- *   `SYNC_DATABASE`, else a file in the user's data folder
+ * Returns: (transfer full): the database that is meant if none is named: that of the environment
+ *   variable `SYNC_DATABASE`, else a file in the user's data folder
  */
 char *
 sync_profile_dup_default_path (void)
@@ -163,7 +163,8 @@ prepare_store (SyncConnection *connection, gpointer data, GCancellable *cancella
       || !sync_store_get_meta (opening->store, "profile-id", &opening->id, error))
     return FALSE;
   if (opening->id == NULL)
-    sync_error_set (error, SYNC_ERROR_CORRUPT, sync_store_get_path (opening->store), "The profile has no id");
+    sync_error_set (error, SYNC_ERROR_CORRUPT, sync_store_get_path (opening->store),
+                    "The profile has no id");
   return opening->id != NULL;
 }
 
@@ -183,13 +184,14 @@ open_store (Opening *opening, GCancellable *cancellable, GError **error)
     flags |= SYNC_STORE_CREATE;
   if (opening->flags & SYNC_PROFILE_ALL_TABLES)
     flags |= SYNC_STORE_ALL_TABLES;
-  if (opening->make_directory && (flags & SYNC_STORE_CREATE) && !make_directory (opening->path, error))
+  if (opening->make_directory && (flags & SYNC_STORE_CREATE)
+      && !make_directory (opening->path, error))
     return FALSE;
   opening->store = sync_store_open (opening->path, flags, (const char *const *) opening->tables,
                                     opening->clock, error);
   return opening->store != NULL
-         && sync_worker_call (sync_store_get_worker (opening->store), prepare_store, opening, cancellable,
-                              error);
+         && sync_worker_call (sync_store_get_worker (opening->store), prepare_store, opening,
+                              cancellable, error);
 }
 
 static void
@@ -210,20 +212,22 @@ open_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancella
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  if (!sync_known_databases_add (sync_store_get_path (opening->store), sync_clock_now (opening->clock),
-                                 &error))
+  if (!sync_known_databases_add (sync_store_get_path (opening->store),
+                                 sync_clock_now (opening->clock), &error))
     g_debug ("The list of known databases cannot be kept: %s", error->message);
   g_task_return_boolean (task, TRUE);
 }
 
-/* The id names the session among this user's secrets. It lives in the database, so that a file that is moved
- * keeps its session. A copy of the file shares it, which is right: it is the same user's, on the same
- * computer (secrets do not travel with the file), and whoever renews the session does so under a lock. */
+/* The id names the session among this user's secrets. It lives in the database, so that a file
+ * that is moved keeps its session. A copy of the file shares it, which is right: it is the same
+ * user's, on the same computer (secrets do not travel with the file), and whoever renews the
+ * session does so under a lock. */
 static SyncProfile *
 profile_new (Opening *opening)
 {
   SyncProfile *self = g_object_new (SYNC_TYPE_PROFILE, NULL);
-  g_autofree char *directory = g_build_filename (g_get_user_config_dir (), "progressive-sync", NULL);
+  g_autofree char *directory
+      = g_build_filename (g_get_user_config_dir (), "progressive-sync", NULL);
 
   self->store = g_steal_pointer (&opening->store);
   self->clock = g_steal_pointer (&opening->clock);
@@ -280,13 +284,13 @@ store_opened (GObject *object, GAsyncResult *result, gpointer user_data)
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Opens a database on a thread of its own, puts back what is missing of ours in it, and makes all that
- * belongs to it. An absent or unusable cloud is no error here.
+ * Opens a database on a thread of its own, puts back what is missing of ours in it, and makes all
+ * that belongs to it. An absent or unusable cloud is no error here.
  */
 void
 sync_profile_open_async (const char *path, SyncProfileFlags flags, const char *const *tables,
-                         GHashTable *overrides, GCancellable *cancellable, GAsyncReadyCallback callback,
-                         gpointer user_data)
+                         GHashTable *overrides, GCancellable *cancellable,
+                         GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
   g_autoptr (GTask) thread_task = g_task_new (NULL, cancellable, store_opened, task);
@@ -309,8 +313,9 @@ sync_profile_open_async (const char *path, SyncProfileFlags flags, const char *c
  * @result: what the callback was given
  * @error: where to put an error
  *
- * Returns: (transfer full): the profile; %NULL with @error set: SYNC_ERROR_NOT_FOUND: no database of ours is
- *   there; SYNC_ERROR_INVALID: a flag or variable has a value that it cannot have; and those of the store
+ * Returns: (transfer full): the profile; %NULL with @error set: SYNC_ERROR_NOT_FOUND: no database
+ *   of ours is there; SYNC_ERROR_INVALID: a flag or variable has a value that it cannot have; and
+ *   those of the store
  */
 SyncProfile *
 sync_profile_open_finish (GAsyncResult *result, GError **error)
@@ -321,7 +326,7 @@ sync_profile_open_finish (GAsyncResult *result, GError **error)
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
-/* --- Closing ------------------------------------------------------------------------------------ */
+/* --- Closing ---------------------------------------------------------------------------------- */
 
 static void
 close_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
@@ -357,8 +362,8 @@ run_ended (SyncManager *manager, GParamSpec *pspec, gpointer user_data)
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Ends automatic runs, cancels a run that is going on, waits for it, and closes the database. The profile is
- * good for nothing afterwards.
+ * Ends automatic runs, cancels a run that is going on, waits for it, and closes the database. The
+ * profile is good for nothing afterwards.
  */
 void
 sync_profile_close_async (SyncProfile *profile, GAsyncReadyCallback callback, gpointer user_data)
@@ -378,7 +383,8 @@ sync_profile_close_async (SyncProfile *profile, GAsyncReadyCallback callback, gp
   sync_scheduler_stop (profile->scheduler);
   if (sync_manager_get_state (profile->manager) == SYNC_STATE_SYNCING)
     {
-      g_signal_connect (profile->manager, "notify::state", G_CALLBACK (run_ended), g_object_ref (task));
+      g_signal_connect (profile->manager, "notify::state", G_CALLBACK (run_ended),
+                        g_object_ref (task));
       sync_manager_cancel (profile->manager);
     }
   else
@@ -402,7 +408,7 @@ sync_profile_close_finish (SyncProfile *profile, GAsyncResult *result, GError **
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/* --- Detaching ---------------------------------------------------------------------------------- */
+/* --- Detaching -------------------------------------------------------------------------------- */
 
 static void
 forget_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
@@ -483,12 +489,12 @@ detach_locked (GObject *object, GAsyncResult *result, gpointer user_data)
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Removes what is ours from the file, which stays as its owner left it, and forgets the session. What is
- * left to do with the profile is to close it.
+ * Removes what is ours from the file, which stays as its owner left it, and forgets the session.
+ * What is left to do with the profile is to close it.
  */
 void
-sync_profile_detach_async (SyncProfile *profile, GCancellable *cancellable, GAsyncReadyCallback callback,
-                           gpointer user_data)
+sync_profile_detach_async (SyncProfile *profile, GCancellable *cancellable,
+                           GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task;
 
@@ -497,8 +503,8 @@ sync_profile_detach_async (SyncProfile *profile, GCancellable *cancellable, GAsy
   task = g_task_new (profile, cancellable, callback, user_data);
   g_task_set_source_tag (task, sync_profile_detach_async);
   g_task_set_check_cancellable (task, FALSE);
-  sync_file_lock_acquire_async (sync_store_get_path (profile->store), "run", RUN_WAIT_SECONDS, cancellable,
-                                detach_locked, task);
+  sync_file_lock_acquire_async (sync_store_get_path (profile->store), "run", RUN_WAIT_SECONDS,
+                                cancellable, detach_locked, task);
 }
 
 /**
@@ -518,7 +524,7 @@ sync_profile_detach_finish (SyncProfile *profile, GAsyncResult *result, GError *
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/* --- What belongs to it ------------------------------------------------------------------------- */
+/* --- What belongs to it ----------------------------------------------------------------------- */
 
 /**
  * sync_profile_get_path:

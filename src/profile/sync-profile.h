@@ -13,8 +13,8 @@ G_DECLARE_FINAL_TYPE (SyncProfile, sync_profile, SYNC, PROFILE, GObject)
 
 /**
  * SyncProfileFlags:
- * @SYNC_PROFILE_CREATE: create the database with the built-in entities, or attach to one that exists;
- *   without it a file without our tables is SYNC_ERROR_NOT_FOUND
+ * @SYNC_PROFILE_CREATE: create the database with the built-in entities, or attach to one that
+ *   exists; without it a file without our tables is SYNC_ERROR_NOT_FOUND
  * @SYNC_PROFILE_ALL_TABLES: when attaching, make an entity of each table with a usable key
  *
  * SyncProfile opens one database with its lock, settings, secrets and the right provider: the
@@ -27,14 +27,15 @@ typedef enum
   SYNC_PROFILE_ALL_TABLES = 1 << 1,
 } SyncProfileFlags;
 
-/* path NULL: SYNC_DATABASE, else the default file. tables (nullable): attach these. flags: settings that
- * override everything (name → value), nullable. */
+/* path NULL: SYNC_DATABASE, else the default file. tables (nullable): attach these. flags:
+ * settings that override everything (name → value), nullable. */
 char *sync_profile_dup_default_path (void);
 void sync_profile_open_async (const char *path, SyncProfileFlags flags, const char *const *tables,
                               GHashTable *overrides, GCancellable *cancellable,
                               GAsyncReadyCallback callback, gpointer user_data);
 SyncProfile *sync_profile_open_finish (GAsyncResult *result, GError **error);
-void sync_profile_close_async (SyncProfile *profile, GAsyncReadyCallback callback, gpointer user_data);
+void
+sync_profile_close_async (SyncProfile *profile, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sync_profile_close_finish (SyncProfile *profile, GAsyncResult *result, GError **error);
 
 const char *sync_profile_get_path (SyncProfile *profile);
@@ -51,9 +52,10 @@ SyncSnapshots *sync_profile_get_snapshots (SyncProfile *profile);
 /* Connects to another cloud: checks what can be checked without the network, stores it, makes the
  * provider. A cloud other than the one this database was synced with: SYNC_ERROR_OTHER_CLOUD unless
  * `replace` (then everything is queued anew, after a snapshot). */
-void sync_profile_connect_supabase_async (SyncProfile *profile, const char *url, const char *anon_key,
-                                          gboolean replace, GCancellable *cancellable,
-                                          GAsyncReadyCallback callback, gpointer user_data);
+void
+sync_profile_connect_supabase_async (SyncProfile *profile, const char *url, const char *anon_key,
+                                     gboolean replace, GCancellable *cancellable,
+                                     GAsyncReadyCallback callback, gpointer user_data);
 void sync_profile_connect_vault_async (SyncProfile *profile, const char *path, gboolean replace,
                                        GCancellable *cancellable, GAsyncReadyCallback callback,
                                        gpointer user_data);

@@ -9,8 +9,8 @@
 /* The order of read_conflict(). */
 #define CONFLICT_COLUMNS \
   "conflict, entity, id, kind, state, base, local, remote, remote_version, seq, local_time, " \
-  "remote_time, local_device, remote_device, columns, result, resolution, resolved_by, created_at, " \
-  "resolved_at"
+  "remote_time, local_device, remote_device, columns, result, resolution, resolved_by, " \
+  "created_at, resolved_at"
 
 static gint64
 read_time (SyncStatement *statement, int column)
@@ -103,8 +103,8 @@ key_has_own_meaning (SyncStore *store, const SyncEntity *entity, const char *id)
  * @entity: an entity
  * @id: the id of one of its rows
  *
- * A copy needs another key, and only a key that means nothing can be replaced: an integer that SQLite
- * hands out, or a text that is called an id or is a UUID.
+ * A copy needs another key, and only a key that means nothing can be replaced: an integer that
+ * SQLite hands out, or a text that is called an id or is a UUID.
  *
  * Returns: whether the row could be kept under another id
  */
@@ -165,11 +165,13 @@ read_conflict (SyncStatement *statement)
   return conflict;
 }
 
-/* Reads what is left of the statement; whether a copy can be kept is asked once the statement is done. */
+/* Reads what is left of the statement; whether a copy can be kept is asked once the statement is
+ * done. */
 static GPtrArray *
 read_conflicts (SyncStore *store, SyncStatement *statement, GError **error)
 {
-  g_autoptr (GPtrArray) conflicts = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_conflict_free);
+  g_autoptr (GPtrArray) conflicts
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_conflict_free);
   SyncStep step;
 
   while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
@@ -216,12 +218,12 @@ bind_conflict (SyncStatement *statement, const SyncConflict *conflict, gint64 cr
 /**
  * sync_store_put_conflict:
  * @store: a store
- * @conflict: what is to be kept: `state` %NULL stands for `open`; `number` and `can_keep_both` do not
- *   matter; a `created_at` or, for a record, `resolved_at` that is 0 or unknown becomes now
+ * @conflict: what is to be kept: `state` %NULL stands for `open`; `number` and `can_keep_both` do
+ *   not matter; a `created_at` or, for a record, `resolved_at` that is 0 or unknown becomes now
  * @error: where to put an error
  *
- * Keeps a conflict. An open one takes the place of the row's open one, if it has one, whose number and
- * creation time stay; a record stands for itself.
+ * Keeps a conflict. An open one takes the place of the row's open one, if it has one, whose number
+ * and creation time stay; a record stands for itself.
  *
  * Returns: its number; 0 on error
  */
@@ -239,14 +241,15 @@ sync_store_put_conflict (SyncStore *store, const SyncConflict *conflict, GError 
 
   statement = sync_connection_prepare (
       connection,
-      "INSERT INTO psync_conflict (entity, id, kind, state, base, local, remote, remote_version, seq, "
-      "local_time, remote_time, local_device, remote_device, columns, result, resolution, resolved_by, "
-      "created_at, resolved_at) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) "
+      "INSERT INTO psync_conflict (entity, id, kind, state, base, local, remote, remote_version, "
+      "seq, local_time, remote_time, local_device, remote_device, columns, result, resolution, "
+      "resolved_by, created_at, resolved_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+      "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) "
       "ON CONFLICT (entity, id) WHERE state = 'open' DO UPDATE SET "
-      "kind = excluded.kind, base = excluded.base, local = excluded.local, remote = excluded.remote, "
-      "remote_version = excluded.remote_version, seq = excluded.seq, local_time = excluded.local_time, "
-      "remote_time = excluded.remote_time, local_device = excluded.local_device, "
+      "kind = excluded.kind, base = excluded.base, local = excluded.local, "
+      "remote = excluded.remote, remote_version = excluded.remote_version, seq = excluded.seq, "
+      "local_time = excluded.local_time, remote_time = excluded.remote_time, "
+      "local_device = excluded.local_device, "
       "remote_device = excluded.remote_device, columns = excluded.columns "
       "RETURNING conflict",
       error);
@@ -333,11 +336,12 @@ sync_store_close_conflict (SyncStore *store, gint64 number, const char *resoluti
   SyncConnection *connection = sync_store_get_connection (store);
   SyncStatement *statement;
 
-  statement = sync_connection_prepare (connection,
-                                       "UPDATE psync_conflict SET state = 'resolved', resolution = ?2, "
-                                       "resolved_by = ?3, result = ?4, resolved_at = ?5 "
-                                       "WHERE conflict = ?1 AND state = 'open'",
-                                       error);
+  statement
+      = sync_connection_prepare (connection,
+                                 "UPDATE psync_conflict SET state = 'resolved', resolution = ?2, "
+                                 "resolved_by = ?3, result = ?4, resolved_at = ?5 "
+                                 "WHERE conflict = ?1 AND state = 'open'",
+                                 error);
   if (statement == NULL)
     return FALSE;
   sync_statement_bind_int64 (statement, 1, number);
@@ -380,7 +384,8 @@ sync_store_mark_undone (SyncStore *store, gint64 number, GError **error)
  * @number: a conflict's or record's number
  * @error: where to put an error
  *
- * Returns: (transfer full) (nullable): it; %NULL with @error set; SYNC_ERROR_NOT_FOUND: there is none
+ * Returns: (transfer full) (nullable): it; %NULL with @error set; SYNC_ERROR_NOT_FOUND: there is
+ *   none
  */
 SyncConflict *
 sync_store_get_conflict (SyncStore *store, gint64 number, GError **error)
@@ -410,8 +415,8 @@ sync_store_get_conflict (SyncStore *store, gint64 number, GError **error)
 /**
  * sync_store_list_conflicts:
  * @store: a store
- * @records: %FALSE: the open ones, oldest first; %TRUE: the record of what was decided or taken away,
- *   newest first
+ * @records: %FALSE: the open ones, oldest first; %TRUE: the record of what was decided or taken
+ *   away, newest first
  * @offset: how many to leave out
  * @limit: how many at most; 0: all
  * @error: where to put an error

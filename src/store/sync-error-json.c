@@ -62,8 +62,8 @@ dup_member (SyncSpan object, const char *name)
  * sync_error_from_json:
  * @json: (nullable): what sync_error_to_json() gave
  *
- * Returns: (transfer full) (nullable): the error, with its code's name for a text; %NULL for %NULL. A text
- *   that is none of ours is SYNC_ERROR_FAILED
+ * Returns: (transfer full) (nullable): the error, with its code's name for a text; %NULL for %NULL.
+ *   A text that is none of ours is SYNC_ERROR_FAILED
  */
 GError *
 sync_error_from_json (const char *json)

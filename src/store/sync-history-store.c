@@ -124,16 +124,18 @@ sync_store_begin_history (SyncStore *store, SyncRunKind kind, gint64 now, GError
 
 /* The run before, if it found nothing to do either; 0: it did something. */
 static gboolean
-find_run_to_repeat (SyncConnection *connection, const SyncResult *result, gint64 *run, GError **error)
+find_run_to_repeat (SyncConnection *connection, const SyncResult *result, gint64 *run,
+                    GError **error)
 {
   SyncStatement *statement;
   SyncStep step;
 
   *run = 0;
-  statement = sync_connection_prepare (connection,
-                                       "SELECT run, outcome = 'nothing' AND kind = ?2 "
-                                       "FROM psync_history WHERE run <> ?1 ORDER BY run DESC LIMIT 1",
-                                       error);
+  statement
+      = sync_connection_prepare (connection,
+                                 "SELECT run, outcome = 'nothing' AND kind = ?2 "
+                                 "FROM psync_history WHERE run <> ?1 ORDER BY run DESC LIMIT 1",
+                                 error);
   if (statement == NULL)
     return FALSE;
   sync_statement_bind_int64 (statement, 1, result->run);
@@ -169,7 +171,8 @@ repeat_run (SyncConnection *connection, gint64 run, SyncResult *result, GError *
       result->run = run;
       return TRUE;
     }
-  statement = sync_connection_prepare (connection, "DELETE FROM psync_history WHERE run = ?1", error);
+  statement
+      = sync_connection_prepare (connection, "DELETE FROM psync_history WHERE run = ?1", error);
   if (statement == NULL
       || !sync_statement_run (sync_statement_bind_int64 (statement, 1, result->run), error))
     return FALSE;
@@ -205,9 +208,10 @@ write_run (SyncConnection *connection, SyncResult *result, GError **error)
 
   statement = sync_connection_prepare (
       connection,
-      "INSERT INTO psync_history (run, kind, started_at, finished_at, outcome, error, pulled, pushed, "
-      "deleted, merged, conflicts, refused, held, requests, bytes_sent, bytes_received, entities) "
-      "VALUES (nullif (?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) "
+      "INSERT INTO psync_history (run, kind, started_at, finished_at, outcome, error, pulled, "
+      "pushed, deleted, merged, conflicts, refused, held, requests, bytes_sent, bytes_received, "
+      "entities) VALUES (nullif (?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+      "?15, ?16, ?17) "
       "ON CONFLICT (run) DO UPDATE SET kind = excluded.kind, started_at = excluded.started_at, "
       "finished_at = excluded.finished_at, outcome = excluded.outcome, error = excluded.error, "
       "pulled = excluded.pulled, pushed = excluded.pushed, deleted = excluded.deleted, "
@@ -230,20 +234,23 @@ finish_run (SyncConnection *connection, SyncResult *result, GError **error)
 {
   gint64 run = 0;
 
-  if (result->outcome == SYNC_OUTCOME_NOTHING && !find_run_to_repeat (connection, result, &run, error))
+  if (result->outcome == SYNC_OUTCOME_NOTHING
+      && !find_run_to_repeat (connection, result, &run, error))
     return FALSE;
-  return run != 0 ? repeat_run (connection, run, result, error) : write_run (connection, result, error);
+  return run != 0 ? repeat_run (connection, run, result, error)
+                  : write_run (connection, result, error);
 }
 
 /**
  * sync_store_finish_history:
  * @store: a store
- * @result: how a run ended: `run` as begun, or 0 if nothing was noted of it yet; times that are unknown
- *   become now
+ * @result: how a run ended: `run` as begun, or 0 if nothing was noted of it yet; times that are
+ *   unknown become now
  * @error: where to put an error
  *
- * Notes how a run ended. One that found nothing to do right after another such one is folded into that one's
- * record, so that idle times do not fill the history. Sets @result's number to that of the record.
+ * Notes how a run ended. One that found nothing to do right after another such one is folded into
+ * that one's record, so that idle times do not fill the history. Sets @result's number to that of
+ * the record.
  *
  * Returns: %FALSE with @error set if it failed
  */
@@ -302,7 +309,8 @@ GPtrArray *
 sync_store_list_history (SyncStore *store, guint offset, guint limit, GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (store);
-  g_autoptr (GPtrArray) results = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_result_free);
+  g_autoptr (GPtrArray) results
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_result_free);
   SyncStatement *statement;
   SyncStep step;
 
@@ -333,10 +341,11 @@ sync_store_list_history (SyncStore *store, guint offset, guint limit, GError **e
 gboolean
 sync_store_get_last_sync (SyncStore *store, gint64 *time, GError **error)
 {
-  return sync_connection_query_int64 (sync_store_get_connection (store), SYNC_TIME_UNKNOWN, time, error,
-                                      "SELECT finished_at FROM psync_history "
-                                      "WHERE outcome IN ('done', 'nothing') ORDER BY run DESC LIMIT 1",
-                                      NULL);
+  return sync_connection_query_int64 (
+      sync_store_get_connection (store), SYNC_TIME_UNKNOWN, time, error,
+      "SELECT finished_at FROM psync_history "
+      "WHERE outcome IN ('done', 'nothing') ORDER BY run DESC LIMIT 1",
+      NULL);
 }
 
 /**
@@ -355,10 +364,11 @@ sync_store_trim_trace (SyncStore *store, gint64 before, GError **error)
   SyncConnection *connection = sync_store_get_connection (store);
   SyncStatement *statement;
 
-  statement = sync_connection_prepare (connection,
-                                       "DELETE FROM psync_trace WHERE run IN (SELECT run FROM psync_history "
-                                       "WHERE coalesce (finished_at, started_at) < ?1)",
-                                       error);
+  statement = sync_connection_prepare (
+      connection,
+      "DELETE FROM psync_trace WHERE run IN (SELECT run FROM psync_history "
+      "WHERE coalesce (finished_at, started_at) < ?1)",
+      error);
   if (statement == NULL
       || !sync_statement_run (sync_statement_bind_int64 (statement, 1, before), error))
     return -1;

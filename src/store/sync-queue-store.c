@@ -99,17 +99,20 @@ bind_page (SyncStatement *statement, int index, guint offset, guint limit)
  * Returns: (transfer full) (element-type SyncChange): a page of the outbox, by entity and id
  */
 GPtrArray *
-sync_store_list_changes (SyncStore *store, const char *state, guint offset, guint limit, GError **error)
+sync_store_list_changes (SyncStore *store, const char *state, guint offset, guint limit,
+                         GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (store);
-  g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_change_free);
+  g_autoptr (GPtrArray) changes
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_change_free);
   SyncStatement *statement;
   SyncStep step;
 
   statement = sync_connection_prepare (
       connection,
       "SELECT entity, id, state, seq, changed_at, attempts, next_attempt_at, error, "
-      "EXISTS (SELECT 1 FROM psync_row r WHERE r.entity = c.entity AND r.id = c.id AND r.base IS NOT NULL) "
+      "EXISTS (SELECT 1 FROM psync_row r "
+      "WHERE r.entity = c.entity AND r.id = c.id AND r.base IS NOT NULL) "
       "FROM psync_change c WHERE ?1 IS NULL OR state = ?1 ORDER BY entity, id LIMIT ?2 OFFSET ?3",
       error);
   if (statement == NULL)
@@ -148,7 +151,8 @@ read_held (SyncStatement *statement)
  * @limit: how many at most; 0: all
  * @error: where to put an error
  *
- * Returns: (transfer full) (element-type SyncHeld): a page of the rows that the local tables refused
+ * Returns: (transfer full) (element-type SyncHeld): a page of the rows that the local tables
+ *   refused
  */
 GPtrArray *
 sync_store_list_held (SyncStore *store, guint offset, guint limit, GError **error)
@@ -193,7 +197,8 @@ sync_store_get_queue_stats (SyncStore *store, SyncQueueStats *stats, GError **er
   statement = sync_connection_prepare (
       connection,
       "SELECT total (state = 'pending'), total (state = 'refused'), total (state = 'failed'), "
-      "total (length (id) + length (entity) + coalesce (length (error), 0) + ?1), min (changed_at), "
+      "total (length (id) + length (entity) + coalesce (length (error), 0) + ?1), "
+      "min (changed_at), "
       "(SELECT count(*) FROM psync_held), (SELECT count(*) FROM psync_sent), "
       "(SELECT total (length (body)) FROM psync_batch) FROM psync_change",
       error);
@@ -210,7 +215,8 @@ sync_store_get_queue_stats (SyncStore *store, SyncQueueStats *stats, GError **er
       stats->held = (guint64) sync_statement_int64 (statement, 5);
       stats->unsettled = (guint64) sync_statement_int64 (statement, 6);
       stats->bytes = (guint64) sync_statement_int64 (statement, 3)
-                     + (guint64) sync_statement_int64 (statement, 7) + stats->unsettled * ROW_OVERHEAD;
+                     + (guint64) sync_statement_int64 (statement, 7)
+                     + stats->unsettled * ROW_OVERHEAD;
     }
   sync_statement_reset (statement);
   return step != SYNC_STEP_ERROR;
@@ -236,11 +242,12 @@ sync_store_retry_changes (SyncStore *store, const char *entity, const char *id, 
 
   statement = sync_connection_prepare (
       connection,
-      id != NULL ? "UPDATE psync_change SET state = 'pending', attempts = 0, next_attempt_at = NULL, "
-                   "error = NULL WHERE entity = ?1 AND id = ?2"
-                 : "UPDATE psync_change SET state = 'pending', attempts = 0, next_attempt_at = NULL, "
-                   "error = NULL WHERE (?1 IS NULL OR entity = ?1) "
-                   "AND (state <> 'pending' OR next_attempt_at IS NOT NULL)",
+      id != NULL
+          ? "UPDATE psync_change SET state = 'pending', attempts = 0, next_attempt_at = NULL, "
+            "error = NULL WHERE entity = ?1 AND id = ?2"
+          : "UPDATE psync_change SET state = 'pending', attempts = 0, next_attempt_at = NULL, "
+            "error = NULL WHERE (?1 IS NULL OR entity = ?1) "
+            "AND (state <> 'pending' OR next_attempt_at IS NOT NULL)",
       error);
   if (statement == NULL)
     return -1;
@@ -260,7 +267,8 @@ sync_store_retry_changes (SyncStore *store, const char *entity, const char *id, 
 
 /* What a run would send at the time ?1: rows of enabled entities, neither in conflict nor held. */
 #define SENDABLE \
-  "FROM psync_entity e JOIN psync_change c ON c.entity = e.name WHERE e.enabled AND c.state = 'pending' " \
+  "FROM psync_entity e JOIN psync_change c ON c.entity = e.name " \
+  "WHERE e.enabled AND c.state = 'pending' " \
   "AND NOT EXISTS (SELECT 1 FROM psync_conflict f " \
   "WHERE f.entity = c.entity AND f.id = c.id AND f.state = 'open') " \
   "AND NOT EXISTS (SELECT 1 FROM psync_held h WHERE h.entity = c.entity AND h.id = c.id) "
@@ -286,9 +294,10 @@ query_time (SyncConnection *connection, const char *sql, gint64 now, gint64 *tim
  * sync_store_has_due_changes:
  * @store: a store
  * @now: microseconds since 1970
- * @due: (out): whether a row can be sent now: pending, its turn come, neither in conflict nor held, of an
- *   enabled entity
- * @next_attempt_at: (out): when the next such row's turn comes, if none's has; else SYNC_TIME_UNKNOWN
+ * @due: (out): whether a row can be sent now: pending, its turn come, neither in conflict nor held,
+ *   of an enabled entity
+ * @next_attempt_at: (out): when the next such row's turn comes, if none's has; else
+ *   SYNC_TIME_UNKNOWN
  * @error: where to put an error
  *
  * Returns: %FALSE with @error set if it failed
@@ -303,11 +312,13 @@ sync_store_has_due_changes (SyncStore *store, gint64 now, gboolean *due, gint64 
   *due = FALSE;
   *next_attempt_at = SYNC_TIME_UNKNOWN;
   if (!query_time (connection,
-                   "SELECT ?1 " SENDABLE "AND (c.next_attempt_at IS NULL OR c.next_attempt_at <= ?1) LIMIT 1",
+                   "SELECT ?1 " SENDABLE
+                   "AND (c.next_attempt_at IS NULL OR c.next_attempt_at <= ?1) LIMIT 1",
                    now, &found, error))
     return FALSE;
   *due = found != SYNC_TIME_UNKNOWN;
   return *due
-         || query_time (connection, "SELECT min (c.next_attempt_at) " SENDABLE "AND c.next_attempt_at > ?1",
+         || query_time (connection,
+                        "SELECT min (c.next_attempt_at) " SENDABLE "AND c.next_attempt_at > ?1",
                         now, next_attempt_at, error);
 }

@@ -26,8 +26,9 @@ list_existing_tables (SyncConnection *connection, GHashTable *tables, GError **e
   return step != SYNC_STEP_ERROR;
 }
 
-/* A SELECT of one count for each entity, in the registry's order: count(*) alone walks the smallest
- * b-tree of a table and decodes no row. NULL stands for a table that its owner dropped or renamed. */
+/* A SELECT of one count for each entity, in the registry's order: count(*) alone walks the
+ * smallest b-tree of a table and decodes no row. NULL stands for a table that its owner dropped
+ * or renamed. */
 static char *
 build_record_counts (SyncStore *store, GHashTable *tables)
 {
@@ -123,7 +124,8 @@ count_conflicts (SyncConnection *connection, SyncStats *stats, GError **error)
  *
  * Counts everything, in a handful of statements that stay quick with many rows.
  *
- * Returns: (transfer full) (nullable): the statistics, without the next run's time; %NULL with @error set
+ * Returns: (transfer full) (nullable): the statistics, without the next run's time; %NULL with
+ *   @error set
  */
 SyncStats *
 sync_store_get_stats (SyncStore *store, guint history, GError **error)
@@ -229,9 +231,9 @@ fill_last_run (SyncEntityStatus *status, SyncStatement *statement)
  * @store: a store
  * @error: where to put an error
  *
- * Returns: (transfer full) (element-type SyncEntityStatus) (nullable): the entities and how they stand,
- *   parents first: `last_change_at` is when a run last moved a row of it, or when the newest waiting row
- *   changed; %NULL with @error set
+ * Returns: (transfer full) (element-type SyncEntityStatus) (nullable): the entities and how they
+ *   stand, parents first: `last_change_at` is when a run last moved a row of it, or when the newest
+ *   waiting row changed; %NULL with @error set
  */
 GPtrArray *
 sync_store_list_entity_status (SyncStore *store, GError **error)
@@ -253,22 +255,26 @@ sync_store_list_entity_status (SyncStore *store, GError **error)
       status->last_change_at = SYNC_TIME_UNKNOWN;
       g_ptr_array_add (list, status);
     }
-  if (!fill_statuses (connection, list, "SELECT name, pulled_version FROM psync_entity", fill_cursor, error)
+  if (!fill_statuses (connection, list, "SELECT name, pulled_version FROM psync_entity",
+                      fill_cursor, error)
       || !fill_statuses (connection, list,
                          "SELECT entity, total (state = 'pending'), total (state <> 'pending'), "
                          "max (changed_at) FROM psync_change GROUP BY entity",
                          fill_changes, error)
-      || !fill_statuses (connection, list, "SELECT entity, count(*) FROM psync_held GROUP BY entity",
-                         fill_held, error)
       || !fill_statuses (connection, list,
-                         "SELECT entity, count(*) FROM psync_conflict WHERE state = 'open' GROUP BY entity",
-                         fill_conflicts, error)
-      || !fill_statuses (connection, list,
-                         "SELECT e.key, max (h.finished_at) FROM (SELECT finished_at, entities "
-                         "FROM psync_history WHERE finished_at IS NOT NULL ORDER BY run DESC "
-                         "LIMIT " G_STRINGIFY (RUNS_LOOKED_THROUGH) ") h, "
-                         "json_each (h.entities) e GROUP BY e.key",
-                         fill_last_run, error))
+                         "SELECT entity, count(*) FROM psync_held GROUP BY entity", fill_held,
+                         error)
+      || !fill_statuses (
+          connection, list,
+          "SELECT entity, count(*) FROM psync_conflict WHERE state = 'open' GROUP BY entity",
+          fill_conflicts, error)
+      || !fill_statuses (
+          connection, list,
+          "SELECT e.key, max (h.finished_at) FROM (SELECT finished_at, entities "
+          "FROM psync_history WHERE finished_at IS NOT NULL ORDER BY run DESC "
+          "LIMIT " G_STRINGIFY (RUNS_LOOKED_THROUGH) ") h, "
+                                                     "json_each (h.entities) e GROUP BY e.key",
+          fill_last_run, error))
     return NULL;
   return g_steal_pointer (&list);
 }

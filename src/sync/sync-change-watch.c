@@ -12,16 +12,17 @@
 /**
  * SyncChangeWatch:
  *
- * Tells when another connection than the worker's, mostly another program's, wrote to a database. Its file and
- * its log are watched by name (and never opened, as closing another descriptor of a database drops SQLite's
- * locks on it), and at every sign of life SQLite is asked whether it was a write: readers touch files too.
+ * Tells when another connection than the worker's, mostly another program's, wrote to a database.
+ * Its file and its log are watched by name (and never opened, as closing another descriptor of a
+ * database drops SQLite's locks on it), and at every sign of life SQLite is asked whether it was a
+ * write: readers touch files too.
  */
 struct _SyncChangeWatch
 {
   GObject parent_instance;
 
-  SyncStore *store;         /* (owned) */
-  SyncTimers *timers;       /* (owned) */
+  SyncStore *store;          /* (owned) */
+  SyncTimers *timers;        /* (owned) */
   GFileMonitor *monitors[2]; /* (owned) (nullable): the database and its log */
   GCancellable *cancellable; /* (owned) (nullable): NULL while it is stopped */
   guint calm_timer;
@@ -66,7 +67,7 @@ poll_due (gpointer data)
   ask (self);
 }
 
-/* --- Asking SQLite -------------------------------------------------------------------------------- */
+/* --- Asking SQLite ---------------------------------------------------------------------------- */
 
 /* Another value than last time: another connection wrote. */
 static gboolean
@@ -119,7 +120,7 @@ ask (SyncChangeWatch *self)
   sync_verb_start (&read_verb, self, self->store, NULL, self->cancellable, data_version_read, NULL);
 }
 
-/* --- The object --------------------------------------------------------------------------------- */
+/* --- The object ------------------------------------------------------------------------------- */
 
 static void
 sync_change_watch_dispose (GObject *object)
@@ -145,8 +146,8 @@ sync_change_watch_class_init (SyncChangeWatchClass *class)
    *
    * Another connection wrote to the database.
    */
-  signals[SIGNAL_CHANGED] = g_signal_new ("changed", SYNC_TYPE_CHANGE_WATCH, G_SIGNAL_RUN_LAST, 0, NULL,
-                                          NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_CHANGED] = g_signal_new ("changed", SYNC_TYPE_CHANGE_WATCH, G_SIGNAL_RUN_LAST, 0,
+                                          NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -186,7 +187,8 @@ monitor_file (SyncChangeWatch *self, const char *suffix)
   if (monitor == NULL)
     g_debug ("%s is not watched: %s", path, error->message);
   else
-    g_signal_connect_object (monitor, "changed", G_CALLBACK (file_changed), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object (monitor, "changed", G_CALLBACK (file_changed), self,
+                             G_CONNECT_SWAPPED);
   return monitor;
 }
 

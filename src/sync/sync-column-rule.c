@@ -29,7 +29,7 @@ sync_column_rule_from_string (const char *name, SyncColumnRule *rule)
   return FALSE;
 }
 
-/* --- The greater and the smaller value ---------------------------------------------------------- */
+/* --- The greater and the smaller value -------------------------------------------------------- */
 
 static int
 compare_int64 (gint64 a, gint64 b)
@@ -88,8 +88,8 @@ compare_values (SyncCodec codec, SyncSpan a, SyncSpan b, int *order)
   return FALSE;
 }
 
-/* A value wins over none, whether the greater or the smaller one is asked for. Values that cannot be
- * compared, or are the same in another notation, are left to the edit times. */
+/* A value wins over none, whether the greater or the smaller one is asked for. Values that
+ * cannot be compared, or are the same in another notation, are left to the edit times. */
 static SyncSide
 pick_extreme (const SyncDispute *dispute, guint column, gboolean greatest, SyncSide newest)
 {
@@ -100,14 +100,14 @@ pick_extreme (const SyncDispute *dispute, guint column, gboolean greatest, SyncS
     return sync_row_is_null (dispute->remote, column) ? newest : SYNC_SIDE_REMOTE;
   if (sync_row_is_null (dispute->remote, column))
     return SYNC_SIDE_LOCAL;
-  if (!compare_values (codec, sync_row_get (dispute->local, column), sync_row_get (dispute->remote, column),
-                       &order)
+  if (!compare_values (codec, sync_row_get (dispute->local, column),
+                       sync_row_get (dispute->remote, column), &order)
       || order == 0)
     return newest;
   return (order > 0) == greatest ? SYNC_SIDE_LOCAL : SYNC_SIDE_REMOTE;
 }
 
-/* --- The union of arrays -------------------------------------------------------------------------- */
+/* --- The union of arrays ---------------------------------------------------------------------- */
 
 /**
  * Array:
@@ -195,7 +195,8 @@ array_read (Array *array, const SyncRow *row, guint column, gboolean *quoted)
 
 /* Takes from one side what it added, and what it kept of the base if the other side kept it too. */
 static gboolean
-append_side (GString *out, const Array *side, const Array *other, const Array *base, GHashTable *taken)
+append_side (GString *out, const Array *side, const Array *other, const Array *base,
+             GHashTable *taken)
 {
   for (guint i = 0; i < side->elements->len; i++)
     {
@@ -248,15 +249,15 @@ unite (const SyncDispute *dispute, guint column, SyncSide newest, SyncRow *resul
  * @rule: the rule
  * @dispute: a row changed on both sides, which both exist
  * @column: a column that changed on both sides
- * @newest: the side that was edited last: it also decides where the rule cannot, as with values that
- *   cannot be compared or are no arrays
+ * @newest: the side that was edited last: it also decides where the rule cannot, as with values
+ *   that cannot be compared or are no arrays
  * @result: gets the column's value where it is neither side's
  *
  * Returns: whose value the column takes
  */
 SyncSide
-sync_column_rule_apply (SyncColumnRule rule, const SyncDispute *dispute, guint column, SyncSide newest,
-                        SyncRow *result)
+sync_column_rule_apply (SyncColumnRule rule, const SyncDispute *dispute, guint column,
+                        SyncSide newest, SyncRow *result)
 {
   switch (rule)
     {

@@ -45,14 +45,15 @@ arguments_free (gpointer data)
   g_free (arguments);
 }
 
-/* --- On the worker's thread --------------------------------------------------------------------- */
+/* --- On the worker's thread ------------------------------------------------------------------- */
 
 static gboolean
 list_conflicts (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 {
   const Arguments *arguments = data;
 
-  *answer = sync_store_list_conflicts (store, arguments->records, arguments->offset, arguments->limit, error);
+  *answer = sync_store_list_conflicts (store, arguments->records, arguments->offset,
+                                       arguments->limit, error);
   return *answer != NULL;
 }
 
@@ -70,8 +71,9 @@ resolve (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 {
   const Arguments *arguments = data;
 
-  return sync_store_resolve_conflict (store, arguments->number, arguments->conflict, arguments->choice,
-                                      (const char *const *) arguments->fields, error);
+  return sync_store_resolve_conflict (store, arguments->number, arguments->conflict,
+                                      arguments->choice, (const char *const *) arguments->fields,
+                                      error);
 }
 
 static gboolean
@@ -100,7 +102,8 @@ resolve_all (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 
       if (!is_like (conflict, arguments->conflict))
         continue;
-      if (sync_store_resolve_conflict (store, conflict->number, conflict, arguments->choice, NULL, &problem))
+      if (sync_store_resolve_conflict (store, conflict->number, conflict, arguments->choice, NULL,
+                                       &problem))
         resolved++;
       else if (first == NULL)
         first = g_steal_pointer (&problem);
@@ -156,7 +159,7 @@ static const SyncVerb undo_verb = {
   .done = tell_manager,
 };
 
-/* --- The object --------------------------------------------------------------------------------- */
+/* --- The object ------------------------------------------------------------------------------- */
 
 static void
 sync_conflicts_dispose (GObject *object)
@@ -213,20 +216,22 @@ start (SyncConflicts *self, const SyncVerb *verb, Arguments arguments, GCancella
 static gboolean
 is_choice (const char *choice)
 {
-  return strcmp (choice, "local") == 0 || strcmp (choice, "remote") == 0 || strcmp (choice, "both") == 0;
+  return strcmp (choice, "local") == 0 || strcmp (choice, "remote") == 0
+         || strcmp (choice, "both") == 0;
 }
 
 static GError *
 choice_error (const char *choice)
 {
-  return sync_error_new (SYNC_ERROR_INVALID, choice, "A conflict is resolved by local, remote or both");
+  return sync_error_new (SYNC_ERROR_INVALID, choice,
+                         "A conflict is resolved by local, remote or both");
 }
 
 /**
  * sync_conflicts_list_async:
  * @conflicts: the conflicts
- * @records: %FALSE: the open ones, oldest first; %TRUE: what was decided or taken away in the last 30 days,
- *   newest first
+ * @records: %FALSE: the open ones, oldest first; %TRUE: what was decided or taken away in the last
+ *   30 days, newest first
  * @offset: how many to leave out
  * @limit: how many at most; 0: all
  * @cancellable: (nullable): cancels it
@@ -237,7 +242,8 @@ choice_error (const char *choice)
  */
 void
 sync_conflicts_list_async (SyncConflicts *conflicts, gboolean records, guint offset, guint limit,
-                           GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+                           GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data)
 {
   g_return_if_fail (SYNC_IS_CONFLICTS (conflicts));
 
@@ -286,7 +292,8 @@ sync_conflicts_get_async (SyncConflicts *conflicts, gint64 number, GCancellable 
  * @result: what the callback was given
  * @error: where to put an error
  *
- * Returns: (transfer full): it; %NULL with @error set: SYNC_ERROR_NOT_FOUND: there is none of that number
+ * Returns: (transfer full): it; %NULL with @error set: SYNC_ERROR_NOT_FOUND: there is none of that
+ *   number
  */
 SyncConflict *
 sync_conflicts_get_finish (SyncConflicts *conflicts, GAsyncResult *result, GError **error)
@@ -312,14 +319,16 @@ sync_conflicts_get_finish (SyncConflicts *conflicts, GAsyncResult *result, GErro
  */
 void
 sync_conflicts_resolve_async (SyncConflicts *conflicts, gint64 number, const SyncConflict *expected,
-                              const char *choice, const char *const *fields, GCancellable *cancellable,
-                              GAsyncReadyCallback callback, gpointer user_data)
+                              const char *choice, const char *const *fields,
+                              GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data)
 {
   g_return_if_fail (SYNC_IS_CONFLICTS (conflicts));
   g_return_if_fail (choice != NULL);
 
   if (!is_choice (choice))
-    sync_verb_fail (&resolve_verb, conflicts, choice_error (choice), cancellable, callback, user_data);
+    sync_verb_fail (&resolve_verb, conflicts, choice_error (choice), cancellable, callback,
+                    user_data);
   else
     start (conflicts, &resolve_verb,
            (Arguments){ .number = number,
@@ -335,8 +344,8 @@ sync_conflicts_resolve_async (SyncConflicts *conflicts, gint64 number, const Syn
  * @result: what the callback was given
  * @error: where to put an error
  *
- * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: no such open conflict; SYNC_ERROR_STALE: a side
- *   changed since it was shown; SYNC_ERROR_INVALID: the choice or a field makes no sense;
+ * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: no such open conflict; SYNC_ERROR_STALE: a
+ *   side changed since it was shown; SYNC_ERROR_INVALID: the choice or a field makes no sense;
  *   SYNC_ERROR_CONSTRAINT: the table refused the row
  */
 gboolean
@@ -357,19 +366,20 @@ sync_conflicts_resolve_finish (SyncConflicts *conflicts, GAsyncResult *result, G
  * Decides every open conflict in the same way. Those that cannot be decided that way stay open.
  */
 void
-sync_conflicts_resolve_all_async (SyncConflicts *conflicts, const SyncConflict *like, const char *choice,
-                                  GCancellable *cancellable, GAsyncReadyCallback callback,
-                                  gpointer user_data)
+sync_conflicts_resolve_all_async (SyncConflicts *conflicts, const SyncConflict *like,
+                                  const char *choice, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data)
 {
   g_return_if_fail (SYNC_IS_CONFLICTS (conflicts));
   g_return_if_fail (choice != NULL);
 
   if (!is_choice (choice))
-    sync_verb_fail (&resolve_all_verb, conflicts, choice_error (choice), cancellable, callback, user_data);
+    sync_verb_fail (&resolve_all_verb, conflicts, choice_error (choice), cancellable, callback,
+                    user_data);
   else
     start (conflicts, &resolve_all_verb,
-           (Arguments){ .conflict = (SyncConflict *) like, .choice = (char *) choice }, cancellable, callback,
-           user_data);
+           (Arguments){ .conflict = (SyncConflict *) like, .choice = (char *) choice }, cancellable,
+           callback, user_data);
 }
 
 /**
@@ -411,8 +421,8 @@ sync_conflicts_undo_async (SyncConflicts *conflicts, gint64 number, GCancellable
  * @result: what the callback was given
  * @error: where to put an error
  *
- * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: no such record; SYNC_ERROR_CONSTRAINT: the table
- *   refused the row
+ * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: no such record; SYNC_ERROR_CONSTRAINT: the
+ *   table refused the row
  */
 gboolean
 sync_conflicts_undo_finish (SyncConflicts *conflicts, GAsyncResult *result, GError **error)

@@ -12,8 +12,8 @@
  * @store: a store
  * @error: where to put an error
  *
- * Returns: (transfer full) (nullable): this copy of the database, as it presents itself to the cloud; %NULL
- *   with @error set
+ * Returns: (transfer full) (nullable): this copy of the database, as it presents itself to the
+ *   cloud; %NULL with @error set
  */
 SyncDevice *
 sync_store_get_local_device (SyncStore *store, GError **error)
@@ -26,7 +26,8 @@ sync_store_get_local_device (SyncStore *store, GError **error)
     return NULL;
   if (id == NULL)
     {
-      sync_error_set (error, SYNC_ERROR_CORRUPT, sync_store_get_path (store), "The device has no id");
+      sync_error_set (error, SYNC_ERROR_CORRUPT, sync_store_get_path (store),
+                      "The device has no id");
       return NULL;
     }
   device = sync_device_new (id, name);
@@ -60,8 +61,10 @@ read_device (JsonObject *object, const char *local_id)
       = sync_device_new (json_object_get_string_member_with_default (object, "id", ""),
                          json_object_get_string_member_with_default (object, "name", ""));
 
-  device->platform = g_strdup (json_object_get_string_member_with_default (object, "platform", NULL));
-  device->app_version = g_strdup (json_object_get_string_member_with_default (object, "app_version", NULL));
+  device->platform
+      = g_strdup (json_object_get_string_member_with_default (object, "platform", NULL));
+  device->app_version
+      = g_strdup (json_object_get_string_member_with_default (object, "app_version", NULL));
   device->registered_at
       = json_object_get_int_member_with_default (object, "registered_at", SYNC_TIME_UNKNOWN);
   device->last_sync_at
@@ -89,13 +92,14 @@ read_devices (GPtrArray *devices, JsonObject *object, const char *local_id)
  * @known_at: (out): when the cloud said so; SYNC_TIME_UNKNOWN: it never did
  * @error: where to put an error
  *
- * Returns: (transfer full) (element-type SyncDevice) (nullable): the devices as last heard of; %NULL with
- *   @error set
+ * Returns: (transfer full) (element-type SyncDevice) (nullable): the devices as last heard of;
+ *   %NULL with @error set
  */
 GPtrArray *
 sync_store_get_known_devices (SyncStore *store, gint64 *known_at, GError **error)
 {
-  g_autoptr (GPtrArray) devices = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_device_free);
+  g_autoptr (GPtrArray) devices
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_device_free);
   g_autofree char *json = NULL, *local_id = NULL;
   g_autoptr (JsonNode) root = NULL;
 

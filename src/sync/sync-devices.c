@@ -74,7 +74,7 @@ call_free (gpointer data)
   g_free (call);
 }
 
-/* --- On the worker's thread --------------------------------------------------------------------- */
+/* --- On the worker's thread ------------------------------------------------------------------- */
 
 static gboolean
 get_local (SyncStore *store, gpointer data, gpointer *answer, GError **error)
@@ -121,7 +121,8 @@ load_local (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 static gboolean
 keep_devices (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 {
-  return sync_store_set_known_devices (store, data, sync_clock_now (sync_store_get_clock (store)), error);
+  return sync_store_set_known_devices (store, data, sync_clock_now (sync_store_get_clock (store)),
+                                       error);
 }
 
 static gboolean
@@ -157,7 +158,7 @@ static const SyncVerb keep_name_verb = {
   .done = tell_manager,
 };
 
-/* --- Which device is meant ---------------------------------------------------------------------- */
+/* --- Which device is meant -------------------------------------------------------------------- */
 
 static gboolean
 is_named (const SyncDevice *device, const char *name, gboolean by_prefix)
@@ -213,7 +214,7 @@ find_device (GPtrArray *devices, const char *name, GError **error)
   return NULL;
 }
 
-/* --- The object --------------------------------------------------------------------------------- */
+/* --- The object ------------------------------------------------------------------------------- */
 
 static void
 sync_devices_dispose (GObject *object)
@@ -264,13 +265,13 @@ sync_devices_new (SyncManager *manager)
  * Reads this device, without the network.
  */
 void
-sync_devices_get_local_async (SyncDevices *devices, GCancellable *cancellable, GAsyncReadyCallback callback,
-                              gpointer user_data)
+sync_devices_get_local_async (SyncDevices *devices, GCancellable *cancellable,
+                              GAsyncReadyCallback callback, gpointer user_data)
 {
   g_return_if_fail (SYNC_IS_DEVICES (devices));
 
-  sync_verb_start (&get_local_verb, devices, sync_manager_get_store (devices->manager), NULL, cancellable,
-                   callback, user_data);
+  sync_verb_start (&get_local_verb, devices, sync_manager_get_store (devices->manager), NULL,
+                   cancellable, callback, user_data);
 }
 
 /**
@@ -289,7 +290,7 @@ sync_devices_get_local_finish (SyncDevices *devices, GAsyncResult *result, GErro
   return sync_verb_finish (&get_local_verb, devices, result, &device, error) ? device : NULL;
 }
 
-/* --- Asking the cloud --------------------------------------------------------------------------- */
+/* --- Asking the cloud ------------------------------------------------------------------------- */
 
 static void
 name_kept_only (GObject *object, GAsyncResult *result, gpointer user_data)
@@ -315,8 +316,8 @@ means_local (const Call *call)
   return device != NULL && device->is_local;
 }
 
-/* The cloud cannot be asked: the list as last heard of is better than none, and a new name of this device
- * goes up with a later run. (error transfer full) */
+/* The cloud cannot be asked: the list as last heard of is better than none, and a new name of
+ * this device goes up with a later run. (error transfer full) */
 static void
 finish_without_cloud (GTask *task, GError *error)
 {
@@ -328,8 +329,9 @@ finish_without_cloud (GTask *task, GError *error)
   if (away && call->method == METHOD_LIST && call->known->len > 0)
     g_task_return_pointer (task, g_ptr_array_ref (call->known), (GDestroyNotify) g_ptr_array_unref);
   else if (away && call->method == METHOD_RENAME && means_local (call))
-    sync_verb_start (&keep_name_verb, self, sync_manager_get_store (self->manager), g_strdup (call->name),
-                     g_task_get_cancellable (task), name_kept_only, g_object_ref (task));
+    sync_verb_start (&keep_name_verb, self, sync_manager_get_store (self->manager),
+                     g_strdup (call->name), g_task_get_cancellable (task), name_kept_only,
+                     g_object_ref (task));
   else
     g_task_return_error (task, g_steal_pointer (&error));
   g_clear_error (&error);
@@ -355,8 +357,8 @@ put_device (GTask *task)
 {
   Call *call = g_task_get_task_data (task);
 
-  sync_provider_put_device_async (call->provider, call->device, g_task_get_cancellable (task), put_done,
-                                  g_object_ref (task));
+  sync_provider_put_device_async (call->provider, call->device, g_task_get_cancellable (task),
+                                  put_done, g_object_ref (task));
 }
 
 static void
@@ -387,8 +389,9 @@ tell_cloud (GTask *task, const SyncDevice *device)
       call->device->name = g_strdup (call->name);
     }
   if (call->method == METHOD_RENAME && call->device->is_local)
-    sync_verb_start (&keep_name_verb, self, sync_manager_get_store (self->manager), g_strdup (call->name),
-                     g_task_get_cancellable (task), name_kept, g_object_ref (task));
+    sync_verb_start (&keep_name_verb, self, sync_manager_get_store (self->manager),
+                     g_strdup (call->name), g_task_get_cancellable (task), name_kept,
+                     g_object_ref (task));
   else
     put_device (task);
 }
@@ -401,13 +404,14 @@ devices_kept (GObject *object, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   if (sync_verb_finish (&keep_devices_verb, object, result, NULL, &error))
-    g_task_return_pointer (task, g_ptr_array_ref (call->devices), (GDestroyNotify) g_ptr_array_unref);
+    g_task_return_pointer (task, g_ptr_array_ref (call->devices),
+                           (GDestroyNotify) g_ptr_array_unref);
   else
     g_task_return_error (task, error);
 }
 
-/* What the cloud has of this device, or what is to begin there. A device that was revoked comes back only by
- * who has just read its row: the cloud compares when it was synced last. */
+/* What the cloud has of this device, or what is to begin there. A device that was revoked comes
+ * back only by who has just read its row: the cloud compares when it was synced last. */
 static const SyncDevice *
 find_registered (Call *call)
 {
@@ -479,7 +483,8 @@ connected (GObject *object, GAsyncResult *result, gpointer user_data)
   if (!sync_provider_connect_finish (provider, result, &error))
     finish_without_cloud (task, error);
   else
-    sync_provider_get_state_async (provider, FALSE, cancellable, state_read, g_steal_pointer (&task));
+    sync_provider_get_state_async (provider, FALSE, cancellable, state_read,
+                                   g_steal_pointer (&task));
 }
 
 static void
@@ -503,7 +508,8 @@ loaded (GObject *object, GAsyncResult *result, gpointer user_data)
   call->known_at = local->known_at;
   local_free (local);
   if (call->provider == NULL)
-    finish_without_cloud (task, sync_error_new (SYNC_ERROR_NOT_CONNECTED, NULL, "There is no cloud"));
+    finish_without_cloud (task,
+                          sync_error_new (SYNC_ERROR_NOT_CONNECTED, NULL, "There is no cloud"));
   else
     sync_provider_connect_async (call->provider, cancellable, connected, g_steal_pointer (&task));
 }
@@ -525,7 +531,8 @@ start (SyncDevices *self, Method method, gpointer tag, const char *id, const cha
   call->name = name != NULL ? g_strstrip (g_strdup (name)) : NULL;
   g_task_set_task_data (task, call, call_free);
   if (call->name != NULL && (*call->name == '\0' || !g_utf8_validate (call->name, -1, NULL)))
-    g_task_return_error (task, sync_error_new (SYNC_ERROR_INVALID, "name", "A device needs a name"));
+    g_task_return_error (task,
+                         sync_error_new (SYNC_ERROR_INVALID, "name", "A device needs a name"));
   else
     sync_verb_start (&load_verb, self, sync_manager_get_store (self->manager),
                      method == METHOD_REGISTER ? g_strdup (call->name) : NULL, cancellable, loaded,
@@ -551,12 +558,13 @@ finish (SyncDevices *self, GAsyncResult *result, gpointer tag, GError **error)
  * Asks the cloud for the devices; if it cannot be asked, gives them as last heard of.
  */
 void
-sync_devices_list_async (SyncDevices *devices, GCancellable *cancellable, GAsyncReadyCallback callback,
-                         gpointer user_data)
+sync_devices_list_async (SyncDevices *devices, GCancellable *cancellable,
+                         GAsyncReadyCallback callback, gpointer user_data)
 {
   g_return_if_fail (SYNC_IS_DEVICES (devices));
 
-  start (devices, METHOD_LIST, sync_devices_list_async, NULL, NULL, cancellable, callback, user_data);
+  start (devices, METHOD_LIST, sync_devices_list_async, NULL, NULL, cancellable, callback,
+         user_data);
 }
 
 /**
@@ -566,11 +574,12 @@ sync_devices_list_async (SyncDevices *devices, GCancellable *cancellable, GAsync
  * @known_at: (out) (optional): when the cloud said so last; SYNC_TIME_UNKNOWN: now
  * @error: where to put an error
  *
- * Returns: (transfer full) (element-type SyncDevice): they; %NULL with @error set, as SYNC_ERROR_OFFLINE or
- *   SYNC_ERROR_NOT_CONNECTED if nothing was ever heard of them
+ * Returns: (transfer full) (element-type SyncDevice): they; %NULL with @error set, as
+ *   SYNC_ERROR_OFFLINE or SYNC_ERROR_NOT_CONNECTED if nothing was ever heard of them
  */
 GPtrArray *
-sync_devices_list_finish (SyncDevices *devices, GAsyncResult *result, gint64 *known_at, GError **error)
+sync_devices_list_finish (SyncDevices *devices, GAsyncResult *result, gint64 *known_at,
+                          GError **error)
 {
   const Call *call;
 
@@ -591,7 +600,8 @@ sync_devices_list_finish (SyncDevices *devices, GAsyncResult *result, gint64 *kn
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Tells the cloud of this device, also after it was revoked. The name is kept even if the cloud is away.
+ * Tells the cloud of this device, also after it was revoked. The name is kept even if the cloud is
+ * away.
  */
 void
 sync_devices_register_async (SyncDevices *devices, const char *name, GCancellable *cancellable,
@@ -629,13 +639,15 @@ sync_devices_register_finish (SyncDevices *devices, GAsyncResult *result, GError
  * Names a device. This one can be named while the cloud is away.
  */
 void
-sync_devices_rename_async (SyncDevices *devices, const char *id, const char *name, GCancellable *cancellable,
-                           GAsyncReadyCallback callback, gpointer user_data)
+sync_devices_rename_async (SyncDevices *devices, const char *id, const char *name,
+                           GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data)
 {
   g_return_if_fail (SYNC_IS_DEVICES (devices));
   g_return_if_fail (id != NULL && name != NULL);
 
-  start (devices, METHOD_RENAME, sync_devices_rename_async, id, name, cancellable, callback, user_data);
+  start (devices, METHOD_RENAME, sync_devices_rename_async, id, name, cancellable, callback,
+         user_data);
 }
 
 /**
@@ -644,8 +656,8 @@ sync_devices_rename_async (SyncDevices *devices, const char *id, const char *nam
  * @result: what the callback was given
  * @error: where to put an error
  *
- * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: no device, or (reason `ambiguous`) more than one,
- *   is called that
+ * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: no device, or (reason `ambiguous`) more
+ *   than one, is called that
  */
 gboolean
 sync_devices_rename_finish (SyncDevices *devices, GAsyncResult *result, GError **error)
@@ -670,7 +682,8 @@ sync_devices_revoke_async (SyncDevices *devices, const char *id, GCancellable *c
   g_return_if_fail (SYNC_IS_DEVICES (devices));
   g_return_if_fail (id != NULL);
 
-  start (devices, METHOD_REVOKE, sync_devices_revoke_async, id, NULL, cancellable, callback, user_data);
+  start (devices, METHOD_REVOKE, sync_devices_revoke_async, id, NULL, cancellable, callback,
+         user_data);
 }
 
 /**
@@ -679,8 +692,8 @@ sync_devices_revoke_async (SyncDevices *devices, const char *id, GCancellable *c
  * @result: what the callback was given
  * @error: where to put an error
  *
- * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: no device, or (reason `ambiguous`) more than one,
- *   is called that
+ * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: no device, or (reason `ambiguous`) more
+ *   than one, is called that
  */
 gboolean
 sync_devices_revoke_finish (SyncDevices *devices, GAsyncResult *result, GError **error)

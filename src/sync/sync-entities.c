@@ -149,13 +149,13 @@ sync_entities_new (SyncManager *manager)
  * Lists them, parents first, with how they stand.
  */
 void
-sync_entities_list_async (SyncEntities *entities, GCancellable *cancellable, GAsyncReadyCallback callback,
-                          gpointer user_data)
+sync_entities_list_async (SyncEntities *entities, GCancellable *cancellable,
+                          GAsyncReadyCallback callback, gpointer user_data)
 {
   g_return_if_fail (SYNC_IS_ENTITIES (entities));
 
-  sync_verb_start (&list_verb, entities, sync_manager_get_store (entities->manager), NULL, cancellable,
-                   callback, user_data);
+  sync_verb_start (&list_verb, entities, sync_manager_get_store (entities->manager), NULL,
+                   cancellable, callback, user_data);
 }
 
 /**
@@ -188,9 +188,9 @@ sync_entities_list_finish (SyncEntities *entities, GAsyncResult *result, GError 
  * Changes how an entity is synced; all of it or nothing.
  */
 void
-sync_entities_configure_async (SyncEntities *entities, const char *name, int enabled, const char *strategy,
-                               const char *rules, GCancellable *cancellable, GAsyncReadyCallback callback,
-                               gpointer user_data)
+sync_entities_configure_async (SyncEntities *entities, const char *name, int enabled,
+                               const char *strategy, const char *rules, GCancellable *cancellable,
+                               GAsyncReadyCallback callback, gpointer user_data)
 {
   Configuration *configuration;
 
@@ -202,8 +202,8 @@ sync_entities_configure_async (SyncEntities *entities, const char *name, int ena
   configuration->enabled = enabled;
   configuration->strategy = g_strdup (strategy);
   configuration->rules = g_strdup (rules);
-  sync_verb_start (&configure_verb, entities, sync_manager_get_store (entities->manager), configuration,
-                   cancellable, callback, user_data);
+  sync_verb_start (&configure_verb, entities, sync_manager_get_store (entities->manager),
+                   configuration, cancellable, callback, user_data);
 }
 
 /**
@@ -212,8 +212,9 @@ sync_entities_configure_async (SyncEntities *entities, const char *name, int ena
  * @result: what the callback was given
  * @error: where to put an error
  *
- * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: no such entity; SYNC_ERROR_NO_TABLE, _NO_KEY: it
- *   cannot become one; SYNC_ERROR_INVALID: the subject is an unknown strategy, rule or column
+ * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: no such entity; SYNC_ERROR_NO_TABLE,
+ *   _NO_KEY: it cannot become one; SYNC_ERROR_INVALID: the subject is an unknown strategy, rule or
+ *   column
  */
 gboolean
 sync_entities_configure_finish (SyncEntities *entities, GAsyncResult *result, GError **error)

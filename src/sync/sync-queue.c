@@ -51,14 +51,15 @@ tell_manager (gpointer source, gpointer answer)
   sync_manager_changed (self->manager);
 }
 
-/* --- On the worker's thread --------------------------------------------------------------------- */
+/* --- On the worker's thread ------------------------------------------------------------------- */
 
 static gboolean
 list_changes (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 {
   const Arguments *arguments = data;
 
-  *answer = sync_store_list_changes (store, arguments->state, arguments->offset, arguments->limit, error);
+  *answer = sync_store_list_changes (store, arguments->state, arguments->offset, arguments->limit,
+                                     error);
   return *answer != NULL;
 }
 
@@ -90,7 +91,8 @@ retry (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 {
   const Arguments *arguments = data;
 
-  return take_count (sync_store_retry_changes (store, arguments->entity, arguments->id, error), answer);
+  return take_count (sync_store_retry_changes (store, arguments->entity, arguments->id, error),
+                     answer);
 }
 
 static gboolean
@@ -98,7 +100,8 @@ discard (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 {
   const Arguments *arguments = data;
 
-  return take_count (sync_store_discard_changes (store, arguments->entity, arguments->id, error), answer);
+  return take_count (sync_store_discard_changes (store, arguments->entity, arguments->id, error),
+                     answer);
 }
 
 static gboolean
@@ -138,7 +141,7 @@ static const SyncVerb clear_completed_verb = {
   .done = tell_manager,
 };
 
-/* --- The object --------------------------------------------------------------------------------- */
+/* --- The object ------------------------------------------------------------------------------- */
 
 static void
 sync_queue_dispose (GObject *object)
@@ -210,8 +213,9 @@ sync_queue_list_async (SyncQueue *queue, const char *state, guint offset, guint 
 {
   g_return_if_fail (SYNC_IS_QUEUE (queue));
 
-  start (queue, &list_verb, (Arguments){ .state = (char *) state, .offset = offset, .limit = limit },
-         cancellable, callback, user_data);
+  start (queue, &list_verb,
+         (Arguments){ .state = (char *) state, .offset = offset, .limit = limit }, cancellable,
+         callback, user_data);
 }
 
 /**
@@ -247,8 +251,8 @@ sync_queue_list_held_async (SyncQueue *queue, guint offset, guint limit, GCancel
 {
   g_return_if_fail (SYNC_IS_QUEUE (queue));
 
-  start (queue, &list_held_verb, (Arguments){ .offset = offset, .limit = limit }, cancellable, callback,
-         user_data);
+  start (queue, &list_held_verb, (Arguments){ .offset = offset, .limit = limit }, cancellable,
+         callback, user_data);
 }
 
 /**
@@ -277,13 +281,13 @@ sync_queue_list_held_finish (SyncQueue *queue, GAsyncResult *result, GError **er
  * Counts what waits.
  */
 void
-sync_queue_get_stats_async (SyncQueue *queue, GCancellable *cancellable, GAsyncReadyCallback callback,
-                            gpointer user_data)
+sync_queue_get_stats_async (SyncQueue *queue, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data)
 {
   g_return_if_fail (SYNC_IS_QUEUE (queue));
 
-  sync_verb_start (&get_stats_verb, queue, sync_manager_get_store (queue->manager), NULL, cancellable,
-                   callback, user_data);
+  sync_verb_start (&get_stats_verb, queue, sync_manager_get_store (queue->manager), NULL,
+                   cancellable, callback, user_data);
 }
 
 /**
@@ -296,7 +300,8 @@ sync_queue_get_stats_async (SyncQueue *queue, GCancellable *cancellable, GAsyncR
  * Returns: %FALSE with @error set if it failed
  */
 gboolean
-sync_queue_get_stats_finish (SyncQueue *queue, GAsyncResult *result, SyncQueueStats *stats, GError **error)
+sync_queue_get_stats_finish (SyncQueue *queue, GAsyncResult *result, SyncQueueStats *stats,
+                             GError **error)
 {
   g_autofree SyncQueueStats *answer = NULL;
   gpointer value = NULL;
@@ -320,14 +325,14 @@ sync_queue_get_stats_finish (SyncQueue *queue, GAsyncResult *result, SyncQueueSt
  * Makes refused and failed rows due again.
  */
 void
-sync_queue_retry_async (SyncQueue *queue, const char *entity, const char *id, GCancellable *cancellable,
-                        GAsyncReadyCallback callback, gpointer user_data)
+sync_queue_retry_async (SyncQueue *queue, const char *entity, const char *id,
+                        GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_return_if_fail (SYNC_IS_QUEUE (queue));
   g_return_if_fail (entity != NULL || id == NULL);
 
-  start (queue, &retry_verb, (Arguments){ .entity = (char *) entity, .id = (char *) id }, cancellable,
-         callback, user_data);
+  start (queue, &retry_verb, (Arguments){ .entity = (char *) entity, .id = (char *) id },
+         cancellable, callback, user_data);
 }
 
 /**
@@ -353,18 +358,19 @@ sync_queue_retry_finish (SyncQueue *queue, GAsyncResult *result, GError **error)
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Gives local changes up: their contents go to the record, from where they can be put back, and the cloud's
- * rows are taken with the next run.
+ * Gives local changes up: their contents go to the record, from where they can be put back, and the
+ * cloud's rows are taken with the next run.
  */
 void
-sync_queue_discard_async (SyncQueue *queue, const char *entity, const char *id, GCancellable *cancellable,
-                          GAsyncReadyCallback callback, gpointer user_data)
+sync_queue_discard_async (SyncQueue *queue, const char *entity, const char *id,
+                          GCancellable *cancellable, GAsyncReadyCallback callback,
+                          gpointer user_data)
 {
   g_return_if_fail (SYNC_IS_QUEUE (queue));
   g_return_if_fail (entity != NULL || id == NULL);
 
-  start (queue, &discard_verb, (Arguments){ .entity = (char *) entity, .id = (char *) id }, cancellable,
-         callback, user_data);
+  start (queue, &discard_verb, (Arguments){ .entity = (char *) entity, .id = (char *) id },
+         cancellable, callback, user_data);
 }
 
 /**
@@ -392,13 +398,14 @@ sync_queue_discard_finish (SyncQueue *queue, GAsyncResult *result, GError **erro
  * Forgets which rows were moved by past runs. The runs and their counts stay in the history.
  */
 void
-sync_queue_clear_completed_async (SyncQueue *queue, gint64 older_than_seconds, GCancellable *cancellable,
-                                  GAsyncReadyCallback callback, gpointer user_data)
+sync_queue_clear_completed_async (SyncQueue *queue, gint64 older_than_seconds,
+                                  GCancellable *cancellable, GAsyncReadyCallback callback,
+                                  gpointer user_data)
 {
   g_return_if_fail (SYNC_IS_QUEUE (queue));
 
-  start (queue, &clear_completed_verb, (Arguments){ .older_than_seconds = older_than_seconds }, cancellable,
-         callback, user_data);
+  start (queue, &clear_completed_verb, (Arguments){ .older_than_seconds = older_than_seconds },
+         cancellable, callback, user_data);
 }
 
 /**

@@ -74,15 +74,16 @@ read_rules (SyncResolver *resolver, const char *json, GError **error)
   while (sync_json_next_member (&reader, &name) && sync_json_read_value (&reader, &value))
     {
       g_autofree char *column = sync_json_dup_name (name);
-      g_autofree char *rule_name
-          = sync_json_type (value) == SYNC_JSON_STRING ? sync_json_dup_string (value)
-                                                       : g_strndup (value.text, value.length);
+      g_autofree char *rule_name = sync_json_type (value) == SYNC_JSON_STRING
+                                       ? sync_json_dup_string (value)
+                                       : g_strndup (value.text, value.length);
       SyncColumnRule rule;
 
       if (column == NULL)
         return refuse (error, "rules", "rules", "Not a JSON object of column and rule");
       if (!sync_column_rule_from_string (rule_name, &rule))
-        return refuse (error, "rule", rule_name != NULL ? rule_name : column, "There is no such rule");
+        return refuse (error, "rule", rule_name != NULL ? rule_name : column,
+                       "There is no such rule");
       add_rule (resolver, column, rule);
     }
   return TRUE;
@@ -106,14 +107,14 @@ resolver_new (Strategy strategy)
 
 /**
  * sync_resolver_new: (constructor)
- * @strategy: `newest`, `local`, `remote`, `manual`, `notifications`, `projects`, `user-settings`, `rules`
- *   or `custom`
- * @rules_json: (nullable): for `rules`: a JSON object column → `local`, `remote`, `newest`, `max`, `min`
- *   or `union`; columns that it does not name: newest
+ * @strategy: `newest`, `local`, `remote`, `manual`, `notifications`, `projects`, `user-settings`,
+ *   `rules` or `custom`
+ * @rules_json: (nullable): for `rules`: a JSON object column → `local`, `remote`, `newest`, `max`,
+ *   `min` or `union`; columns that it does not name: newest
  * @error: where to put an error
  *
- * Returns: (transfer full) (nullable): the policy; %NULL with @error set: SYNC_ERROR_INVALID, whose subject
- *   is the unknown strategy or rule, and whose reason is `strategy`, `rule` or `rules`
+ * Returns: (transfer full) (nullable): the policy; %NULL with @error set: SYNC_ERROR_INVALID, whose
+ *   subject is the unknown strategy or rule, and whose reason is `strategy`, `rule` or `rules`
  */
 SyncResolver *
 sync_resolver_new (const char *strategy, const char *rules_json, GError **error)
@@ -138,8 +139,8 @@ sync_resolver_new (const char *strategy, const char *rules_json, GError **error)
  * sync_resolver_default_strategy:
  * @entity_name: an entity's name
  *
- * Returns: (transfer none): the strategy that it starts with: a built-in entity has its own, every other
- *   `newest`
+ * Returns: (transfer none): the strategy that it starts with: a built-in entity has its own, every
+ *   other `newest`
  */
 const char *
 sync_resolver_default_strategy (const char *entity_name)
@@ -254,7 +255,8 @@ priority_rank (const SyncRow *row, int column)
   return 0;
 }
 
-/* Who has read it once does not want to read it again; then the more urgent copy; then the newest. */
+/* Who has read it once does not want to read it again; then the more urgent copy; then the
+ * newest. */
 static SyncSide
 notification_side (const SyncDispute *dispute)
 {
@@ -285,7 +287,8 @@ decide_by_rules (const SyncResolver *resolver, const SyncDispute *dispute, const
   for (guint i = 0; i < n_columns; i++)
     {
       const char *name = dispute->entity->columns[columns[i]].name;
-      SyncColumnRule rule = (SyncColumnRule) GPOINTER_TO_INT (g_hash_table_lookup (resolver->rules, name));
+      SyncColumnRule rule
+          = (SyncColumnRule) GPOINTER_TO_INT (g_hash_table_lookup (resolver->rules, name));
 
       sides[i] = sync_column_rule_apply (rule, dispute, columns[i], newest, result);
     }
@@ -301,14 +304,14 @@ decide_by_rules (const SyncResolver *resolver, const SyncDispute *dispute, const
  * @by: (out) (transfer none): the strategy
  * @data: the [struct@SyncResolver]
  *
- * The policy callback of [func@merge_rows]. Where a row was deleted on one side there is nothing to decide
- * by column, and built-in resolvers and rules go by time; `user-settings` stays local.
+ * The policy callback of [func@merge_rows]. Where a row was deleted on one side there is nothing to
+ * decide by column, and built-in resolvers and rules go by time; `user-settings` stays local.
  *
  * Returns: %FALSE: a person, or the application, must decide
  */
 gboolean
-sync_resolver_decide (const SyncDispute *dispute, const guint *columns, guint n_columns, SyncSide *sides,
-                      SyncRow *result, const char **by, gpointer data)
+sync_resolver_decide (const SyncDispute *dispute, const guint *columns, guint n_columns,
+                      SyncSide *sides, SyncRow *result, const char **by, gpointer data)
 {
   const SyncResolver *resolver = data;
   SyncSide side;

@@ -8,8 +8,8 @@ G_BEGIN_DECLS
 /**
  * SyncResolver:
  *
- * The policy of an entity: it decides the columns that changed on both sides. Immutable, so that every
- * thread may ask it.
+ * The policy of an entity: it decides the columns that changed on both sides. Immutable, so that
+ * every thread may ask it.
  */
 typedef struct _SyncResolver SyncResolver;
 
@@ -17,7 +17,8 @@ SyncResolver *sync_resolver_new (const char *strategy, const char *rules_json, G
 SyncResolver *sync_resolver_new_for_entity (const char *entity_name);
 void sync_resolver_free (SyncResolver *resolver);
 /* Whether every column that its rules name is one of the entity's. */
-gboolean sync_resolver_check_entity (const SyncResolver *resolver, const SyncEntity *entity, GError **error);
+gboolean
+sync_resolver_check_entity (const SyncResolver *resolver, const SyncEntity *entity, GError **error);
 /* A SyncDecideFunc; data is the SyncResolver. */
 gboolean sync_resolver_decide (const SyncDispute *dispute, const guint *columns, guint n_columns,
                                SyncSide *sides, SyncRow *result, const char **by, gpointer data);

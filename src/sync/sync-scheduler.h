@@ -9,11 +9,12 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SyncScheduler, sync_scheduler, SYNC, SCHEDULER, GObject)
 
 /* When runs happen by themselves: at start, by interval, 5 s after the last local change of any
- * process, with back-off after errors; while it holds the lease of the database, so that a window and
- * `psync watch` never both do. Properties `next-run` (µs since 1970 or SYNC_TIME_UNKNOWN) and `elsewhere`
- * (another program has the lease). */
+ * process, with back-off after errors; while it holds the lease of the database, so that a
+ * window and `psync watch` never both do. Properties `next-run` (µs since 1970 or
+ * SYNC_TIME_UNKNOWN) and `elsewhere` (another program has the lease). */
 SyncScheduler *sync_scheduler_new (SyncManager *manager, SyncSettings *settings, SyncClock *clock);
-void sync_scheduler_start (SyncScheduler *scheduler); /* whatever `auto-sync` says: obeys it as it changes */
+void sync_scheduler_start (
+    SyncScheduler *scheduler); /* whatever `auto-sync` says: obeys it as it changes */
 void sync_scheduler_stop (SyncScheduler *scheduler);
 gint64 sync_scheduler_get_next_run (SyncScheduler *scheduler);
 

@@ -46,21 +46,21 @@ static const struct
 /**
  * SyncSettings:
  *
- * What can be configured for one database: flags win over the environment, that over what the database
- * keeps, that over the defaults.
+ * What can be configured for one database: flags win over the environment, that over what the
+ * database keeps, that over the defaults.
  */
 struct _SyncSettings
 {
   GObject parent_instance;
 
-  SyncStore *store;                     /* (owned) */
-  char *flags[N_SETTINGS];              /* (owned) (nullable) */
-  char *environment[N_SETTINGS];        /* (owned) (nullable) */
-  char *database[N_SETTINGS];           /* (owned) (nullable) */
-  SyncSettingCheck checks[N_SETTINGS];  /* (nullable) */
-  char *auth_token;                     /* (owned) (nullable) */
-  char *unknown_flag;                   /* (owned) (nullable): a flag's name that is no setting */
-  GError *load_error;                   /* (owned) (nullable): why the database could not be asked */
+  SyncStore *store;                    /* (owned) */
+  char *flags[N_SETTINGS];             /* (owned) (nullable) */
+  char *environment[N_SETTINGS];       /* (owned) (nullable) */
+  char *database[N_SETTINGS];          /* (owned) (nullable) */
+  SyncSettingCheck checks[N_SETTINGS]; /* (nullable) */
+  char *auth_token;                    /* (owned) (nullable) */
+  char *unknown_flag;                  /* (owned) (nullable): a flag's name that is no setting */
+  GError *load_error;                  /* (owned) (nullable): why the database could not be asked */
 };
 
 enum
@@ -112,7 +112,8 @@ parse_number (guint setting, const char *text, guint *value)
 {
   guint64 number;
 
-  if (!g_ascii_string_to_unsigned (text, 10, specs[setting].minimum, specs[setting].maximum, &number, NULL))
+  if (!g_ascii_string_to_unsigned (text, 10, specs[setting].minimum, specs[setting].maximum,
+                                   &number, NULL))
     return FALSE;
   *value = (guint) number;
   return TRUE;
@@ -121,7 +122,8 @@ parse_number (guint setting, const char *text, guint *value)
 static gboolean
 is_provider (const char *text)
 {
-  return strcmp (text, "supabase") == 0 || strcmp (text, "vault") == 0 || strcmp (text, "none") == 0;
+  return strcmp (text, "supabase") == 0 || strcmp (text, "vault") == 0
+         || strcmp (text, "none") == 0;
 }
 
 static gboolean
@@ -139,7 +141,7 @@ static char *
 run_check (SyncSettings *self, guint setting, const char *text, const char *subject, GError **error)
 {
   g_autoptr (GError) problem = NULL;
-  char *value = self->checks[setting] (text, &problem);
+  char *value = self->checks[setting](text, &problem);
   SyncErrorDetail *detail;
 
   if (value != NULL)
@@ -154,10 +156,11 @@ run_check (SyncSettings *self, guint setting, const char *text, const char *subj
   return NULL;
 }
 
-/* The written form in which a value is kept; NULL with error set: it is none. subject: the setting or the
- * variable that it came from. */
+/* The written form in which a value is kept; NULL with error set: it is none. subject: the
+ * setting or the variable that it came from. */
 static char *
-normalise (SyncSettings *self, guint setting, const char *value, const char *subject, GError **error)
+normalise (SyncSettings *self, guint setting, const char *value, const char *subject,
+           GError **error)
 {
   g_autofree char *text = g_strstrip (g_strdup (value));
   gboolean flag = FALSE, good = FALSE;
@@ -184,15 +187,16 @@ normalise (SyncSettings *self, guint setting, const char *value, const char *sub
     }
   if (!good)
     {
-      sync_error_set (error, SYNC_ERROR_INVALID, subject, "%s has a value that it cannot have", subject);
+      sync_error_set (error, SYNC_ERROR_INVALID, subject, "%s has a value that it cannot have",
+                      subject);
       return NULL;
     }
   return self->checks[setting] != NULL ? run_check (self, setting, text, subject, error)
                                        : g_steal_pointer (&text);
 }
 
-/* Credentials in the environment are enough, as they always were: a cloud that nobody chose is the one
- * that they are for. */
+/* Credentials in the environment are enough, as they always were: a cloud that nobody chose is
+ * the one that they are for. */
 static gboolean
 implies_supabase (SyncSettings *self)
 {
@@ -264,8 +268,8 @@ get_value (SyncSettings *self, guint setting, SyncSettingSource *source, GError 
  *   [method@SyncSettings.update]
  * @error: where to put an error
  *
- * Reads the settings, on the worker's thread. The device's name is one of them although it is kept with the
- * device.
+ * Reads the settings, on the worker's thread. The device's name is one of them although it is kept
+ * with the device.
  *
  * Returns: %FALSE with @error set if it failed
  */
@@ -292,7 +296,8 @@ typedef struct
 } Loading;
 
 static gboolean
-load_in_worker (SyncConnection *connection, gpointer data, GCancellable *cancellable, GError **error)
+load_in_worker (SyncConnection *connection, gpointer data, GCancellable *cancellable,
+                GError **error)
 {
   Loading *loading = data;
 
@@ -377,8 +382,8 @@ sync_settings_class_init (SyncSettingsClass *class)
    *
    * A value of the database changed, by this program or by another.
    */
-  signals[SIGNAL_CHANGED] = g_signal_new ("changed", SYNC_TYPE_SETTINGS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                                          NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[SIGNAL_CHANGED] = g_signal_new ("changed", SYNC_TYPE_SETTINGS, G_SIGNAL_RUN_LAST, 0, NULL,
+                                          NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 }
 
 static void
@@ -409,7 +414,8 @@ sync_settings_new (SyncStore *store, GHashTable *flags, const char *const *envir
   self->store = g_object_ref (store);
   take_flags (self, flags);
   take_environment (self, environment);
-  if (sync_worker_call (sync_store_get_worker (store), load_in_worker, &loading, NULL, &self->load_error))
+  if (sync_worker_call (sync_store_get_worker (store), load_in_worker, &loading, NULL,
+                        &self->load_error))
     {
       for (guint i = 0; i < N_SETTINGS; i++)
         self->database[i] = g_strdup (g_hash_table_lookup (loading.values, specs[i].name));
@@ -473,8 +479,8 @@ check_values (SyncSettings *self, SyncSettingSource weakest, GError **error)
  *
  * Looks at every value in force.
  *
- * Returns: %FALSE with @error set if one is not acceptable: SYNC_ERROR_INVALID, whose subject is the
- *   setting, or the variable if the environment gave it; or what a check of its own says
+ * Returns: %FALSE with @error set if one is not acceptable: SYNC_ERROR_INVALID, whose subject is
+ *   the setting, or the variable if the environment gave it; or what a check of its own says
  */
 gboolean
 sync_settings_check (SyncSettings *settings, GError **error)
@@ -547,7 +553,8 @@ sync_settings_get_config (SyncSettings *settings, SyncConfig *config)
  * @settings: the settings
  * @name: a setting
  *
- * Returns: (transfer full) (nullable): its value in force; %NULL: it has none, or none that is acceptable
+ * Returns: (transfer full) (nullable): its value in force; %NULL: it has none, or none that is
+ *   acceptable
  */
 char *
 sync_settings_dup (SyncSettings *settings, const char *name)
@@ -712,7 +719,8 @@ static const SyncVerb set_verb = {
 static GHashTable *
 normalise_all (SyncSettings *self, GHashTable *values, GError **error)
 {
-  g_autoptr (GHashTable) normalised = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_autoptr (GHashTable) normalised
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   GHashTableIter iter;
   gpointer name, value;
 
@@ -724,7 +732,8 @@ normalise_all (SyncSettings *self, GHashTable *values, GError **error)
 
       if (setting < 0)
         {
-          sync_error_set (error, SYNC_ERROR_NOT_FOUND, name, "There is no setting %s", (const char *) name);
+          sync_error_set (error, SYNC_ERROR_NOT_FOUND, name, "There is no setting %s",
+                          (const char *) name);
           return NULL;
         }
       if (value != NULL && (text = normalise (self, (guint) setting, value, name, error)) == NULL)
@@ -759,7 +768,8 @@ sync_settings_set_all_async (SyncSettings *settings, GHashTable *values, GCancel
   if (normalised == NULL)
     sync_verb_fail (&set_verb, settings, error, cancellable, callback, user_data);
   else
-    sync_verb_start (&set_verb, settings, settings->store, normalised, cancellable, callback, user_data);
+    sync_verb_start (&set_verb, settings, settings->store, normalised, cancellable, callback,
+                     user_data);
 }
 
 /**
@@ -775,7 +785,8 @@ sync_settings_set_all_async (SyncSettings *settings, GHashTable *values, GCancel
  */
 void
 sync_settings_set_async (SyncSettings *settings, const char *name, const char *value,
-                         GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+                         GCancellable *cancellable, GAsyncReadyCallback callback,
+                         gpointer user_data)
 {
   g_autoptr (GHashTable) values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
@@ -792,8 +803,8 @@ sync_settings_set_async (SyncSettings *settings, const char *name, const char *v
  * @result: what the callback was given
  * @error: where to put an error
  *
- * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: there is no such setting; SYNC_ERROR_INVALID: it
- *   cannot have that value; the subject is its name
+ * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: there is no such setting;
+ *   SYNC_ERROR_INVALID: it cannot have that value; the subject is its name
  */
 gboolean
 sync_settings_set_finish (SyncSettings *settings, GAsyncResult *result, GError **error)

@@ -70,20 +70,22 @@ void sync_setting_info_free (SyncSettingInfo *info);
  *
  * What a layer above knows of a setting's values: with it a value is refused before it is stored.
  *
- * Returns: (transfer full): the value in the form in which it is kept; %NULL with @error set if it is not
- *   acceptable
+ * Returns: (transfer full): the value in the form in which it is kept; %NULL with @error set if it
+ *   is not acceptable
  */
 typedef char *(*SyncSettingCheck) (const char *value, GError **error);
 
-/* Names: auto-sync, interval-minutes (1 to 10080), batch-size (0 to 10000), max-retries (0 to 100),
- * sync-after-changes, sync-at-start, provider (supabase|vault|none), supabase-url, supabase-anon-key,
- * vault-path, device-name.
- * Booleans take true/1/yes/on and their opposites. A bad value: SYNC_ERROR_INVALID, the subject is the
- * setting or the environment variable. Belongs to the main thread once it is made. */
-SyncSettings *sync_settings_new (SyncStore *store, GHashTable *flags, const char *const *environment);
+/* Names: auto-sync, interval-minutes (1 to 10080), batch-size (0 to 10000), max-retries (0 to
+ * 100), sync-after-changes, sync-at-start, provider (supabase|vault|none), supabase-url,
+ * supabase-anon-key, vault-path, device-name. Booleans take true/1/yes/on and their opposites. A
+ * bad value: SYNC_ERROR_INVALID, the subject is the setting or the environment variable. Belongs
+ * to the main thread once it is made. */
+SyncSettings *
+sync_settings_new (SyncStore *store, GHashTable *flags, const char *const *environment);
 void sync_settings_add_check (SyncSettings *settings, const char *name, SyncSettingCheck check);
 gboolean sync_settings_check (SyncSettings *settings, GError **error); /* every value readable */
-/* Only what flags and the environment give: a value in the database can be put right with the program. */
+/* Only what flags and the environment give: a value in the database can be put right with the
+ * program. */
 gboolean sync_settings_check_given (SyncSettings *settings, GError **error);
 void sync_settings_get_config (SyncSettings *settings, SyncConfig *config);
 char *sync_settings_dup (SyncSettings *settings, const char *name);
@@ -98,8 +100,9 @@ void sync_settings_set_async (SyncSettings *settings, const char *name, const ch
                               gpointer user_data);
 gboolean sync_settings_set_finish (SyncSettings *settings, GAsyncResult *result, GError **error);
 /* Several at once, all or none. (element-type utf8 utf8), a NULL value: back to the default */
-void sync_settings_set_all_async (SyncSettings *settings, GHashTable *values, GCancellable *cancellable,
-                                  GAsyncReadyCallback callback, gpointer user_data);
+void
+sync_settings_set_all_async (SyncSettings *settings, GHashTable *values, GCancellable *cancellable,
+                             GAsyncReadyCallback callback, gpointer user_data);
 /* Another process may have changed the database's values. On the worker's thread … */
 gboolean sync_settings_load (SyncStore *store, GHashTable **values, GError **error);
 /* … then, with what was loaded, here: emits `changed` for what is different. */

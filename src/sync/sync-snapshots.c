@@ -63,8 +63,8 @@ restore_snapshot (SyncStore *store, gpointer data, gpointer *answer, GError **er
   gint64 now = sync_clock_now (sync_store_get_clock (store));
   gboolean healed;
 
-  return sync_snapshot_restore (sync_store_get_connection (store), restore->name, now, SNAPSHOTS_KEPT,
-                                restore->cancellable, error)
+  return sync_snapshot_restore (sync_store_get_connection (store), restore->name, now,
+                                SNAPSHOTS_KEPT, restore->cancellable, error)
          && sync_store_reload (store, error) && sync_store_heal (store, &healed, error);
 }
 
@@ -140,8 +140,8 @@ sync_snapshots_list_async (SyncSnapshots *snapshots, GCancellable *cancellable,
 {
   g_return_if_fail (SYNC_IS_SNAPSHOTS (snapshots));
 
-  sync_verb_start (&list_verb, snapshots, sync_manager_get_store (snapshots->manager), NULL, cancellable,
-                   callback, user_data);
+  sync_verb_start (&list_verb, snapshots, sync_manager_get_store (snapshots->manager), NULL,
+                   cancellable, callback, user_data);
 }
 
 /**
@@ -191,8 +191,8 @@ lock_acquired (GObject *object, GAsyncResult *result, gpointer user_data)
   restore->name = g_strdup (g_task_get_task_data (task));
   restore->cancellable = cancellable != NULL ? g_object_ref (cancellable) : NULL;
   restore->lock = lock;
-  sync_verb_start (&restore_verb, self, sync_manager_get_store (self->manager), restore, cancellable,
-                   restore_done, g_steal_pointer (&task));
+  sync_verb_start (&restore_verb, self, sync_manager_get_store (self->manager), restore,
+                   cancellable, restore_done, g_steal_pointer (&task));
 }
 
 /**
@@ -203,8 +203,8 @@ lock_acquired (GObject *object, GAsyncResult *result, gpointer user_data)
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Puts the database back to what it was then, while no run is going on. A snapshot of what is there now is
- * taken first.
+ * Puts the database back to what it was then, while no run is going on. A snapshot of what is there
+ * now is taken first.
  */
 void
 sync_snapshots_restore_async (SyncSnapshots *snapshots, const char *name, GCancellable *cancellable,
@@ -219,8 +219,8 @@ sync_snapshots_restore_async (SyncSnapshots *snapshots, const char *name, GCance
   g_task_set_source_tag (task, sync_snapshots_restore_async);
   g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, g_strdup (name), g_free);
-  sync_file_lock_acquire_async (sync_store_get_path (sync_manager_get_store (snapshots->manager)), "run",
-                                RUN_WAIT_SECONDS, cancellable, lock_acquired, task);
+  sync_file_lock_acquire_async (sync_store_get_path (sync_manager_get_store (snapshots->manager)),
+                                "run", RUN_WAIT_SECONDS, cancellable, lock_acquired, task);
 }
 
 /**
@@ -229,8 +229,8 @@ sync_snapshots_restore_async (SyncSnapshots *snapshots, const char *name, GCance
  * @result: what the callback was given
  * @error: where to put an error
  *
- * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: there is none of that name; SYNC_ERROR_LOCKED: a
- *   run is going on
+ * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: there is none of that name;
+ *   SYNC_ERROR_LOCKED: a run is going on
  */
 gboolean
 sync_snapshots_restore_finish (SyncSnapshots *snapshots, GAsyncResult *result, GError **error)

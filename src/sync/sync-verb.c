@@ -90,8 +90,8 @@ sync_verb_start (const SyncVerb *verb, gpointer source, SyncStore *store, gpoint
   call->verb = verb;
   call->store = g_object_ref (store);
   call->arguments = arguments;
-  sync_worker_call_async (sync_store_get_worker (store), run_call, call, call_free, cancellable, call_done,
-                          task);
+  sync_worker_call_async (sync_store_get_worker (store), run_call, call, call_free, cancellable,
+                          call_done, task);
 }
 
 /**

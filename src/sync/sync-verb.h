@@ -18,7 +18,8 @@ G_BEGIN_DECLS
  *
  * Returns: %FALSE with @error set if it failed
  */
-typedef gboolean (*SyncVerbFunc) (SyncStore *store, gpointer arguments, gpointer *answer, GError **error);
+typedef gboolean (*SyncVerbFunc) (SyncStore *store, gpointer arguments, gpointer *answer,
+                                  GError **error);
 
 /**
  * SyncVerb:
@@ -27,8 +28,8 @@ typedef gboolean (*SyncVerbFunc) (SyncStore *store, gpointer arguments, gpointer
  * @free_answer: (nullable): frees an answer that nobody took
  * @done: (nullable): called in the caller's context when it succeeded, before the callback is
  *
- * One asynchronous method that asks or tells the store something: made once, as a constant, which is also
- * the method's source tag.
+ * One asynchronous method that asks or tells the store something: made once, as a constant, which
+ * is also the method's source tag.
  */
 typedef struct
 {
@@ -41,10 +42,10 @@ typedef struct
 void sync_verb_start (const SyncVerb *verb, gpointer source, SyncStore *store, gpointer arguments,
                       GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 /* For a method that found out early that it cannot be done. (error transfer full) */
-void sync_verb_fail (const SyncVerb *verb, gpointer source, GError *error, GCancellable *cancellable,
-                     GAsyncReadyCallback callback, gpointer user_data);
-gboolean sync_verb_finish (const SyncVerb *verb, gpointer source, GAsyncResult *result, gpointer *answer,
-                           GError **error);
+void sync_verb_fail (const SyncVerb *verb, gpointer source, GError *error,
+                     GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean sync_verb_finish (const SyncVerb *verb, gpointer source, GAsyncResult *result,
+                           gpointer *answer, GError **error);
 /* For verbs that answer with how many (GSIZE_TO_POINTER): -1 on error. */
 gssize sync_verb_finish_count (const SyncVerb *verb, gpointer source, GAsyncResult *result,
                                GError **error);

@@ -32,8 +32,8 @@ get_usage (SyncProvider *provider, SyncProviderUsage *usage)
 
 /* (nullable): the task that waits for the inner provider; NULL: the error was given. */
 static GTask *
-begin (SyncProvider *provider, gpointer tag, GCancellable *cancellable, GAsyncReadyCallback callback,
-       gpointer user_data)
+begin (SyncProvider *provider, gpointer tag, GCancellable *cancellable,
+       GAsyncReadyCallback callback, gpointer user_data)
 {
   TestProxy *self = TEST_PROXY (provider);
   g_autoptr (GTask) task = g_task_new (provider, cancellable, callback, user_data);
@@ -105,7 +105,8 @@ get_state_async (SyncProvider *provider, gboolean strong, GCancellable *cancella
 
   TEST_PROXY (provider)->asked++;
   if (task != NULL)
-    sync_provider_get_state_async (TEST_PROXY (provider)->inner, strong, cancellable, got_state, task);
+    sync_provider_get_state_async (TEST_PROXY (provider)->inner, strong, cancellable, got_state,
+                                   task);
 }
 
 static SyncCloudState *
@@ -136,7 +137,8 @@ pull_async (SyncProvider *provider, const SyncEntity *entity, const SyncPullQuer
   GTask *task = begin (provider, sync_provider_pull_async, cancellable, callback, user_data);
 
   if (task != NULL)
-    sync_provider_pull_async (TEST_PROXY (provider)->inner, entity, query, cancellable, pulled, task);
+    sync_provider_pull_async (TEST_PROXY (provider)->inner, entity, query, cancellable, pulled,
+                              task);
 }
 
 static void
@@ -149,13 +151,14 @@ pushed (GObject *object, GAsyncResult *result, gpointer task)
 }
 
 static void
-push_async (SyncProvider *provider, const SyncEntity *entity, GBytes *rows, GCancellable *cancellable,
-            GAsyncReadyCallback callback, gpointer user_data)
+push_async (SyncProvider *provider, const SyncEntity *entity, GBytes *rows,
+            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = begin (provider, sync_provider_push_async, cancellable, callback, user_data);
 
   if (task != NULL)
-    sync_provider_push_async (TEST_PROXY (provider)->inner, entity, rows, cancellable, pushed, task);
+    sync_provider_push_async (TEST_PROXY (provider)->inner, entity, rows, cancellable, pushed,
+                              task);
 }
 
 static void
@@ -174,8 +177,8 @@ fetch_async (SyncProvider *provider, const SyncEntity *entity, GBytes *keys, gbo
   GTask *task = begin (provider, sync_provider_fetch_async, cancellable, callback, user_data);
 
   if (task != NULL)
-    sync_provider_fetch_async (TEST_PROXY (provider)->inner, entity, keys, strong, cancellable, fetched,
-                               task);
+    sync_provider_fetch_async (TEST_PROXY (provider)->inner, entity, keys, strong, cancellable,
+                               fetched, task);
 }
 
 static void
@@ -190,13 +193,14 @@ digested (GObject *object, GAsyncResult *result, gpointer task)
 }
 
 static void
-digest_async (SyncProvider *provider, const SyncEntity *entity, const char *prefix, GCancellable *cancellable,
-              GAsyncReadyCallback callback, gpointer user_data)
+digest_async (SyncProvider *provider, const SyncEntity *entity, const char *prefix,
+              GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = begin (provider, sync_provider_digest_async, cancellable, callback, user_data);
 
   if (task != NULL)
-    sync_provider_digest_async (TEST_PROXY (provider)->inner, entity, prefix, cancellable, digested, task);
+    sync_provider_digest_async (TEST_PROXY (provider)->inner, entity, prefix, cancellable, digested,
+                                task);
 }
 
 static gboolean
@@ -225,7 +229,8 @@ put_device_async (SyncProvider *provider, const SyncDevice *device, GCancellable
   GTask *task = begin (provider, sync_provider_put_device_async, cancellable, callback, user_data);
 
   if (task != NULL)
-    sync_provider_put_device_async (TEST_PROXY (provider)->inner, device, cancellable, device_put, task);
+    sync_provider_put_device_async (TEST_PROXY (provider)->inner, device, cancellable, device_put,
+                                    task);
 }
 
 static void

@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (TestProxy, test_proxy, TEST, PROXY, SyncProvider)
 
 SyncProvider *test_proxy_new (SyncProvider *inner);
-/* (error transfer full) (nullable): what the cloud answers to every question; NULL: what the real one does */
+/* (error transfer full) (nullable): what the cloud answers to every question; NULL: what the
+ * real one does */
 void test_proxy_set_error (SyncProvider *proxy, GError *error);
 /* How often its state was asked for, which every run does once. */
 guint test_proxy_get_asked (SyncProvider *proxy);

@@ -121,8 +121,8 @@ test_store_advance (SyncStore *store, gint64 microseconds)
 int
 test_run_with_own_folders (void)
 {
-  static const char *const variables[]
-      = { "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME" };
+  static const char *const variables[] = { "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
+                                           "XDG_RUNTIME_DIR", "XDG_STATE_HOME" };
   g_autofree char *folder = test_folder_new ();
   int status;
 

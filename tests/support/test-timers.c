@@ -88,7 +88,8 @@ find_next (TestTimers *self)
 
   for (guint i = 0; i < self->timers->len; i++)
     if (next < 0
-        || g_array_index (self->timers, Timer, i).due < g_array_index (self->timers, Timer, next).due)
+        || g_array_index (self->timers, Timer, i).due
+               < g_array_index (self->timers, Timer, next).due)
       next = (int) i;
   return next;
 }
@@ -101,11 +102,13 @@ test_timers_get_next (SyncTimers *timers)
 
   if (next < 0)
     return -1;
-  return MAX (g_array_index (self->timers, Timer, next).due - sync_clock_monotonic (self->clock), 0);
+  return MAX (g_array_index (self->timers, Timer, next).due - sync_clock_monotonic (self->clock),
+              0);
 }
 
 void
-test_timers_advance (SyncTimers *timers, gint64 microseconds, void (*settle) (gpointer data), gpointer data)
+test_timers_advance (SyncTimers *timers, gint64 microseconds, void (*settle) (gpointer data),
+                     gpointer data)
 {
   TestTimers *self = TEST_TIMERS (timers);
   gint64 end = sync_clock_monotonic (self->clock) + microseconds;

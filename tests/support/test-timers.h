@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (TestTimers, test_timers, TEST, TIMERS, SyncTimers)
 
 SyncTimers *test_timers_new (SyncClock *clock);
-/* Lets time pass, and calls `settle` after each moment at which something happened, so that what it began is
- * over before time goes on. */
+/* Lets time pass, and calls `settle` after each moment at which something happened, so that what
+ * it began is over before time goes on. */
 void test_timers_advance (SyncTimers *timers, gint64 microseconds, void (*settle) (gpointer data),
                           gpointer data);
 /* Until the next timer, in microseconds; -1: there is none. */

@@ -123,7 +123,8 @@ test_no_write_of_another (Fixture *fixture, gconstpointer data)
       g_autofree char *sql = g_strdup_printf ("INSERT INTO projects (id) VALUES ('%u')", i);
 
       test_store_sql (fixture->store, sql);
-      g_assert_true (test_shell (sync_store_get_path (fixture->store), "SELECT * FROM projects", &output));
+      g_assert_true (
+          test_shell (sync_store_get_path (fixture->store), "SELECT * FROM projects", &output));
       while (test_timers_get_next (fixture->timers) > G_TIME_SPAN_SECOND)
         g_main_context_iteration (NULL, TRUE);
       advance (fixture, 2 * G_TIME_SPAN_SECOND);

@@ -14,7 +14,8 @@ static const struct
   { SYNC_RULE_MAX, SYNC_CODEC_INTEGER, "1", "9", "10", "10" },
   { SYNC_RULE_MIN, SYNC_CODEC_INTEGER, "1", "9", "10", "9" },
   { SYNC_RULE_MAX, SYNC_CODEC_INTEGER, "1", "-9", "-10", "-9" },
-  { SYNC_RULE_MAX, SYNC_CODEC_INTEGER, "1", "9007199254740993", "9007199254740992", "9007199254740993" },
+  { SYNC_RULE_MAX, SYNC_CODEC_INTEGER, "1", "9007199254740993", "9007199254740992",
+    "9007199254740993" },
   { SYNC_RULE_MIN, SYNC_CODEC_INTEGER, "1", "9223372036854775807", "-9223372036854775808",
     "-9223372036854775808" },
   { SYNC_RULE_MAX, SYNC_CODEC_REAL, "1", "1.5", "1.25", "1.5" },
@@ -48,7 +49,8 @@ static const struct
   { SYNC_RULE_UNION, SYNC_CODEC_JSON, "[1,2]", "null", "[1,2,3]", "[3]" },
   { SYNC_RULE_UNION, SYNC_CODEC_JSON, "[1]", "[]", "[1,1]", "[]" },
   /* Arrays in a column of text. */
-  { SYNC_RULE_UNION, SYNC_CODEC_TEXT, "\"[1]\"", "\"[1, \\\"a\\\"]\"", "\"[1,2]\"", "\"[1,\\\"a\\\",2]\"" },
+  { SYNC_RULE_UNION, SYNC_CODEC_TEXT, "\"[1]\"", "\"[1, \\\"a\\\"]\"", "\"[1,2]\"",
+    "\"[1,\\\"a\\\",2]\"" },
   { SYNC_RULE_UNION, SYNC_CODEC_TEXT, "\"\"", "\"[1]\"", "\"no array\"", NULL },
   { SYNC_RULE_UNION, SYNC_CODEC_TEXT, "\"[]\"", "\"[1]\"", "\"[1\"", NULL },
   { SYNC_RULE_UNION, SYNC_CODEC_JSON, "{}", "[1]", "[2]", NULL },
@@ -68,7 +70,8 @@ set (SyncRow *row, const char *json)
 }
 
 static void
-run_case (gsize i, const SyncRow *base, const SyncRow *local, const SyncRow *remote, SyncSide newest)
+run_case (gsize i, const SyncRow *base, const SyncRow *local, const SyncRow *remote,
+          SyncSide newest)
 {
   g_autoptr (SyncRow) result = sync_row_new (local->entity);
   SyncDispute dispute = { .entity = local->entity, .base = base, .local = local, .remote = remote };
@@ -128,8 +131,8 @@ test_union_without_base (void)
   dispute.entity = entity;
   dispute.local = local;
   dispute.remote = remote;
-  g_assert_cmpint (sync_column_rule_apply (SYNC_RULE_UNION, &dispute, 1, SYNC_SIDE_LOCAL, result), ==,
-                   SYNC_SIDE_VALUE);
+  g_assert_cmpint (sync_column_rule_apply (SYNC_RULE_UNION, &dispute, 1, SYNC_SIDE_LOCAL, result),
+                   ==, SYNC_SIDE_VALUE);
   g_assert_true (sync_span_is (sync_row_get (result, 1), "[\"a\",\"b\"]"));
 }
 

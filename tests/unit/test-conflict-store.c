@@ -63,7 +63,8 @@ test_round_trip (SyncStore *store)
   g_assert_cmpint (read->remote_time, ==, TEST_NOW - 5);
   g_assert_cmpstr (read->local_device, ==, "this");
   g_assert_null (read->remote_device);
-  g_assert_true (g_strv_equal ((const char *const *) read->columns, (const char *const *) conflict->columns));
+  g_assert_true (
+      g_strv_equal ((const char *const *) read->columns, (const char *const *) conflict->columns));
   g_assert_null (read->result);
   g_assert_null (read->resolution);
   g_assert_cmpint (read->created_at, ==, TEST_NOW);
@@ -254,9 +255,11 @@ test_keep_both_needs_a_meaningless_key (SyncStore *store)
 
   attach (store, "CREATE TABLE numbered (n INTEGER PRIMARY KEY, t)", "numbered");
   attach (store, "CREATE TABLE tags (name TEXT PRIMARY KEY NOT NULL)", "tags");
-  attach (store, "CREATE TABLE pairs (a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (a, b))", "pairs");
+  attach (store, "CREATE TABLE pairs (a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (a, b))",
+          "pairs");
   attach (store, "CREATE TABLE notes (note_id TEXT PRIMARY KEY NOT NULL)", "notes");
-  attach (store, "CREATE TABLE extras (note_id TEXT PRIMARY KEY NOT NULL REFERENCES notes)", "extras");
+  attach (store, "CREATE TABLE extras (note_id TEXT PRIMARY KEY NOT NULL REFERENCES notes)",
+          "extras");
   g_assert_true (can_copy (store, "projects", "'p1'"));
   g_assert_true (can_copy (store, "numbered", "17"));
   g_assert_false (can_copy (store, "tags", "'urgent'"));
@@ -288,15 +291,19 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   test_store_add ("/conflict-store/what-is-put-is-what-is-read", test_round_trip);
-  test_store_add ("/conflict-store/newer-remote-updates-the-open-conflict", test_newer_remote_updates);
-  test_store_add ("/conflict-store/records-stand-for-themselves", test_records_stand_for_themselves);
+  test_store_add ("/conflict-store/newer-remote-updates-the-open-conflict",
+                  test_newer_remote_updates);
+  test_store_add ("/conflict-store/records-stand-for-themselves",
+                  test_records_stand_for_themselves);
   test_store_add ("/conflict-store/open-conflict-of-a-row-is-found", test_open_conflict_is_found);
   test_store_add ("/conflict-store/closing-keeps-both-sides-and-works-once", test_closing);
   test_store_add ("/conflict-store/a-row-can-conflict-again", test_a_row_can_conflict_again);
   test_store_add ("/conflict-store/unknown-number-is-named", test_unknown_number);
   test_store_add ("/conflict-store/lists-are-paged-in-order", test_lists_are_paged);
-  test_store_add ("/conflict-store/trimming-spares-open-ones-and-30-days", test_trim_spares_what_is_open);
-  test_store_add ("/conflict-store/keep-both-needs-a-meaningless-key", test_keep_both_needs_a_meaningless_key);
+  test_store_add ("/conflict-store/trimming-spares-open-ones-and-30-days",
+                  test_trim_spares_what_is_open);
+  test_store_add ("/conflict-store/keep-both-needs-a-meaningless-key",
+                  test_keep_both_needs_a_meaningless_key);
   test_store_add ("/conflict-store/keep-both-needs-two-sides", test_keep_both_needs_two_sides);
   return g_test_run ();
 }

@@ -172,8 +172,9 @@ test_list_offline (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (find (known, there->id)->name, ==, there->name);
   g_assert_cmpstr (find (known, there->id)->platform, ==, "linux");
   for (guint i = 0; i < known->len; i++)
-    g_assert_cmpint (((SyncDevice *) g_ptr_array_index (known, i))->is_local, ==,
-                     g_str_equal (((SyncDevice *) g_ptr_array_index (known, i))->name, "Desk, \"left\""));
+    g_assert_cmpint (
+        ((SyncDevice *) g_ptr_array_index (known, i))->is_local, ==,
+        g_str_equal (((SyncDevice *) g_ptr_array_index (known, i))->name, "Desk, \"left\""));
 
   sync_manager_set_provider (fixture->here.manager, NULL);
   local_only = list (fixture, NULL, &error);
@@ -236,7 +237,8 @@ test_rename_local (Fixture *fixture, gconstpointer data)
   go_offline (fixture);
   g_assert_true (rename_device (fixture, device->id, "Train", &error));
   g_assert_no_error (error);
-  test_assert_query (fixture->here.store, "SELECT value FROM psync_meta WHERE key = 'device-name'", "Train\n");
+  test_assert_query (fixture->here.store, "SELECT value FROM psync_meta WHERE key = 'device-name'",
+                     "Train\n");
   g_assert_false (rename_device (fixture, "Kitchen", "x", &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_OFFLINE);
 }
@@ -275,7 +277,8 @@ test_unknown_and_ambiguous (Fixture *fixture, gconstpointer data)
   g_assert_true (revoke_device (fixture, there->id, &error));
   g_assert_true (rename_device (fixture, "Desk", "Table", &error));
   g_assert_no_error (error);
-  test_assert_query (fixture->here.store, "SELECT value FROM psync_meta WHERE key = 'device-name'", "Table\n");
+  test_assert_query (fixture->here.store, "SELECT value FROM psync_meta WHERE key = 'device-name'",
+                     "Table\n");
 }
 
 static void
@@ -306,7 +309,8 @@ test_revoked_device_stops (Fixture *fixture, gconstpointer data)
 static void
 test_forget_known (SyncStore *store)
 {
-  g_autoptr (GPtrArray) none = NULL, devices = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_device_free);
+  g_autoptr (GPtrArray) none = NULL, devices = g_ptr_array_new_with_free_func (
+                                         (GDestroyNotify) sync_device_free);
   g_autoptr (GError) error = NULL;
   gint64 known_at = 0;
 

@@ -27,7 +27,8 @@ test_round_trip (void)
 static void
 test_text_is_left_out (void)
 {
-  g_autoptr (GError) error = sync_error_new (SYNC_ERROR_ROW_REFUSED, NULL, "Key (mail)=(a@b) exists");
+  g_autoptr (GError) error
+      = sync_error_new (SYNC_ERROR_ROW_REFUSED, NULL, "Key (mail)=(a@b) exists");
   g_autofree char *json = sync_error_to_json (error);
 
   g_assert_cmpstr (json, ==, "{\"code\":\"row-refused\"}");
@@ -51,7 +52,13 @@ test_other_domains (void)
 static void
 test_foreign_text (void)
 {
-  static const char *const texts[] = { "", "nonsense", "[]", "null", "{", "{\"code\":1}", "{\"code\":\"new\"}",
+  static const char *const texts[] = { "",
+                                       "nonsense",
+                                       "[]",
+                                       "null",
+                                       "{",
+                                       "{\"code\":1}",
+                                       "{\"code\":\"new\"}",
                                        "{\"code\":null,\"reason\":[]}" };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)

@@ -117,14 +117,16 @@ test_work_between_idle_runs_is_kept_apart (SyncStore *store)
 {
   g_autoptr (SyncResult) idle = finish (store, begin (store), SYNC_OUTCOME_NOTHING, TEST_NOW + 1);
   g_autoptr (SyncResult) work = finish (store, begin (store), SYNC_OUTCOME_DONE, TEST_NOW + 2);
-  g_autoptr (SyncResult) idle_again = finish (store, begin (store), SYNC_OUTCOME_NOTHING, TEST_NOW + 3);
+  g_autoptr (SyncResult) idle_again
+      = finish (store, begin (store), SYNC_OUTCOME_NOTHING, TEST_NOW + 3);
   g_autoptr (SyncResult) failed = finish (store, begin (store), SYNC_OUTCOME_FAILED, TEST_NOW + 4);
   g_autoptr (GPtrArray) runs = list (store, 0, 0);
 
   g_assert_cmpuint (runs->len, ==, 4);
   for (guint i = 0; i + 1 < runs->len; i++)
     {
-      const SyncResult *newer = g_ptr_array_index (runs, i), *older = g_ptr_array_index (runs, i + 1);
+      const SyncResult *newer = g_ptr_array_index (runs, i),
+                       *older = g_ptr_array_index (runs, i + 1);
 
       g_assert_cmpint (newer->finished_at, >, older->finished_at);
     }
@@ -154,7 +156,8 @@ test_pages (SyncStore *store)
 
   for (guint i = 0; i < 5; i++)
     {
-      g_autoptr (SyncResult) result = finish (store, begin (store), SYNC_OUTCOME_DONE, TEST_NOW + i);
+      g_autoptr (SyncResult) result
+          = finish (store, begin (store), SYNC_OUTCOME_DONE, TEST_NOW + i);
     }
   page = list (store, 1, 2);
   g_assert_cmpuint (page->len, ==, 2);
@@ -186,8 +189,10 @@ test_trim_trace (SyncStore *store)
   g_autoptr (SyncResult) fresh = finish (store, begin (store), SYNC_OUTCOME_DONE, TEST_NOW + 10);
   g_autoptr (GError) error = NULL;
 
-  test_store_sql (store, "INSERT INTO psync_trace SELECT run, 'notes', '1', 1, 'pushed' FROM psync_history");
-  test_store_sql (store, "INSERT INTO psync_trace SELECT run, 'notes', '2', 2, 'pulled' FROM psync_history");
+  test_store_sql (
+      store, "INSERT INTO psync_trace SELECT run, 'notes', '1', 1, 'pushed' FROM psync_history");
+  test_store_sql (
+      store, "INSERT INTO psync_trace SELECT run, 'notes', '2', 2, 'pulled' FROM psync_history");
   g_assert_cmpint (sync_store_trim_trace (store, TEST_NOW, &error), ==, 0);
   g_assert_cmpint (sync_store_trim_trace (store, TEST_NOW + 10, &error), ==, 2);
   test_assert_query (store, "SELECT count(*) FROM psync_trace", "2\n");

@@ -54,7 +54,8 @@ test_newest_first (void)
 static void
 test_damaged (void)
 {
-  static const char *const texts[] = { "", "{}", "[1, {}, {\"path\": 3}", "[1, {}, [], {\"path\": null}]" };
+  static const char *const texts[]
+      = { "", "{}", "[1, {}, {\"path\": 3}", "[1, {}, [], {\"path\": null}]" };
   g_autofree char *folder = g_build_filename (g_get_user_state_dir (), "progressive-sync", NULL);
   g_autofree char *file = g_build_filename (folder, "databases.json", NULL);
 

@@ -43,7 +43,8 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->history = sync_history_new (fixture->device.manager);
   fixture->entities = sync_entities_new (fixture->device.manager);
   fixture->snapshots = sync_snapshots_new (fixture->device.manager);
-  g_signal_connect_swapped (fixture->device.manager, "data-changed", G_CALLBACK (note_change), fixture);
+  g_signal_connect_swapped (fixture->device.manager, "data-changed", G_CALLBACK (note_change),
+                            fixture);
 }
 
 static void
@@ -90,7 +91,7 @@ count_changes (Fixture *fixture)
   return fixture->changed - before;
 }
 
-/* --- The queue ---------------------------------------------------------------------------------- */
+/* --- The queue -------------------------------------------------------------------------------- */
 
 static void
 test_queue_lists (Fixture *fixture, gconstpointer data)
@@ -121,12 +122,14 @@ test_queue_retry (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  sql (fixture, "INSERT INTO projects (id) VALUES ('a'), ('b'); UPDATE psync_change SET state = 'refused'");
+  sql (fixture,
+       "INSERT INTO projects (id) VALUES ('a'), ('b'); UPDATE psync_change SET state = 'refused'");
   sync_queue_retry_async (fixture->queue, NULL, NULL, NULL, test_got_result, place (fixture));
   g_assert_cmpint (sync_queue_retry_finish (fixture->queue, answer (fixture), &error), ==, 2);
   g_assert_no_error (error);
   g_assert_cmpuint (count_changes (fixture), >, 0);
-  sync_queue_retry_async (fixture->queue, "projects", "'z'", NULL, test_got_result, place (fixture));
+  sync_queue_retry_async (fixture->queue, "projects", "'z'", NULL, test_got_result,
+                          place (fixture));
   g_assert_cmpint (sync_queue_retry_finish (fixture->queue, answer (fixture), &error), ==, -1);
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
 }
@@ -141,12 +144,14 @@ test_queue_discard (Fixture *fixture, gconstpointer data)
   sql (fixture, "INSERT INTO projects (id, name) VALUES ('a', 'cloud')");
   first = test_manager_sync (&fixture->device);
   sql (fixture, "UPDATE projects SET name = 'local'");
-  sync_queue_discard_async (fixture->queue, "projects", "'a'", NULL, test_got_result, place (fixture));
+  sync_queue_discard_async (fixture->queue, "projects", "'a'", NULL, test_got_result,
+                            place (fixture));
   g_assert_cmpint (sync_queue_discard_finish (fixture->queue, answer (fixture), &error), ==, 1);
   g_assert_no_error (error);
   second = test_manager_sync (&fixture->device);
   test_assert_query (fixture->device.store, "SELECT name FROM projects", "cloud\n");
-  sync_conflicts_list_async (fixture->conflicts, TRUE, 0, 0, NULL, test_got_result, place (fixture));
+  sync_conflicts_list_async (fixture->conflicts, TRUE, 0, 0, NULL, test_got_result,
+                             place (fixture));
   records = sync_conflicts_list_finish (fixture->conflicts, answer (fixture), &error);
   g_assert_cmpuint (records->len, ==, 1);
   g_assert_nonnull (strstr (((SyncConflict *) g_ptr_array_index (records, 0))->local, "\"local\""));
@@ -163,15 +168,19 @@ test_queue_clear_completed (Fixture *fixture, gconstpointer data)
   test_assert_query (fixture->device.store, "SELECT count(*) FROM psync_trace", "1\n");
   test_clock_advance (fixture->device.clock, G_TIME_SPAN_HOUR);
   sync_queue_clear_completed_async (fixture->queue, 3601, NULL, test_got_result, place (fixture));
-  g_assert_cmpint (sync_queue_clear_completed_finish (fixture->queue, answer (fixture), &error), ==, 0);
+  g_assert_cmpint (sync_queue_clear_completed_finish (fixture->queue, answer (fixture), &error), ==,
+                   0);
   sync_queue_clear_completed_async (fixture->queue, 3599, NULL, test_got_result, place (fixture));
-  g_assert_cmpint (sync_queue_clear_completed_finish (fixture->queue, answer (fixture), &error), ==, 1);
-  sync_queue_clear_completed_async (fixture->queue, G_MAXINT64, NULL, test_got_result, place (fixture));
-  g_assert_cmpint (sync_queue_clear_completed_finish (fixture->queue, answer (fixture), &error), ==, 0);
+  g_assert_cmpint (sync_queue_clear_completed_finish (fixture->queue, answer (fixture), &error), ==,
+                   1);
+  sync_queue_clear_completed_async (fixture->queue, G_MAXINT64, NULL, test_got_result,
+                                    place (fixture));
+  g_assert_cmpint (sync_queue_clear_completed_finish (fixture->queue, answer (fixture), &error), ==,
+                   0);
   g_assert_no_error (error);
 }
 
-/* --- Conflicts ---------------------------------------------------------------------------------- */
+/* --- Conflicts -------------------------------------------------------------------------------- */
 
 /* A row synced, edited here, and edited in the vault: resolved by hand. */
 static void
@@ -204,7 +213,8 @@ list_conflicts (Fixture *fixture, gboolean records)
   g_autoptr (GError) error = NULL;
   GPtrArray *list;
 
-  sync_conflicts_list_async (fixture->conflicts, records, 0, 0, NULL, test_got_result, place (fixture));
+  sync_conflicts_list_async (fixture->conflicts, records, 0, 0, NULL, test_got_result,
+                             place (fixture));
   list = sync_conflicts_list_finish (fixture->conflicts, answer (fixture), &error);
   g_assert_no_error (error);
   return list;
@@ -214,8 +224,8 @@ static gboolean
 resolve (Fixture *fixture, gint64 number, const SyncConflict *expected, const char *choice,
          const char *const *fields, GError **error)
 {
-  sync_conflicts_resolve_async (fixture->conflicts, number, expected, choice, fields, NULL, test_got_result,
-                                place (fixture));
+  sync_conflicts_resolve_async (fixture->conflicts, number, expected, choice, fields, NULL,
+                                test_got_result, place (fixture));
   return sync_conflicts_resolve_finish (fixture->conflicts, answer (fixture), error);
 }
 
@@ -239,7 +249,8 @@ test_conflict_is_resolved (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (left->len, ==, 0);
   g_assert_cmpuint (records->len, ==, 1);
 
-  sync_conflicts_undo_async (fixture->conflicts, conflict->number, NULL, test_got_result, place (fixture));
+  sync_conflicts_undo_async (fixture->conflicts, conflict->number, NULL, test_got_result,
+                             place (fixture));
   g_assert_true (sync_conflicts_undo_finish (fixture->conflicts, answer (fixture), &error));
   g_assert_no_error (error);
   test_assert_query (fixture->device.store, "SELECT name FROM projects", "here\n");
@@ -279,8 +290,10 @@ test_conflict_bad_choices (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (field);
   g_assert_false (resolve (fixture, 4711, NULL, "local", NULL, &number));
   g_assert_error (number, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
-  sync_conflicts_resolve_all_async (fixture->conflicts, NULL, "", NULL, test_got_result, place (fixture));
-  g_assert_cmpint (sync_conflicts_resolve_all_finish (fixture->conflicts, answer (fixture), &all), ==, -1);
+  sync_conflicts_resolve_all_async (fixture->conflicts, NULL, "", NULL, test_got_result,
+                                    place (fixture));
+  g_assert_cmpint (sync_conflicts_resolve_all_finish (fixture->conflicts, answer (fixture), &all),
+                   ==, -1);
   g_assert_error (all, SYNC_ERROR, SYNC_ERROR_INVALID);
   g_clear_pointer (&open, g_ptr_array_unref);
   open = list_conflicts (fixture, FALSE);
@@ -330,7 +343,7 @@ test_conflict_by_number (Fixture *fixture, gconstpointer data)
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
 }
 
-/* --- History ------------------------------------------------------------------------------------ */
+/* --- History ---------------------------------------------------------------------------------- */
 
 static void
 test_history_lists (Fixture *fixture, gconstpointer data)
@@ -349,14 +362,14 @@ test_history_lists (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (((SyncResult *) g_ptr_array_index (runs, 0))->total.pushed, ==, 1);
 }
 
-/* --- Entities ----------------------------------------------------------------------------------- */
+/* --- Entities --------------------------------------------------------------------------------- */
 
 static gboolean
 configure (Fixture *fixture, const char *name, int enabled, const char *strategy, const char *rules,
            GError **error)
 {
-  sync_entities_configure_async (fixture->entities, name, enabled, strategy, rules, NULL, test_got_result,
-                                 place (fixture));
+  sync_entities_configure_async (fixture->entities, name, enabled, strategy, rules, NULL,
+                                 test_got_result, place (fixture));
   return sync_entities_configure_finish (fixture->entities, answer (fixture), error);
 }
 
@@ -425,7 +438,8 @@ test_bad_policy_changes_nothing (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (status->entity->strategy, ==, "projects");
   g_assert_null (status->entity->rules);
   test_assert_query (fixture->device.store,
-                     "SELECT enabled, strategy FROM psync_entity WHERE name = 'projects'", "1|projects\n");
+                     "SELECT enabled, strategy FROM psync_entity WHERE name = 'projects'",
+                     "1|projects\n");
 }
 
 static void
@@ -434,8 +448,9 @@ test_table_becomes_an_entity (Fixture *fixture, gconstpointer data)
   g_autoptr (GPtrArray) list = NULL;
   g_autoptr (GError) error = NULL, unknown = NULL, no_table = NULL, no_key = NULL, bad = NULL;
 
-  sql (fixture, "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, body); INSERT INTO notes VALUES ('a', 1);"
-                "CREATE TABLE keyless (body)");
+  sql (fixture,
+       "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, body); INSERT INTO notes VALUES ('a', 1);"
+       "CREATE TABLE keyless (body)");
   g_assert_false (configure (fixture, "notes", -1, "manual", NULL, &unknown));
   g_assert_error (unknown, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
   g_assert_false (configure (fixture, "nothing", 1, NULL, NULL, &no_table));
@@ -446,14 +461,15 @@ test_table_becomes_an_entity (Fixture *fixture, gconstpointer data)
   g_assert_error (bad, SYNC_ERROR, SYNC_ERROR_INVALID);
   /* All of it or nothing: no triggers, no rows in the outbox. */
   g_assert_null (find_entity (fixture, "notes", &list));
-  test_assert_query (fixture->device.store,
-                     "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'notes'", "0\n");
+  test_assert_query (
+      fixture->device.store,
+      "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'notes'", "0\n");
   g_assert_true (configure (fixture, "notes", 1, "rules", "{\"body\":\"max\"}", &error));
   g_assert_no_error (error);
   g_assert_cmpint (find_entity (fixture, "notes", &list)->waiting, ==, 1);
 }
 
-/* --- Snapshots ---------------------------------------------------------------------------------- */
+/* --- Snapshots -------------------------------------------------------------------------------- */
 
 static void
 take_snapshot (SyncStore *store)
@@ -496,7 +512,8 @@ test_snapshot_is_restored (Fixture *fixture, gconstpointer data)
   sql (fixture, "INSERT INTO projects (id) VALUES ('a')");
   test_store_run (fixture->device.store, take_snapshot);
   test_clock_advance (fixture->device.clock, G_TIME_SPAN_HOUR);
-  sql (fixture, "INSERT INTO projects (id) VALUES ('b'); UPDATE psync_entity SET strategy = 'manual'");
+  sql (fixture,
+       "INSERT INTO projects (id) VALUES ('b'); UPDATE psync_entity SET strategy = 'manual'");
   test_store_run (fixture->device.store, reload);
   g_clear_pointer (&before, g_ptr_array_unref);
   before = list_snapshots (fixture);

@@ -15,8 +15,8 @@
 #define SECRET_KEY "sb_secret_0123456789abcdefghijklmnopq"
 
 static const char *const variables[]
-    = { "SUPABASE_URL", "SUPABASE_ANON_KEY", "SUPABASE_AUTH_TOKEN", "SYNC_AUTO_ENABLED",
-        "SYNC_INTERVAL_MINUTES", "SYNC_BATCH_SIZE", "SYNC_MAX_RETRIES", "SYNC_DATABASE" };
+    = { "SUPABASE_URL",          "SUPABASE_ANON_KEY", "SUPABASE_AUTH_TOKEN", "SYNC_AUTO_ENABLED",
+        "SYNC_INTERVAL_MINUTES", "SYNC_BATCH_SIZE",   "SYNC_MAX_RETRIES",    "SYNC_DATABASE" };
 
 typedef struct
 {
@@ -122,7 +122,8 @@ connect_vault (Fixture *fixture, const char *name, gboolean replace, GError **er
 {
   g_autofree char *path = g_build_filename (fixture->folder, name, NULL);
 
-  sync_profile_connect_vault_async (fixture->profile, path, replace, NULL, test_got_result, place (fixture));
+  sync_profile_connect_vault_async (fixture->profile, path, replace, NULL, test_got_result,
+                                    place (fixture));
   return sync_profile_connect_finish (fixture->profile, answer (fixture), error);
 }
 
@@ -140,13 +141,14 @@ sync_now (Fixture *fixture)
   g_autoptr (GError) error = NULL;
   SyncResult *result;
 
-  sync_manager_run_async (manager (fixture), SYNC_RUN_SYNC, NULL, NULL, test_got_result, place (fixture));
+  sync_manager_run_async (manager (fixture), SYNC_RUN_SYNC, NULL, NULL, test_got_result,
+                          place (fixture));
   result = sync_manager_run_finish (manager (fixture), answer (fixture), &error);
   g_assert_no_error (error);
   return result;
 }
 
-/* --- Opening and closing ------------------------------------------------------------------------ */
+/* --- Opening and closing ---------------------------------------------------------------------- */
 
 static void
 test_create (Fixture *fixture, gconstpointer data)
@@ -228,7 +230,8 @@ test_bad_stored_value (Fixture *fixture, gconstpointer data)
 
   open_new (fixture);
   close_profile (fixture);
-  shell (fixture, "INSERT INTO psync_setting VALUES ('interval-minutes', 'x'), ('provider', 'supabase')");
+  shell (fixture,
+         "INSERT INTO psync_setting VALUES ('interval-minutes', 'x'), ('provider', 'supabase')");
   g_assert_true (open_profile (fixture, fixture->path, SYNC_PROFILE_NONE, &error));
   g_assert_no_error (error);
   /* A cloud without an address is none, which is no error here. */
@@ -256,9 +259,10 @@ test_lost_triggers_are_put_back (Fixture *fixture, gconstpointer data)
 {
   open_new (fixture);
   close_profile (fixture);
-  shell (fixture, "DROP TABLE projects; CREATE TABLE projects (id TEXT PRIMARY KEY NOT NULL, name TEXT, "
-                  "description TEXT, settings TEXT, created_at TEXT, updated_at TEXT);"
-                  "INSERT INTO projects (id) VALUES ('a')");
+  shell (fixture,
+         "DROP TABLE projects; CREATE TABLE projects (id TEXT PRIMARY KEY NOT NULL, name TEXT, "
+         "description TEXT, settings TEXT, created_at TEXT, updated_at TEXT);"
+         "INSERT INTO projects (id) VALUES ('a')");
   open_new (fixture);
   close_profile (fixture);
   shell (fixture, "INSERT INTO projects (id) VALUES ('b')");
@@ -301,7 +305,7 @@ test_closed_twice (Fixture *fixture, gconstpointer data)
   g_assert_true (sync_profile_close_finish (fixture->profile, again, NULL));
 }
 
-/* --- Clouds ------------------------------------------------------------------------------------- */
+/* --- Clouds ----------------------------------------------------------------------------------- */
 
 static void
 test_vault (Fixture *fixture, gconstpointer data)
@@ -338,8 +342,8 @@ test_other_vault (Fixture *fixture, gconstpointer data)
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_OTHER_CLOUD);
   g_assert_true (g_str_has_suffix (sync_error_get_detail (error)->subject, "/vault.db"));
   g_assert_false (g_file_test (other, G_FILE_TEST_EXISTS));
-  g_assert_true (
-      g_str_has_suffix (sync_provider_get_location (sync_manager_get_provider (manager (fixture))), "/vault.db"));
+  g_assert_true (g_str_has_suffix (
+      sync_provider_get_location (sync_manager_get_provider (manager (fixture))), "/vault.db"));
   g_clear_error (&error);
 
   g_assert_true (connect_vault (fixture, "other.db", TRUE, &error));
@@ -404,11 +408,13 @@ test_not_a_vault (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL, empty = NULL;
 
   open_new (fixture);
-  g_assert_true (g_file_set_contents (path, "Dear all, this is no database at all, but a letter.", -1, NULL));
+  g_assert_true (
+      g_file_set_contents (path, "Dear all, this is no database at all, but a letter.", -1, NULL));
   g_assert_false (connect_vault (fixture, "letter.txt", FALSE, &error));
   g_assert_nonnull (error);
   assert_shell (fixture, "SELECT count(*) FROM psync_setting", "0\n");
-  sync_profile_connect_vault_async (fixture->profile, "", FALSE, NULL, test_got_result, place (fixture));
+  sync_profile_connect_vault_async (fixture->profile, "", FALSE, NULL, test_got_result,
+                                    place (fixture));
   g_assert_false (sync_profile_connect_finish (fixture->profile, answer (fixture), &empty));
   g_assert_error (empty, SYNC_ERROR, SYNC_ERROR_INVALID);
 }
@@ -430,7 +436,8 @@ test_supabase (Fixture *fixture, gconstpointer data)
   g_assert_true (connect_supabase (fixture, "https://a.example/", PUBLIC_KEY, &error));
   g_assert_no_error (error);
   g_assert_cmpint (sync_manager_get_state (manager (fixture)), ==, SYNC_STATE_SIGN_IN_NEEDED);
-  assert_shell (fixture, "SELECT value FROM psync_setting WHERE key = 'supabase-url'", "https://a.example\n");
+  assert_shell (fixture, "SELECT value FROM psync_setting WHERE key = 'supabase-url'",
+                "https://a.example\n");
 }
 
 static void
@@ -471,8 +478,8 @@ test_other_program_changes_the_cloud (Fixture *fixture, gconstpointer data)
   sync_manager_refresh (manager (fixture));
   while (!sync_manager_get_available (manager (fixture)))
     g_main_context_iteration (NULL, TRUE);
-  g_assert_true (
-      g_str_has_suffix (sync_provider_get_location (sync_manager_get_provider (manager (fixture))), "/vault.db"));
+  g_assert_true (g_str_has_suffix (
+      sync_provider_get_location (sync_manager_get_provider (manager (fixture))), "/vault.db"));
 }
 
 static void
@@ -492,14 +499,15 @@ test_session_needs_a_cloud_with_accounts (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (sync_error_get_detail (vault)->reason, ==, "no-accounts");
 }
 
-/* --- Detaching ---------------------------------------------------------------------------------- */
+/* --- Detaching -------------------------------------------------------------------------------- */
 
 static char *
 profile_id (Fixture *fixture)
 {
   char *id = NULL;
 
-  g_assert_true (test_shell (fixture->path, "SELECT value FROM psync_meta WHERE key = 'profile-id'", &id));
+  g_assert_true (
+      test_shell (fixture->path, "SELECT value FROM psync_meta WHERE key = 'profile-id'", &id));
   return g_strchomp (id);
 }
 
@@ -507,17 +515,21 @@ static void
 test_detach (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *before = NULL, *id = NULL, *secret = NULL;
-  g_autofree char *directory = g_build_filename (g_get_user_config_dir (), "progressive-sync", NULL);
+  g_autofree char *directory
+      = g_build_filename (g_get_user_config_dir (), "progressive-sync", NULL);
   g_autoptr (SyncSecretStore) secrets = sync_file_secrets_new (directory);
   g_auto (GStrv) known = NULL;
   g_autoptr (GError) error = NULL;
 
-  shell (fixture, "CREATE TABLE notes (id INTEGER PRIMARY KEY, body); INSERT INTO notes (body) VALUES ('x')");
+  shell (
+      fixture,
+      "CREATE TABLE notes (id INTEGER PRIMARY KEY, body); INSERT INTO notes (body) VALUES ('x')");
   g_assert_true (test_shell (fixture->path, ".dump", &before));
   open_new (fixture);
   g_assert_true (connect_vault (fixture, "vault.db", FALSE, &error));
   id = profile_id (fixture);
-  sync_secret_store_store_async (secrets, id, "session", "s3cret", NULL, test_got_result, place (fixture));
+  sync_secret_store_store_async (secrets, id, "session", "s3cret", NULL, test_got_result,
+                                 place (fixture));
   g_assert_true (sync_secret_store_store_finish (secrets, answer (fixture), &error));
 
   sync_profile_detach_async (fixture->profile, NULL, test_got_result, place (fixture));
@@ -533,7 +545,7 @@ test_detach (Fixture *fixture, gconstpointer data)
   g_assert_null (secret);
 }
 
-/* --- What it says of itself --------------------------------------------------------------------- */
+/* --- What it says of itself ------------------------------------------------------------------- */
 
 static void
 test_diagnostics (Fixture *fixture, gconstpointer data)
@@ -557,8 +569,9 @@ test_diagnostics (Fixture *fixture, gconstpointer data)
   g_assert_true (json_object_has_member (object, "versions"));
   g_assert_true (json_object_has_member (object, "configuration"));
   g_assert_true (json_object_has_member (object, "device"));
-  g_assert_cmpint (json_object_get_int_member (json_object_get_object_member (object, "statistics"), "pending"),
-                   ==, 1);
+  g_assert_cmpint (
+      json_object_get_int_member (json_object_get_object_member (object, "statistics"), "pending"),
+      ==, 1);
   g_assert_null (strstr (text, PUBLIC_KEY));
   g_assert_null (strstr (text, "ready.made.token"));
   g_assert_null (strstr (text, "c0ntents"));

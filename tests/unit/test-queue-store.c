@@ -30,11 +30,11 @@ test_operation_is_derived (SyncStore *store)
 {
   g_autoptr (GPtrArray) changes = NULL;
 
-  test_store_sql (store,
-                  "INSERT INTO projects (id, name) VALUES ('new', 'a'), ('known', 'a'), ('back', 'a');"
-                  "INSERT INTO projects (id) VALUES ('gone'); DELETE FROM projects WHERE id = 'gone';"
-                  "INSERT INTO psync_row VALUES ('projects', '''known''', 5, '{}'), "
-                  "('projects', '''back''', 6, NULL), ('projects', '''gone''', 7, '{}')");
+  test_store_sql (
+      store, "INSERT INTO projects (id, name) VALUES ('new', 'a'), ('known', 'a'), ('back', 'a');"
+             "INSERT INTO projects (id) VALUES ('gone'); DELETE FROM projects WHERE id = 'gone';"
+             "INSERT INTO psync_row VALUES ('projects', '''known''', 5, '{}'), "
+             "('projects', '''back''', 6, NULL), ('projects', '''gone''', 7, '{}')");
   changes = list (store, NULL, 0, 0);
   g_assert_cmpuint (changes->len, ==, 4);
   g_assert_cmpstr (find (changes, "'new'")->operation, ==, "insert");
@@ -75,13 +75,14 @@ test_change_is_read_whole (SyncStore *store)
 static void
 add_thirty (SyncStore *store)
 {
-  test_store_sql (store, "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 29) "
-                         "INSERT INTO psync_change (entity, id, changed_at, state, attempts, "
-                         "next_attempt_at, error) "
-                         "SELECT 'projects', format ('''p%02d''', i), "
-                         "format ('2026-01-01T00:00:%02d.000Z', i), "
-                         "CASE i % 3 WHEN 0 THEN 'pending' WHEN 1 THEN 'refused' ELSE 'failed' END, "
-                         "i, 9, '{\"code\":\"failed\"}' FROM n");
+  test_store_sql (store,
+                  "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 29) "
+                  "INSERT INTO psync_change (entity, id, changed_at, state, attempts, "
+                  "next_attempt_at, error) "
+                  "SELECT 'projects', format ('''p%02d''', i), "
+                  "format ('2026-01-01T00:00:%02d.000Z', i), "
+                  "CASE i % 3 WHEN 0 THEN 'pending' WHEN 1 THEN 'refused' ELSE 'failed' END, "
+                  "i, 9, '{\"code\":\"failed\"}' FROM n");
 }
 
 static void
@@ -108,15 +109,17 @@ test_stats_count_everything (SyncStore *store)
   g_autoptr (GError) error = NULL;
 
   g_assert_true (sync_store_get_queue_stats (store, &stats, &error));
-  g_assert_cmpuint (stats.pending + stats.refused + stats.failed + stats.held + stats.unsettled, ==, 0);
+  g_assert_cmpuint (stats.pending + stats.refused + stats.failed + stats.held + stats.unsettled, ==,
+                    0);
   g_assert_cmpuint (stats.bytes, ==, 0);
   g_assert_cmpint (stats.oldest_change_at, ==, SYNC_TIME_UNKNOWN);
 
   add_thirty (store);
-  test_store_sql (store, "INSERT INTO psync_held VALUES ('projects', '''h''', 1, '{}', 'check', NULL, 0);"
-                         "INSERT INTO psync_batch VALUES (1, 'projects', '[1,2,3]');"
-                         "INSERT INTO psync_sent VALUES (1, 'projects', '''p00''', 1, 0, 0), "
-                         "(1, 'projects', '''p03''', 1, 0, 1)");
+  test_store_sql (store,
+                  "INSERT INTO psync_held VALUES ('projects', '''h''', 1, '{}', 'check', NULL, 0);"
+                  "INSERT INTO psync_batch VALUES (1, 'projects', '[1,2,3]');"
+                  "INSERT INTO psync_sent VALUES (1, 'projects', '''p00''', 1, 0, 0), "
+                  "(1, 'projects', '''p03''', 1, 0, 1)");
   g_assert_true (sync_store_get_queue_stats (store, &stats, &error));
   g_assert_cmpuint (stats.pending, ==, 10);
   g_assert_cmpuint (stats.refused, ==, 10);
@@ -135,10 +138,11 @@ test_retry_makes_due (SyncStore *store)
 
   add_thirty (store);
   g_assert_cmpint (sync_store_retry_changes (store, "projects", "'p01'", &error), ==, 1);
-  test_assert_query (store,
-                     "SELECT state, attempts, next_attempt_at IS NULL, error IS NULL FROM psync_change "
-                     "WHERE id = '''p01'''",
-                     "pending|0|1|1\n");
+  test_assert_query (
+      store,
+      "SELECT state, attempts, next_attempt_at IS NULL, error IS NULL FROM psync_change "
+      "WHERE id = '''p01'''",
+      "pending|0|1|1\n");
   test_assert_query (store, "SELECT count(*) FROM psync_change WHERE state = 'pending'", "11\n");
   g_assert_cmpint (sync_store_retry_changes (store, "projects", "'other'", &unknown), ==, -1);
   g_assert_error (unknown, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
@@ -195,16 +199,19 @@ test_due_leaves_out_what_a_run_cannot_send (SyncStore *store)
   test_store_sql (store, "UPDATE psync_change SET state = 'refused'");
   g_assert_false (is_due (store, &next));
   g_assert_cmpint (next, ==, SYNC_TIME_UNKNOWN);
-  test_store_sql (store, "UPDATE psync_change SET state = 'pending', next_attempt_at = 1767225600000001");
+  test_store_sql (store,
+                  "UPDATE psync_change SET state = 'pending', next_attempt_at = 1767225600000001");
   g_assert_false (is_due (store, &next));
   g_assert_cmpint (next, ==, TEST_NOW + 1);
   test_store_sql (store, "UPDATE psync_change SET next_attempt_at = 1767225600000000");
   g_assert_true (is_due (store, &next));
   g_assert_cmpint (next, ==, SYNC_TIME_UNKNOWN);
-  test_store_sql (store, "INSERT INTO psync_held VALUES ('projects', '''p''', 1, '{}', 'check', NULL, 0)");
+  test_store_sql (store,
+                  "INSERT INTO psync_held VALUES ('projects', '''p''', 1, '{}', 'check', NULL, 0)");
   g_assert_false (is_due (store, &next));
-  test_store_sql (store, "DELETE FROM psync_held; INSERT INTO psync_conflict (entity, id, kind, state, "
-                         "created_at) VALUES ('projects', '''p''', 'edit-edit', 'open', 0)");
+  test_store_sql (store,
+                  "DELETE FROM psync_held; INSERT INTO psync_conflict (entity, id, kind, state, "
+                  "created_at) VALUES ('projects', '''p''', 'edit-edit', 'open', 0)");
   g_assert_false (is_due (store, &next));
   test_store_sql (store, "UPDATE psync_conflict SET state = 'resolved'");
   g_assert_true (is_due (store, &next));

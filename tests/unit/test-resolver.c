@@ -180,8 +180,8 @@ test_notifications_read_wins (Fixture *fixture, gconstpointer data)
   assert_name (fixture, "notifications", "\"l\"");
   assert_column (fixture, "status", "\"read\"");
 
-  rows (fixture, "{\"name\":\"b\",\"status\":\"unread\"}", "{\"name\":\"l\",\"status\":\"archived\"}",
-        "{\"name\":\"r\",\"status\":\"read\"}");
+  rows (fixture, "{\"name\":\"b\",\"status\":\"unread\"}",
+        "{\"name\":\"l\",\"status\":\"archived\"}", "{\"name\":\"r\",\"status\":\"read\"}");
   times (fixture, 2, 1);
   assert_name (fixture, "notifications", "\"r\"");
 }
@@ -194,10 +194,10 @@ test_notifications_priority (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < 4; i++)
     for (guint j = 0; j < 4; j++)
       {
-        g_autofree char *local
-            = g_strdup_printf ("{\"name\":\"l\",\"status\":\"read\",\"priority\":\"%s\"}", ranked[i]);
-        g_autofree char *remote
-            = g_strdup_printf ("{\"name\":\"r\",\"status\":\"read\",\"priority\":\"%s\"}", ranked[j]);
+        g_autofree char *local = g_strdup_printf (
+            "{\"name\":\"l\",\"status\":\"read\",\"priority\":\"%s\"}", ranked[i]);
+        g_autofree char *remote = g_strdup_printf (
+            "{\"name\":\"r\",\"status\":\"read\",\"priority\":\"%s\"}", ranked[j]);
 
         rows (fixture, "{\"name\":\"b\"}", local, remote);
         times (fixture, i > j ? 1 : 3, 2);
@@ -239,9 +239,10 @@ test_rules_by_column (Fixture *fixture, gconstpointer data)
         "{\"name\":\"l\",\"status\":\"l\",\"count\":7,\"priority\":\"l\",\"tags\":[1,2]}",
         "{\"name\":\"r\",\"status\":\"r\",\"count\":5,\"priority\":\"r\",\"tags\":[1,3]}");
   times (fixture, 1, 2);
-  g_assert_cmpint (merge (fixture, "rules",
-                          "{\"name\":\"local\",\"status\":\"remote\",\"count\":\"max\",\"tags\":\"union\"}"),
-                   ==, SYNC_MERGE_DECIDED);
+  g_assert_cmpint (
+      merge (fixture, "rules",
+             "{\"name\":\"local\",\"status\":\"remote\",\"count\":\"max\",\"tags\":\"union\"}"),
+      ==, SYNC_MERGE_DECIDED);
   g_assert_cmpstr (fixture->by, ==, "rules");
   assert_column (fixture, "name", "\"l\"");
   assert_column (fixture, "status", "\"r\"");
@@ -251,7 +252,8 @@ test_rules_by_column (Fixture *fixture, gconstpointer data)
 }
 
 static SyncSide
-decide_deletion (Fixture *fixture, const char *strategy, const SyncRow *local, const SyncRow *remote)
+decide_deletion (Fixture *fixture, const char *strategy, const SyncRow *local,
+                 const SyncRow *remote)
 {
   g_autoptr (SyncResolver) resolver = resolver_new (strategy, NULL);
   SyncSide sides[1] = { SYNC_SIDE_VALUE };
@@ -274,14 +276,19 @@ test_deletions (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < G_N_ELEMENTS (by_time); i++)
     {
       times (fixture, 1, 2);
-      g_assert_cmpint (decide_deletion (fixture, by_time[i], fixture->local, NULL), ==, SYNC_SIDE_REMOTE);
-      g_assert_cmpint (decide_deletion (fixture, by_time[i], NULL, fixture->remote), ==, SYNC_SIDE_REMOTE);
+      g_assert_cmpint (decide_deletion (fixture, by_time[i], fixture->local, NULL), ==,
+                       SYNC_SIDE_REMOTE);
+      g_assert_cmpint (decide_deletion (fixture, by_time[i], NULL, fixture->remote), ==,
+                       SYNC_SIDE_REMOTE);
       times (fixture, 3, 2);
-      g_assert_cmpint (decide_deletion (fixture, by_time[i], fixture->local, NULL), ==, SYNC_SIDE_LOCAL);
-      g_assert_cmpint (decide_deletion (fixture, by_time[i], NULL, fixture->remote), ==, SYNC_SIDE_LOCAL);
+      g_assert_cmpint (decide_deletion (fixture, by_time[i], fixture->local, NULL), ==,
+                       SYNC_SIDE_LOCAL);
+      g_assert_cmpint (decide_deletion (fixture, by_time[i], NULL, fixture->remote), ==,
+                       SYNC_SIDE_LOCAL);
     }
   times (fixture, 1, 2);
-  g_assert_cmpint (decide_deletion (fixture, "user-settings", NULL, fixture->remote), ==, SYNC_SIDE_LOCAL);
+  g_assert_cmpint (decide_deletion (fixture, "user-settings", NULL, fixture->remote), ==,
+                   SYNC_SIDE_LOCAL);
   g_assert_cmpint (decide_deletion (fixture, "local", NULL, fixture->remote), ==, SYNC_SIDE_LOCAL);
   g_assert_cmpint (decide_deletion (fixture, "remote", fixture->local, NULL), ==, SYNC_SIDE_REMOTE);
   for (guint i = 0; i < G_N_ELEMENTS (by_person); i++)
@@ -290,7 +297,8 @@ test_deletions (Fixture *fixture, gconstpointer data)
       SyncSide sides[1];
       const char *by;
 
-      g_assert_false (sync_resolver_decide (&fixture->dispute, NULL, 0, sides, NULL, &by, resolver));
+      g_assert_false (
+          sync_resolver_decide (&fixture->dispute, NULL, 0, sides, NULL, &by, resolver));
     }
 }
 
@@ -349,8 +357,8 @@ test_built_in_entities (Fixture *fixture, gconstpointer data)
 
       g_assert_cmpstr (sync_resolver_default_strategy (names[i][0]), ==, names[i][1]);
       g_assert_true (sync_resolver_is_strategy (names[i][1]));
-      sync_merge_rows (&fixture->dispute, sync_resolver_decide, resolver, fixture->result, fixture->disputed,
-                       &fixture->by);
+      sync_merge_rows (&fixture->dispute, sync_resolver_decide, resolver, fixture->result,
+                       fixture->disputed, &fixture->by);
       g_assert_cmpstr (fixture->by, ==, names[i][1]);
     }
   g_assert_false (sync_resolver_is_strategy ("user_settings"));

@@ -78,7 +78,8 @@ test_defaults (Fixture *fixture, gconstpointer data)
 static void
 test_precedence (Fixture *fixture, gconstpointer data)
 {
-  static const char *const environment[] = { "SYNC_INTERVAL_MINUTES=20", "SYNC_BATCH_SIZE=200", NULL };
+  static const char *const environment[]
+      = { "SYNC_INTERVAL_MINUTES=20", "SYNC_BATCH_SIZE=200", NULL };
   g_autoptr (GHashTable) flags = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (SyncSettings) settings = NULL;
 
@@ -91,7 +92,8 @@ test_precedence (Fixture *fixture, gconstpointer data)
   assert_value (settings, "max-retries", "9");
   assert_value (settings, "auto-sync", "false");
   g_assert_cmpint (sync_settings_get_source (settings, "batch-size"), ==, SYNC_SETTING_FLAG);
-  g_assert_cmpint (sync_settings_get_source (settings, "interval-minutes"), ==, SYNC_SETTING_ENVIRONMENT);
+  g_assert_cmpint (sync_settings_get_source (settings, "interval-minutes"), ==,
+                   SYNC_SETTING_ENVIRONMENT);
   g_assert_cmpint (sync_settings_get_source (settings, "max-retries"), ==, SYNC_SETTING_DATABASE);
   g_assert_cmpint (sync_settings_get_source (settings, "auto-sync"), ==, SYNC_SETTING_DEFAULT);
 }
@@ -248,7 +250,8 @@ test_bad_value_changes_nothing (Fixture *fixture, gconstpointer data)
 static void
 test_credentials_imply_supabase (Fixture *fixture, gconstpointer data)
 {
-  static const char *const both[] = { "SUPABASE_URL=https://a.example", "SUPABASE_ANON_KEY=k", NULL };
+  static const char *const both[]
+      = { "SUPABASE_URL=https://a.example", "SUPABASE_ANON_KEY=k", NULL };
   static const char *const one[] = { "SUPABASE_URL=https://a.example", NULL };
   g_autoptr (SyncSettings) settings = with_environment (fixture, both);
   g_autoptr (SyncSettings) half = with_environment (fixture, one);
@@ -328,13 +331,15 @@ test_device_name_is_the_devices (Fixture *fixture, gconstpointer data)
 
   g_assert_true (set (settings, "device-name", "Küche", &error));
   assert_value (settings, "device-name", "Küche");
-  test_assert_query (fixture->store, "SELECT value FROM psync_meta WHERE key = 'device-name'", "Küche\n");
+  test_assert_query (fixture->store, "SELECT value FROM psync_meta WHERE key = 'device-name'",
+                     "Küche\n");
   test_assert_query (fixture->store, "SELECT count(*) FROM psync_setting", "0\n");
   g_assert_true (set (settings, "device-name", NULL, &error));
   g_assert_no_error (error);
-  test_assert_query (fixture->store,
-                     "SELECT length (value) > 0 AND value <> 'Küche' FROM psync_meta WHERE key = 'device-name'",
-                     "1\n");
+  test_assert_query (
+      fixture->store,
+      "SELECT length (value) > 0 AND value <> 'Küche' FROM psync_meta WHERE key = 'device-name'",
+      "1\n");
 }
 
 static void

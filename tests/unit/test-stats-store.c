@@ -43,17 +43,17 @@ test_counts (SyncStore *store)
 {
   g_autoptr (SyncStats) stats = NULL;
 
-  test_store_sql (store,
-                  "INSERT INTO projects (id) VALUES ('a'), ('b'), ('c');"
-                  "INSERT INTO notifications (id) VALUES ('n');"
-                  "UPDATE psync_change SET state = 'refused' WHERE id = '''a''';"
-                  "UPDATE psync_change SET state = 'failed' WHERE id = '''b''';"
-                  "INSERT INTO psync_held VALUES ('projects', '''h''', 1, '{}', 'check', NULL, 0);"
-                  "INSERT INTO psync_conflict (entity, id, kind, state, created_at, resolved_at) VALUES "
-                  "('projects', '1', 'edit-edit', 'open', 0, NULL), "
-                  "('projects', '2', 'edit-delete', 'resolved', 0, 1), "
-                  "('projects', '3', 'edit-edit', 'undone', 0, 1), "
-                  "('projects', '4', 'cascade', 'resolved', 0, 1)");
+  test_store_sql (
+      store, "INSERT INTO projects (id) VALUES ('a'), ('b'), ('c');"
+             "INSERT INTO notifications (id) VALUES ('n');"
+             "UPDATE psync_change SET state = 'refused' WHERE id = '''a''';"
+             "UPDATE psync_change SET state = 'failed' WHERE id = '''b''';"
+             "INSERT INTO psync_held VALUES ('projects', '''h''', 1, '{}', 'check', NULL, 0);"
+             "INSERT INTO psync_conflict (entity, id, kind, state, created_at, resolved_at) VALUES "
+             "('projects', '1', 'edit-edit', 'open', 0, NULL), "
+             "('projects', '2', 'edit-delete', 'resolved', 0, 1), "
+             "('projects', '3', 'edit-edit', 'undone', 0, 1), "
+             "('projects', '4', 'cascade', 'resolved', 0, 1)");
   add_run (store, "projects");
   add_run (store, "projects");
   stats = get (store, 1);
@@ -74,7 +74,8 @@ test_disabled_entities_do_not_count (SyncStore *store)
   g_autoptr (SyncStats) stats = NULL;
   g_autoptr (GError) error = NULL;
 
-  test_store_sql (store, "INSERT INTO projects (id) VALUES ('a'); INSERT INTO notifications (id) VALUES ('n')");
+  test_store_sql (
+      store, "INSERT INTO projects (id) VALUES ('a'); INSERT INTO notifications (id) VALUES ('n')");
   g_assert_true (sync_store_configure_entity (store, "projects", 0, NULL, NULL, &error));
   g_assert_no_error (error);
   stats = get (store, 0);
@@ -116,14 +117,14 @@ test_entity_statuses (SyncStore *store)
   g_autoptr (GError) error = NULL;
   const SyncEntityStatus *status;
 
-  test_store_sql (store,
-                  "INSERT INTO projects (id) VALUES ('a'), ('b');"
-                  "UPDATE psync_change SET state = 'refused', changed_at = NULL WHERE id = '''a''';"
-                  "UPDATE psync_change SET changed_at = '2026-02-01T00:00:00.000Z' WHERE id = '''b''';"
-                  "UPDATE psync_entity SET pulled_version = 77 WHERE name = 'projects';"
-                  "INSERT INTO psync_held VALUES ('projects', '''h''', 1, '{}', 'check', NULL, 0);"
-                  "INSERT INTO psync_conflict (entity, id, kind, state, created_at) VALUES "
-                  "('projects', '1', 'edit-edit', 'open', 0), ('gone', '1', 'edit-edit', 'open', 0)");
+  test_store_sql (
+      store, "INSERT INTO projects (id) VALUES ('a'), ('b');"
+             "UPDATE psync_change SET state = 'refused', changed_at = NULL WHERE id = '''a''';"
+             "UPDATE psync_change SET changed_at = '2026-02-01T00:00:00.000Z' WHERE id = '''b''';"
+             "UPDATE psync_entity SET pulled_version = 77 WHERE name = 'projects';"
+             "INSERT INTO psync_held VALUES ('projects', '''h''', 1, '{}', 'check', NULL, 0);"
+             "INSERT INTO psync_conflict (entity, id, kind, state, created_at) VALUES "
+             "('projects', '1', 'edit-edit', 'open', 0), ('gone', '1', 'edit-edit', 'open', 0)");
   add_run (store, "notifications");
   add_run (store, "a \"foreign\" name");
   list = sync_store_list_entity_status (store, &error);
@@ -148,8 +149,9 @@ test_counting_decodes_no_rows (SyncStore *store)
   SyncConnection *connection = sync_store_get_connection (store);
   g_autoptr (SyncStats) stats = NULL;
 
-  test_store_sql (store, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
-                         "INSERT INTO projects (id, description) SELECT i, hex (zeroblob (100)) FROM n");
+  test_store_sql (
+      store, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
+             "INSERT INTO projects (id, description) SELECT i, hex (zeroblob (100)) FROM n");
   test_store_sql (store, "DELETE FROM psync_change");
   sync_connection_vm_steps (connection, TRUE);
   stats = get (store, 10);
@@ -163,7 +165,8 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   test_store_add ("/stats-store/new-database-has-nothing", test_new_database);
   test_store_add ("/stats-store/everything-is-counted", test_counts);
-  test_store_add ("/stats-store/disabled-entities-do-not-count", test_disabled_entities_do_not_count);
+  test_store_add ("/stats-store/disabled-entities-do-not-count",
+                  test_disabled_entities_do_not_count);
   test_store_add ("/stats-store/a-dropped-table-is-no-error", test_dropped_table);
   test_store_add ("/stats-store/entities-and-how-they-stand", test_entity_statuses);
   test_store_add ("/stats-store/counting-decodes-no-rows", test_counting_decodes_no_rows);

@@ -71,16 +71,18 @@ tell (gpointer source, gpointer answer)
   told += (guint) * (int *) answer;
 }
 
-static const SyncVerb verb
-    = { .func = double_it, .free_arguments = free_arguments, .free_answer = free_answer, .done = tell };
+static const SyncVerb verb = { .func = double_it,
+                               .free_arguments = free_arguments,
+                               .free_answer = free_answer,
+                               .done = tell };
 
 static GAsyncResult *
 start (Fixture *fixture, int number, GCancellable *cancellable)
 {
   GAsyncResult *result = NULL;
 
-  sync_verb_start (&verb, fixture->store, fixture->store, g_memdup2 (&number, sizeof number), cancellable,
-                   test_got_result, &result);
+  sync_verb_start (&verb, fixture->store, fixture->store, g_memdup2 (&number, sizeof number),
+                   cancellable, test_got_result, &result);
   g_assert_null (result);
   test_store_wait (&result);
   return result;
