@@ -469,6 +469,25 @@ test_unique_collision (TestRig *rig)
   test_device_expect (a, "SELECT * FROM users ORDER BY id", "1|x@|1\n2|y@|2\n3|free@|3\n");
 }
 
+/* A constraint that makes room by itself does so for its owner, not for us. */
+static void
+test_replacing_constraint (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO users VALUES ('1', 'x@')");
+  test_device_sql (b, "INSERT INTO users VALUES ('2', 'x@')");
+  test_rig_settle (rig);
+  test_device_expect (a, "SELECT * FROM users", "1|x@\n");
+  test_device_expect (b, "SELECT * FROM users", "2|x@\n");
+  test_device_sql (b, "INSERT INTO users VALUES ('3', 'x@')");
+  test_device_expect (b, "SELECT * FROM users", "3|x@\n");
+  test_device_sql (a, "DELETE FROM users");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT * FROM users", "3|x@\n");
+}
+
 static void
 test_held_until_changed (TestRig *rig)
 {
@@ -670,6 +689,9 @@ static const struct
   { "one-unique-value-given-twice-is-held",
     "CREATE TABLE users (id TEXT PRIMARY KEY NOT NULL, email TEXT UNIQUE, seat INTEGER NOT NULL UNIQUE)",
     test_unique_collision },
+  { "a-constraint-that-replaces-takes-nothing-away",
+    "CREATE TABLE users (id TEXT PRIMARY KEY ON CONFLICT REPLACE NOT NULL, email TEXT UNIQUE ON CONFLICT REPLACE)",
+    test_replacing_constraint },
   { "a-row-is-held-until-the-table-takes-it", NOTES, test_held_until_changed },
   { "an-owner's-trigger-makes-no-ping-pong", STAMPED, test_owner_trigger },
   { "an-owner's-trigger-writes-elsewhere",

@@ -83,6 +83,7 @@ typedef struct
   GHashTable *recorded;   /* (element-type utf8): found in a record */
   GString *log;
   guint depth;
+  gboolean alone;         /* one database that is never copied, and a cloud that is never restored */
 
   TestDevice *running;
   int faults_left;
@@ -782,6 +783,20 @@ check_writes (Sim *sim)
       fail (sim, "%s is gone without a record", (char *) value);
 }
 
+/* One device alone never has a conflict, whatever happens to its requests. */
+static void
+check_alone (Sim *sim)
+{
+  TestDevice *device = g_ptr_array_index (sim->rig->devices, 0);
+  g_autofree char *conflicts = NULL;
+
+  if (!sim->alone)
+    return;
+  conflicts = test_device_query (device, "SELECT * FROM psync_conflict WHERE kind NOT IN ('discard', 'cascade')");
+  if (*conflicts != '\0')
+    fail (sim, "one device has conflicts with itself:\n%s", conflicts);
+}
+
 static void
 check_end (Sim *sim)
 {
@@ -797,6 +812,7 @@ check_end (Sim *sim)
       test_device_assert_quiet (g_ptr_array_index (sim->rig->devices, i));
     }
   check_writes (sim);
+  check_alone (sim);
 }
 
 static void
@@ -835,6 +851,7 @@ sim_new (guint32 seed)
   sim->may &= (May) (g_rand_int (sim->random) | (guint) g_rand_int (sim->random));
   sim->rig = test_rig_new (&test_backend_vault, sim->shape->schema);
   n_devices = 1 + pick (sim, 3);
+  sim->alone = n_devices == 1 && !(sim->may & (MAY_COPY | MAY_RESTORE));
   for (guint i = 0; i < n_devices; i++)
     {
       g_autofree char *name = g_strdup_printf ("%c", 'a' + (int) i);
