@@ -424,23 +424,25 @@ test_keys_of_every_kind (gconstpointer backend)
 static void
 test_many_rows_few_requests (gconstpointer backend)
 {
+  /* A server takes its time for the rows, not for the requests that are counted here. */
+  guint n = backend == &test_backend_vault ? 20000 : 4000;
   TestDevice *one, *two;
-  g_autoptr (TestRig) rig = rig_with (backend, 20000, &one, &two);
+  g_autoptr (TestRig) rig = rig_with (backend, n, &one, &two);
   g_autoptr (SyncVerifyResult) result = NULL;
 
   if (rig == NULL)
     return;
   /* State; a digest of each entity; a sample of the one with rows. */
   result = verify (one, FALSE, FALSE);
-  g_assert_cmpuint (result->rows, ==, 20000);
+  g_assert_cmpuint (result->rows, ==, n);
   g_assert_cmpuint (result->contents, ==, SYNC_VERIFY_SAMPLE);
   assert_differences (result, "");
   g_assert_cmpuint (test_faults_count_all (one->faults), ==, 1 + 3 + 1);
   /* And down to one row in two steps more. */
-  test_device_sql (one, "UPDATE psync_row SET version = 1 WHERE id = '''row-12345'''");
+  test_device_sql (one, "UPDATE psync_row SET version = 1 WHERE id = '''row-02345'''");
   g_clear_pointer (&result, sync_verify_result_free);
   result = verify (one, FALSE, FALSE);
-  assert_differences (result, "projects 'row-12345' other-version");
+  assert_differences (result, "projects 'row-02345' other-version");
   g_assert_cmpuint (test_faults_count (one->faults, TEST_REQUEST_DIGEST), <=, 3 + 2);
   g_assert_cmpuint (test_faults_count_all (one->faults), <=, 1 + 3 + 2 + 2);
   test_device_sync (one);
@@ -448,9 +450,9 @@ test_many_rows_few_requests (gconstpointer backend)
   test_device_sql (one, "UPDATE psync_row SET version = version - 1 WHERE id LIKE '%7'''");
   g_clear_pointer (&result, sync_verify_result_free);
   result = verify (one, FALSE, FALSE);
-  g_assert_cmpuint (result->different, ==, 2000);
-  g_assert_cmpuint (result->differences->len, ==, SYNC_MAX_DIFFERENCES);
-  g_assert_cmpuint (result->rows, ==, 18000);
+  g_assert_cmpuint (result->different, ==, n / 10);
+  g_assert_cmpuint (result->differences->len, ==, MIN (n / 10, SYNC_MAX_DIFFERENCES));
+  g_assert_cmpuint (result->rows, ==, n - n / 10);
   g_assert_cmpuint (test_faults_count (one->faults, TEST_REQUEST_DIGEST), <=, 3 + 16);
 }
 
