@@ -118,6 +118,11 @@ cli_open (CliContext *cli, SyncProfileFlags flags, const char *const *tables, GH
 {
   g_autofree char *path = NULL;
 
+  if (cli->database != NULL && *cli->database == '\0')
+    {
+      cli_set_usage_error (error, _("--database names no file."));
+      return FALSE;
+    }
   /* Errors then name a file that can be found. */
   if (cli->database != NULL)
     path = g_canonicalize_filename (cli->database, NULL);
@@ -233,11 +238,21 @@ cli_raise_waiting (CliContext *cli, const SyncStats *stats)
     cli_raise (cli, CLI_STATUS_REFUSED);
 }
 
-/* A file that is something else than was thought is no mistake in the command line's form. */
+/* A file that is something else than was thought, and a column that the table has not, are no mistakes in the
+ * command line's form. */
 static CliStatus
 status_for_invalid (const SyncErrorDetail *detail)
 {
-  return detail->subject != NULL && *detail->subject == '/' ? CLI_STATUS_ERROR : CLI_STATUS_USAGE;
+  gboolean file = detail->subject != NULL && *detail->subject == '/';
+
+  return file || g_strcmp0 (detail->reason, "column") == 0 ? CLI_STATUS_ERROR : CLI_STATUS_USAGE;
+}
+
+/* A vault that nobody can sign in to is connected all the same. */
+static CliStatus
+status_for_not_connected (const SyncErrorDetail *detail)
+{
+  return g_strcmp0 (detail->reason, "no-accounts") == 0 ? CLI_STATUS_ERROR : CLI_STATUS_OFFLINE;
 }
 
 static CliStatus
@@ -245,7 +260,6 @@ status_for_code (int code)
 {
   switch (code)
     {
-    case SYNC_ERROR_NOT_CONNECTED:
     case SYNC_ERROR_OFFLINE:
     case SYNC_ERROR_LATER:
     case SYNC_ERROR_CLOCK:
@@ -278,6 +292,8 @@ cli_status_for_error (const GError *error)
     return CLI_STATUS_USAGE;
   if (g_error_matches (error, SYNC_ERROR, SYNC_ERROR_INVALID))
     return status_for_invalid (sync_error_get_detail (error));
+  if (g_error_matches (error, SYNC_ERROR, SYNC_ERROR_NOT_CONNECTED))
+    return status_for_not_connected (sync_error_get_detail (error));
   if (error->domain == SYNC_ERROR)
     return status_for_code (error->code);
   return CLI_STATUS_ERROR;

@@ -135,7 +135,7 @@ static const Words words[] = {
     N_("This database was synced with another cloud"), NULL,
     N_("{subject} is not the project, account or vault that it knows. Nothing was moved."),
     N_("This is not the project, account or vault that it knows. Nothing was moved."),
-    N_("Connect to the former one again, or say that this one takes its place."), "psync connect" },
+    N_("Connect to the former one again, or say that this one takes its place."), "psync connect supabase|vault … --replace" },
   [SYNC_ERROR_REVOKED] = {
     N_("This device was revoked"), NULL,
     N_("It was taken off the list of devices on another one. All rows stay here."), NULL,
@@ -286,6 +286,18 @@ static const Words scheduled_elsewhere = {
   N_("Leave it to that program, or end it first."), NULL
 };
 
+static const Words no_accounts = {
+  N_("A vault has no accounts"), NULL,
+  N_("Whoever can open its file can use it; there is nothing to sign in to or out of."), NULL,
+  N_("Just sync."), "psync sync"
+};
+
+static const Words no_such_column = {
+  N_("There is no column {subject}"), N_("There is no such column"),
+  N_("The table does not have it, or not any more."), NULL,
+  N_("Check the column’s name."), "psync entities list --json"
+};
+
 static const Words cancelled = {
   N_("Cancelled"), NULL, N_("What was done before that is kept; the next run does the rest."), NULL,
   N_("Sync again whenever you like."), NULL
@@ -293,6 +305,8 @@ static const Words cancelled = {
 /* clang-format on */
 
 static const Special specials[] = {
+  { SYNC_ERROR_INVALID, "column", &no_such_column },
+  { SYNC_ERROR_NOT_CONNECTED, "no-accounts", &no_accounts },
   { SYNC_ERROR_NOT_FOUND, "folder", &no_folder },
   { SYNC_ERROR_LOCKED, "schedule", &scheduled_elsewhere },
   { SYNC_ERROR_SCHEMA, "42501", &no_permission },

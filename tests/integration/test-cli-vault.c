@@ -331,7 +331,8 @@ test_rules_decide_columns (void)
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
   g_free (test_psync_run (psync, "b.db", 0, "sync"));
   test_psync_expect (psync, "b.db", "SELECT name, description FROM projects", "From b|A");
-  test_psync_fail (psync, "b.db", 2, "entities strategy projects rules --rule nonsense=local", "nonsense");
+  test_psync_fail (psync, "b.db", 1, "entities strategy projects rules --rule nonsense=local",
+                   "no column nonsense");
 }
 
 /* --- Ends ----------------------------------------------------------------------------------- */
@@ -375,6 +376,26 @@ test_a_vault_must_be_one (void)
   g_free (test_psync_sql (psync, "other.db", "CREATE TABLE t (a)"));
   test_psync_fail (psync, "a.db", 1, "connect vault home", "home");
   test_psync_fail (psync, "a.db", 1, "connect vault other.db", "other.db");
+}
+
+static void
+test_a_vault_has_no_accounts (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+
+  test_psync_fail (psync, "a.db", 1, "login --email me@example.org", "no accounts");
+  test_psync_fail (psync, "a.db", 1, "logout", "no accounts");
+}
+
+static void
+test_another_vault_takes_its_place_only_if_told_so (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+
+  test_psync_fail (psync, "a.db", 1, "connect vault other.db", "--replace");
+  g_free (test_psync_run (psync, "a.db", 0, "connect vault other.db --replace"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  test_psync_expect (psync, "other.db", "SELECT count(*) FROM vault_row", "1");
 }
 
 static void
@@ -752,6 +773,8 @@ main (int argc, char **argv)
   ADD ("conflicts/rules-decide-columns", rules_decide_columns);
   ADD ("ends/a-vault-that-is-away-means-offline", a_vault_that_is_away_means_offline);
   ADD ("ends/a-vault-must-be-one", a_vault_must_be_one);
+  ADD ("ends/a-vault-has-no-accounts", a_vault_has_no_accounts);
+  ADD ("ends/another-vault-takes-its-place-only-if-told-so", another_vault_takes_its_place_only_if_told_so);
   ADD ("ends/the-brake-stops-a-mass-change-until-it-is-allowed",
        the_brake_stops_a_mass_change_until_it_is_allowed);
   ADD ("ends/a-row-that-cannot-travel-is-refused-and-the-rest-goes",

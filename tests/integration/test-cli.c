@@ -198,6 +198,7 @@ test_mistakes_name_what_is_wrong_and_exit_with_2 (void)
       g_assert_nonnull (json_object_get_string_member (error, "next_step"));
     }
   test_psync_fail (psync, "a.db", 2, "--quiet", "No command");
+  test_psync_fail (psync, NULL, 2, "--database= status", "--database");
 }
 
 static void
