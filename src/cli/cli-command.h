@@ -8,11 +8,12 @@ G_BEGIN_DECLS
 /**
  * CliCommandRun:
  * @cli: what it works with; under --json the members of the answer go to `cli->answer`
- * @arguments: (array zero-terminated=1): what stands on the command line beside options; their number
- *   was checked
+ * @arguments: (array zero-terminated=1): what stands on the command line beside options; their
+ * number was checked
  * @error: where to put why it failed
  *
- * Returns: %FALSE with @error; what asks for an exit status without being an error goes to cli_raise()
+ * Returns: %FALSE with @error; what asks for an exit status without being an error goes to
+ * cli_raise()
  */
 typedef gboolean (*CliCommandRun) (CliContext *cli, const char *const *arguments, GError **error);
 
@@ -27,7 +28,8 @@ typedef gboolean (*CliCommandRun) (CliContext *cli, const char *const *arguments
  * @examples: command lines, one a line, without translation
  * @options: (nullable) (array zero-terminated=1): its own options
  * @without_profile: whether no database is opened for it
- * @asks_password: whether what is too much on its command line may be a password, and is not repeated
+ * @asks_password: whether what is too much on its command line may be a password, and is not
+ * repeated
  * @run: does it
  */
 struct _CliCommand

@@ -41,8 +41,8 @@ static gboolean
 run_list (CliContext *cli, const char *const *arguments, GError **error)
 {
   g_autoptr (GPtrArray) settings = sync_settings_list (sync_profile_get_settings (cli->profile));
-  g_autoptr (CliTable) table = cli_table_new (_("SETTING"), _("VALUE"), _("FROM"), _("DEFAULT"),
-                                              _("VARIABLE"), NULL);
+  g_autoptr (CliTable) table
+      = cli_table_new (_("SETTING"), _("VALUE"), _("FROM"), _("DEFAULT"), _("VARIABLE"), NULL);
 
   cli_json_begin_array (cli->answer, "settings");
   for (guint i = 0; i < settings->len; i++)
@@ -125,13 +125,14 @@ run_unset (CliContext *cli, const char *const *arguments, GError **error)
   return set (cli, arguments[0], NULL, error);
 }
 
+/* clang-format off */
 const CliCommand cli_config_commands[] = {
   {
     .name = "config list",
     .summary = N_("List every setting, its value and where that comes from"),
     .arguments = "",
-    .notes = N_("Options go before the environment, the environment before the database, the database before\n"
-                "the default."),
+    .notes = N_("Options go before the environment, the environment before the database, the\n"
+                "database before the default."),
     .examples = "psync config list\n"
                 "psync config list --json",
     .run = run_list,
@@ -166,3 +167,4 @@ const CliCommand cli_config_commands[] = {
   },
   { NULL },
 };
+/* clang-format on */

@@ -8,6 +8,8 @@
 #include "sync-json.h"
 #include "sync-words.h"
 
+#define SHORT_ID 8
+
 static const char *const choices[] = { "local", "remote", "both", NULL };
 
 static struct
@@ -95,15 +97,16 @@ static gboolean
 run_list (CliContext *cli, const char *const *arguments, GError **error)
 {
   SyncConflicts *conflicts = sync_profile_get_conflicts (cli->profile);
-  g_autoptr (CliTable) table = cli_table_new (_("ID"), _("ENTITY"), _("ROW"), _("KIND"), _("COLUMNS"),
-                                              _("SINCE"), _("STATE"), NULL);
+  g_autoptr (CliTable) table = cli_table_new (_("ID"), _("ENTITY"), _("ROW"), _("KIND"),
+                                              _("COLUMNS"), _("SINCE"), _("STATE"), NULL);
   g_autoptr (GPtrArray) list = NULL;
   guint64 limit = 0;
 
   if (options.limit != NULL
       && !cli_parse_number ("--limit", options.limit, 0, G_MAXUINT, &limit, error))
     return FALSE;
-  sync_conflicts_list_async (conflicts, options.records, 0, limit, cli->cancellable, cli_ready, cli);
+  sync_conflicts_list_async (conflicts, options.records, 0, limit, cli->cancellable, cli_ready,
+                             cli);
   list = sync_conflicts_list_finish (conflicts, cli_await (cli), error);
   if (list == NULL)
     return FALSE;
@@ -162,10 +165,25 @@ collect_columns (const char *row, GPtrArray *columns)
     }
 }
 
-static void
-print_side (CliContext *cli, const char *what, const char *device, gint64 time, const char *row)
+/* This device by its name, another one by the start of its id: its name is not known without the
+ * cloud. */
+static char *
+device_in_words (const char *id, const SyncDevice *local)
 {
-  g_autofree char *name = cli_escape (device);
+  if (id != NULL && g_str_equal (id, local->id))
+    return cli_escape (local->name);
+  return g_strndup (id != NULL ? id : "", SHORT_ID);
+}
+
+static void
+print_side (CliContext *cli,
+            const char *what,
+            const char *device,
+            gint64 time,
+            const char *row,
+            const SyncDevice *local)
+{
+  g_autofree char *name = device_in_words (device, local);
   g_autofree char *when = time != SYNC_TIME_UNKNOWN ? cli_dup_time (time) : NULL;
 
   cli_print (cli, "%s: %s", what, row == NULL ? _("deleted") : _("changed"));
@@ -177,7 +195,7 @@ print_side (CliContext *cli, const char *what, const char *device, gint64 time, 
 }
 
 static void
-print_head (CliContext *cli, const SyncConflict *conflict)
+print_head (CliContext *cli, const SyncConflict *conflict, const SyncDevice *local)
 {
   g_autofree char *entity = cli_escape (conflict->entity);
   g_autofree char *id = cli_escape (conflict->id);
@@ -187,8 +205,10 @@ print_head (CliContext *cli, const SyncConflict *conflict)
   cli_print (cli, "%" G_GINT64_FORMAT ": %s %s\n", conflict->number, entity, id);
   cli_print (cli, "%s: %s\n", _("Kind"), kind);
   cli_print (cli, "%s: %s\n", _("State"), state);
-  print_side (cli, _("This device"), conflict->local_device, conflict->local_time, conflict->local);
-  print_side (cli, _("Other side"), conflict->remote_device, conflict->remote_time, conflict->remote);
+  print_side (cli, _("This device"), conflict->local_device, conflict->local_time, conflict->local,
+              local);
+  print_side (cli, _("Other side"), conflict->remote_device, conflict->remote_time,
+              conflict->remote, local);
 }
 
 static void
@@ -221,7 +241,9 @@ print_columns (CliContext *cli, const SyncConflict *conflict)
 static gboolean
 run_show (CliContext *cli, const char *const *arguments, GError **error)
 {
+  SyncDevices *devices = sync_profile_get_devices (cli->profile);
   g_autoptr (SyncConflict) conflict = NULL;
+  g_autoptr (SyncDevice) local = NULL;
   gint64 number;
 
   if (!parse_number ("ID", arguments[0], &number, error))
@@ -229,8 +251,12 @@ run_show (CliContext *cli, const char *const *arguments, GError **error)
   conflict = get_conflict (cli, number, error);
   if (conflict == NULL)
     return FALSE;
+  sync_devices_get_local_async (devices, cli->cancellable, cli_ready, cli);
+  local = sync_devices_get_local_finish (devices, cli_await (cli), error);
+  if (local == NULL)
+    return FALSE;
   cli_json_conflict (cli->answer, "conflict", conflict, TRUE);
-  print_head (cli, conflict);
+  print_head (cli, conflict, local);
   print_columns (cli, conflict);
   if (g_str_equal (conflict->state, "open"))
     {
@@ -253,7 +279,8 @@ check_field (const char *field, GError **error)
 
   if (equals == NULL || equals == field)
     {
-      cli_set_usage_error (error, _("--field is “%s”, and must be COL=local or COL=remote."), field);
+      cli_set_usage_error (error, _("--field is “%s”, and must be COL=local or COL=remote."),
+                           field);
       return FALSE;
     }
   if (equals[-1] == ':')
@@ -304,8 +331,9 @@ check_all_decided (const SyncConflict *conflict, GError **error)
     {
       if (!is_decided (conflict->columns[i]))
         {
-          cli_set_usage_error (error, _("Nothing decides the column “%s”: give local, remote or a --field."),
-                               conflict->columns[i]);
+          cli_set_usage_error (
+              error, _("Nothing decides the column “%s”: give local, remote or a --field."),
+              conflict->columns[i]);
           return FALSE;
         }
     }
@@ -327,7 +355,8 @@ resolve_one (CliContext *cli, const char *id, const char *choice, GError **error
   if (choice == NULL && !check_all_decided (conflict, error))
     return FALSE;
   sync_conflicts_resolve_async (conflicts, number, conflict, choice != NULL ? choice : "local",
-                                (const char *const *) options.fields, cli->cancellable, cli_ready, cli);
+                                (const char *const *) options.fields, cli->cancellable, cli_ready,
+                                cli);
   if (!sync_conflicts_resolve_finish (conflicts, cli_await (cli), error))
     return FALSE;
   cli_json_integer (cli->answer, "resolved", 1);
@@ -357,10 +386,12 @@ resolve_many (CliContext *cli, const char *choice, GError **error)
   if (n_resolved < 0)
     return FALSE;
   cli_json_integer (cli->answer, "resolved", n_resolved);
-  cli_say (cli, ngettext ("%u conflict decided. The other devices learn of it with the next psync sync.",
-                          "%u conflicts decided. The other devices learn of it with the next psync sync.",
-                          n_resolved),
-           (guint) n_resolved);
+  cli_say (
+      cli,
+      ngettext ("%u conflict decided. The other devices learn of it with the next psync sync.",
+                "%u conflicts decided. The other devices learn of it with the next psync sync.",
+                n_resolved),
+      (guint) n_resolved);
   cli_say (cli, "\n");
   return TRUE;
 }
@@ -409,6 +440,7 @@ run_undo (CliContext *cli, const char *const *arguments, GError **error)
   return TRUE;
 }
 
+/* clang-format off */
 const CliCommand cli_conflicts_commands[] = {
   {
     .name = "conflicts list",
@@ -434,10 +466,10 @@ const CliCommand cli_conflicts_commands[] = {
     .summary = N_("Decide a conflict, or all of them"),
     .arguments = "ID|--all local|remote|both",
     .most = 2,
-    .notes = N_("The side decides only the columns that were changed on both sides, but for those named with\n"
-                "--field; COL:=JSON gives a column a value of its own. With both, the row of this device\n"
-                "gets a new key, and each side keeps its own. The side may be left out where --field\n"
-                "decides every column in dispute."),
+    .notes = N_("The side decides only the columns that were changed on both sides, but for\n"
+                "those named with --field; COL:=JSON gives a column a value of its own. With\n"
+                "both, the row of this device gets a new key, and each side keeps its own. The\n"
+                "side may be left out where --field decides every column in dispute."),
     .examples = "psync conflicts resolve 3 local\n"
                 "psync conflicts resolve 3 remote --field title=local\n"
                 "psync conflicts resolve 3 --field title=local --field 'priority:=\"high\"'\n"
@@ -457,3 +489,4 @@ const CliCommand cli_conflicts_commands[] = {
   },
   { NULL },
 };
+/* clang-format on */

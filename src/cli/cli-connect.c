@@ -26,18 +26,21 @@ static const GOptionEntry supabase_options[] = {
   { "anon-key", 0, 0, G_OPTION_ARG_FILENAME, &options.anon_key,
     N_("The project's anon or publishable key, which is public by design"), N_("KEY") },
   { "replace", 0, 0, G_OPTION_ARG_NONE, &options.replace,
-    N_("Leave the cloud that this database was synchronised with, and queue every row anew"), NULL },
+    N_("Leave the cloud that this database was synchronised with, and queue every row anew"),
+    NULL },
   { NULL },
 };
 
 static const GOptionEntry vault_options[] = {
   { "replace", 0, 0, G_OPTION_ARG_NONE, &options.replace,
-    N_("Leave the cloud that this database was synchronised with, and queue every row anew"), NULL },
+    N_("Leave the cloud that this database was synchronised with, and queue every row anew"),
+    NULL },
   { NULL },
 };
 
 static const GOptionEntry session_options[] = {
-  { "email", 'e', 0, G_OPTION_ARG_FILENAME, &options.email, N_("The account's address"), N_("ADDRESS") },
+  { "email", 'e', 0, G_OPTION_ARG_FILENAME, &options.email, N_("The account's address"),
+    N_("ADDRESS") },
   { NULL },
 };
 
@@ -60,8 +63,8 @@ attach_more (CliContext *cli, GError **error)
 
   for (guint i = 0; options.tables != NULL && options.tables[i] != NULL; i++)
     {
-      sync_entities_configure_async (entities, options.tables[i], TRUE, NULL, NULL, cli->cancellable,
-                                     cli_ready, cli);
+      sync_entities_configure_async (entities, options.tables[i], TRUE, NULL, NULL,
+                                     cli->cancellable, cli_ready, cli);
       if (!sync_entities_configure_finish (entities, cli_await (cli), error))
         return FALSE;
     }
@@ -167,7 +170,8 @@ show_connection (CliContext *cli)
       cli_say (cli, "\n");
     }
   if (sync_manager_get_state (manager) == SYNC_STATE_SIGN_IN_NEEDED)
-    cli_say (cli, "%s\n", _("Now sign in: psync login --email ADDRESS, or psync signup --email ADDRESS"));
+    cli_say (cli, "%s\n",
+             _("Now sign in: psync login --email ADDRESS, or psync signup --email ADDRESS"));
   else
     cli_say (cli, "%s\n", _("Now synchronise: psync sync"));
 }
@@ -185,12 +189,14 @@ run_connect_supabase (CliContext *cli, const char *const *arguments, GError **er
     key = sync_settings_dup (settings, "supabase-anon-key");
   if (url == NULL || *url == '\0')
     {
-      cli_set_usage_error (error, _("The project's URL is missing, for example https://abc.supabase.co."));
+      cli_set_usage_error (
+          error, _("The project's URL is missing, for example https://abc.supabase.co."));
       return FALSE;
     }
   if (key == NULL || *key == '\0')
     {
-      cli_set_usage_error (error, _("The project's anon or publishable key is missing: --anon-key KEY."));
+      cli_set_usage_error (error,
+                           _("The project's anon or publishable key is missing: --anon-key KEY."));
       return FALSE;
     }
   sync_profile_connect_supabase_async (cli->profile, url, key, options.replace, cli->cancellable,
@@ -260,7 +266,8 @@ run_signup (CliContext *cli, const char *const *arguments, GError **error)
   password = cli_read_password (cli, TRUE, error);
   if (password == NULL)
     return FALSE;
-  sync_profile_sign_up_async (cli->profile, options.email, password, cli->cancellable, cli_ready, cli);
+  sync_profile_sign_up_async (cli->profile, options.email, password, cli->cancellable, cli_ready,
+                              cli);
   cli_free_password (password);
   if (!sync_profile_session_finish (cli->profile, cli_await (cli), error))
     return FALSE;
@@ -278,7 +285,8 @@ run_login (CliContext *cli, const char *const *arguments, GError **error)
   password = cli_read_password (cli, FALSE, error);
   if (password == NULL)
     return FALSE;
-  sync_profile_sign_in_async (cli->profile, options.email, password, cli->cancellable, cli_ready, cli);
+  sync_profile_sign_in_async (cli->profile, options.email, password, cli->cancellable, cli_ready,
+                              cli);
   cli_free_password (password);
   if (!sync_profile_session_finish (cli->profile, cli_await (cli), error))
     return FALSE;
@@ -297,16 +305,17 @@ run_logout (CliContext *cli, const char *const *arguments, GError **error)
   return TRUE;
 }
 
+/* clang-format off */
 const CliCommand cli_connect_commands[] = {
   {
     .name = "init",
     .summary = N_("Create the local database, or attach to one that exists"),
     .arguments = "",
-    .notes = N_("A new database gets the tables notifications, projects and user_settings. Of a database that\n"
-                "exists, the tables that are named are synchronised, or all that have a primary key or a\n"
-                "UNIQUE index over columns that are NOT NULL. Its own tables stay as they are; tables and\n"
-                "triggers of ours, named psync_…, are added. Doing it again is harmless, and attaches the\n"
-                "tables that are named."),
+    .notes = N_("A new database gets the tables notifications, projects and user_settings. Of a\n"
+                "database that exists, the tables that are named are synchronised, or all that\n"
+                "have a primary key or a UNIQUE index over columns that are NOT NULL. Its own\n"
+                "tables stay as they are; tables and triggers of ours, named psync_…, are\n"
+                "added. Doing it again is harmless, and attaches the tables that are named."),
     .examples = "psync init\n"
                 "psync --database ~/app.db init\n"
                 "psync --database ~/app.db init --table notes --table tags",
@@ -319,9 +328,10 @@ const CliCommand cli_connect_commands[] = {
     .summary = N_("Use a Supabase project as the cloud"),
     .arguments = "[URL]",
     .most = 1,
-    .notes = N_("The project needs the tables that psync schema print writes, once, in its SQL editor.\n"
-                "Without URL and --anon-key those of SUPABASE_URL and SUPABASE_ANON_KEY are taken. A\n"
-                "service-role or secret key is refused: it would open every user's rows."),
+    .notes = N_("The project needs the tables that psync schema print writes, once, in its SQL\n"
+                "editor. Without URL and --anon-key those of SUPABASE_URL and SUPABASE_ANON_KEY\n"
+                "are taken. A service-role or secret key is refused: it would open every user's\n"
+                "rows."),
     .examples = "psync connect supabase https://abc.supabase.co --anon-key sb_publishable_…\n"
                 "psync schema print > schema.sql",
     .options = supabase_options,
@@ -333,8 +343,8 @@ const CliCommand cli_connect_commands[] = {
     .arguments = "FILE",
     .least = 1,
     .most = 1,
-    .notes = N_("The file is made if there is none. Afterwards a missing file means that its disk is not\n"
-                "there, and counts as offline."),
+    .notes = N_("The file is made if there is none. Afterwards a missing file means that its\n"
+                "disk is not there, and counts as offline."),
     .examples = "psync connect vault /media/stick/vault.db",
     .options = vault_options,
     .run = run_connect_vault,
@@ -343,7 +353,8 @@ const CliCommand cli_connect_commands[] = {
     .name = "signup",
     .summary = N_("Make an account in the cloud and sign in"),
     .arguments = "",
-    .notes = N_("The password is read from the terminal without echo, or as one line from standard input."),
+    .notes = N_("The password is read from the terminal without echo, or as one line from\n"
+                "standard input."),
     .examples = "psync signup --email me@example.org\n"
                 "psync signup --email me@example.org < password.txt",
     .options = session_options,
@@ -354,8 +365,9 @@ const CliCommand cli_connect_commands[] = {
     .name = "login",
     .summary = N_("Sign in to the cloud"),
     .arguments = "",
-    .notes = N_("The password is read from the terminal without echo, or as one line from standard input. A\n"
-                "ready-made token in SUPABASE_AUTH_TOKEN takes the place of signing in."),
+    .notes = N_("The password is read from the terminal without echo, or as one line from\n"
+                "standard input. A ready-made token in SUPABASE_AUTH_TOKEN takes the place of\n"
+                "signing in."),
     .examples = "psync login --email me@example.org\n"
                 "pass show supabase | psync login --email me@example.org",
     .options = session_options,
@@ -371,3 +383,4 @@ const CliCommand cli_connect_commands[] = {
   },
   { NULL },
 };
+/* clang-format on */

@@ -36,8 +36,8 @@ cli_set_usage_error (GError **error, const char *format, ...)
   g_set_error_literal (error, CLI_USAGE_ERROR, 0, text);
 }
 
-/* The first signal stops what is under way where it can be taken up again. Whoever sends a second one
- * does not want to wait for that, and nothing is lost by ending at once. */
+/* The first signal stops what is under way where it can be taken up again. Whoever sends a second
+ * one does not want to wait for that, and nothing is lost by ending at once. */
 static gboolean
 on_signal (gpointer user_data)
 {
@@ -113,7 +113,10 @@ cli_await (CliContext *cli)
 }
 
 gboolean
-cli_open (CliContext *cli, SyncProfileFlags flags, const char *const *tables, GHashTable *overrides,
+cli_open (CliContext *cli,
+          SyncProfileFlags flags,
+          const char *const *tables,
+          GHashTable *overrides,
           GError **error)
 {
   g_autofree char *path = NULL;
@@ -131,7 +134,7 @@ cli_open (CliContext *cli, SyncProfileFlags flags, const char *const *tables, GH
   return cli->profile != NULL;
 }
 
-/* Whatever happened before, what is open is closed in order; there is nothing to report about it. */
+/* Whatever happened before, what is open is closed in order; nothing about it is worth a report. */
 void
 cli_close (CliContext *cli)
 {
@@ -202,8 +205,8 @@ cli_print_table (CliContext *cli, CliTable *table)
  * cli_flush:
  * @cli: the context
  *
- * Hands over what there is so far, for a command that goes on for long: the text, or the part of the
- * answer that is written, which a later one continues.
+ * Hands over what there is so far, for a command that goes on for long: the text, or the part of
+ * the answer that is written, which a later one continues.
  *
  * Returns: %FALSE if nobody takes it any more
  */
@@ -238,8 +241,8 @@ cli_raise_waiting (CliContext *cli, const SyncStats *stats)
     cli_raise (cli, CLI_STATUS_REFUSED);
 }
 
-/* A file that is something else than was thought, and a column that the table has not, are no mistakes in the
- * command line's form. */
+/* A file that is something else than was thought, and a column that the table has not, are no
+ * mistakes in the command line's form. */
 static CliStatus
 status_for_invalid (const SyncErrorDetail *detail)
 {

@@ -69,8 +69,11 @@ void cli_ready (GObject *source, GAsyncResult *result, gpointer cli);
 GAsyncResult *cli_await (CliContext *cli);
 
 /* Opening and closing the database: */
-gboolean cli_open (CliContext *cli, SyncProfileFlags flags, const char *const *tables,
-                   GHashTable *overrides, GError **error);
+gboolean cli_open (CliContext *cli,
+                   SyncProfileFlags flags,
+                   const char *const *tables,
+                   GHashTable *overrides,
+                   GError **error);
 void cli_close (CliContext *cli);
 
 /* What people read. */

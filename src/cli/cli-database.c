@@ -183,6 +183,7 @@ run_diagnostics (CliContext *cli, const char *const *arguments, GError **error)
   return TRUE;
 }
 
+/* clang-format off */
 const CliCommand cli_database_commands[] = {
   {
     .name = "schema print",
@@ -205,8 +206,8 @@ const CliCommand cli_database_commands[] = {
     .arguments = "NAME",
     .least = 1,
     .most = 1,
-    .notes = N_("What is there now becomes a snapshot first. Programs that have the database open see the\n"
-                "restored contents."),
+    .notes = N_("What is there now becomes a snapshot first. Programs that have the database\n"
+                "open see the restored contents."),
     .examples = "psync snapshots list\n"
                 "psync snapshots restore NAME",
     .run = run_restore,
@@ -230,3 +231,4 @@ const CliCommand cli_database_commands[] = {
   },
   { NULL },
 };
+/* clang-format on */

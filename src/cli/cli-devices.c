@@ -29,8 +29,8 @@ run_list (CliContext *cli, const char *const *arguments, GError **error)
   if (list == NULL)
     return FALSE;
 
-  table = cli_table_new ("", _("ID"), _("NAME"), _("PLATFORM"), _("VERSION"), _("LAST SYNCHRONISED"),
-                         _("STATE"), NULL);
+  table = cli_table_new ("", _("ID"), _("NAME"), _("PLATFORM"), _("VERSION"),
+                         _("LAST SYNCHRONISED"), _("STATE"), NULL);
   cli_json_time (cli->answer, "known_at", known_at);
   cli_json_begin_array (cli->answer, "devices");
   for (guint i = 0; i < list->len; i++)
@@ -110,6 +110,7 @@ run_register (CliContext *cli, const char *const *arguments, GError **error)
   return TRUE;
 }
 
+/* clang-format off */
 const CliCommand cli_devices_commands[] = {
   {
     .name = "devices list",
@@ -137,8 +138,9 @@ const CliCommand cli_devices_commands[] = {
     .arguments = "DEVICE",
     .least = 1,
     .most = 1,
-    .notes = N_("DEVICE is an ID, the start of one, or a name that only one device has. The device keeps its\n"
-                "rows, and can be registered again there: psync devices register."),
+    .notes = N_("DEVICE is an ID, the start of one, or a name that only one device has. The\n"
+                "device keeps its rows, and can be registered again there: psync devices\n"
+                "register."),
     .examples = "psync devices revoke 'Old laptop'",
     .run = run_revoke,
   },
@@ -152,3 +154,4 @@ const CliCommand cli_devices_commands[] = {
   },
   { NULL },
 };
+/* clang-format on */

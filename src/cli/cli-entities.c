@@ -15,8 +15,8 @@ static struct
 
 static const GOptionEntry strategy_options[] = {
   { "rule", 'r', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.rules,
-    N_("With the strategy rules: what decides this column; may be given several times"),
-    N_("COL=local|remote|newest|max|min|union") },
+    N_("For this column local, remote, newest, max, min or union; may be given several times"),
+    N_("COL=RULE") },
   { NULL },
 };
 
@@ -32,7 +32,8 @@ add_entity (CliTable *table, const SyncEntityStatus *status)
   g_autofree char *conflicts = g_strdup_printf ("%" G_GINT64_FORMAT, status->conflicts);
 
   cli_table_add (table, status->entity->name, status->entity->table, status->entity->strategy,
-                 status->entity->enabled ? _("on") : _("off"), records, waiting, refused, held, conflicts);
+                 status->entity->enabled ? _("on") : _("off"), records, waiting, refused, held,
+                 conflicts);
 }
 
 static gboolean
@@ -47,8 +48,8 @@ run_list (CliContext *cli, const char *const *arguments, GError **error)
   if (list == NULL)
     return FALSE;
 
-  table = cli_table_new (_("ENTITY"), _("TABLE"), _("STRATEGY"), _("SYNC"), _("ROWS"), _("WAITING"),
-                         _("REFUSED"), _("HELD"), _("CONFLICTS"), NULL);
+  table = cli_table_new (_("ENTITY"), _("TABLE"), _("STRATEGY"), _("SYNC"), _("ROWS"),
+                         _("WAITING"), _("REFUSED"), _("HELD"), _("CONFLICTS"), NULL);
   for (guint column = 4; column <= 8; column++)
     cli_table_align_right (table, column);
   cli_json_begin_array (cli->answer, "entities");
@@ -61,14 +62,19 @@ run_list (CliContext *cli, const char *const *arguments, GError **error)
   if (list->len > 0)
     cli_print_table (cli, table);
   else
-    cli_say (cli, "%s\n", _("No table is synchronised yet. Name one: psync entities enable TABLE"));
+    cli_say (cli, "%s\n",
+             _("No table is synchronised yet. Name one: psync entities enable TABLE"));
   return TRUE;
 }
 
 /* --- enable, disable, strategy -------------------------------------------------------------- */
 
 static gboolean
-configure (CliContext *cli, const char *name, int enabled, const char *strategy, const char *json_rules,
+configure (CliContext *cli,
+           const char *name,
+           int enabled,
+           const char *strategy,
+           const char *json_rules,
            GError **error)
 {
   SyncEntities *entities = sync_profile_get_entities (cli->profile);
@@ -115,7 +121,8 @@ rules_to_json (GError **error)
 
       if (equals == NULL || equals == options.rules[i])
         {
-          cli_set_usage_error (error, _("--rule is “%s”, and must be COL=RULE."), options.rules[i]);
+          cli_set_usage_error (error, _("--rule is “%s”, and must be COL=RULE."),
+                               options.rules[i]);
           return NULL;
         }
       if (!cli_check_word (_("What follows = in --rule"), equals + 1, rules, error))
@@ -152,6 +159,7 @@ run_strategy (CliContext *cli, const char *const *arguments, GError **error)
   return TRUE;
 }
 
+/* clang-format off */
 const CliCommand cli_entities_commands[] = {
   {
     .name = "entities list",
@@ -199,3 +207,4 @@ const CliCommand cli_entities_commands[] = {
   },
   { NULL },
 };
+/* clang-format on */

@@ -8,8 +8,8 @@ G_BEGIN_DECLS
 /**
  * CliJson:
  *
- * Writes one JSON text from its beginning to its end. Rows are put into it as they are, so that their
- * numbers keep every digit, which a tree of nodes would not allow.
+ * Writes one JSON text from its beginning to its end. Rows are put into it as they are, so that
+ * their numbers keep every digit, which a tree of nodes would not allow.
  *
  * @name is the member's name inside an object, and %NULL inside an array.
  */

@@ -6,7 +6,8 @@
 #include <glib/gi18n.h>
 
 const char *const cli_strategies[] = {
-  "newest", "local", "remote", "manual", "notifications", "projects", "user-settings", "rules", NULL,
+  "newest",   "local",         "remote", "manual", "notifications",
+  "projects", "user-settings", "rules",  NULL,
 };
 
 static GOptionGroup *
@@ -15,12 +16,12 @@ new_global_group (CliGlobalOptions *global)
   const GOptionEntry entries[] = {
     { "database", 'd', 0, G_OPTION_ARG_FILENAME, &global->database, N_("The local database"),
       N_("FILE") },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &global->json, N_("Answer with one JSON object, see psync-json(5)"),
-      NULL },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &global->quiet, N_("Print only what was asked for, and errors"),
-      NULL },
-    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &global->verbose, N_("Tell more, for looking into a problem"),
-      NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &global->json,
+      N_("Answer with one JSON object, see psync-json(5)"), NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &global->quiet,
+      N_("Print only what was asked for, and errors"), NULL },
+    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &global->verbose,
+      N_("Tell more, for looking into a problem"), NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &global->version, N_("Print the version"), NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &global->help, N_("Print this help"), NULL },
     { NULL },
@@ -37,8 +38,8 @@ new_global_group (CliGlobalOptions *global)
 static GOptionGroup *
 new_own_group (const GOptionEntry *entries)
 {
-  GOptionGroup *group = g_option_group_new ("command", _("Options:"), _("Show the options of the command"),
-                                            NULL, NULL);
+  GOptionGroup *group = g_option_group_new ("command", _("Options:"),
+                                            _("Show the options of the command"), NULL, NULL);
 
   g_option_group_add_entries (group, entries);
   g_option_group_set_translation_domain (group, GETTEXT_PACKAGE);
@@ -154,14 +155,14 @@ group_help (const char *group)
   GString *text = g_string_new (NULL);
   const char *verb = cli_default_verb (group);
 
-  g_string_append_printf (text, "%s\n  psync %s %s\n\n%s\n", _("Usage:"), group, _("COMMAND [OPTION…]"),
-                          _("Commands:"));
+  g_string_append_printf (text, "%s\n  psync %s %s\n\n%s\n", _("Usage:"), group,
+                          _("COMMAND [OPTION…]"), _("Commands:"));
   list_commands (text, group);
   if (verb != NULL)
     {
       g_string_append (text, "\n");
-      g_string_append_printf (text, _("Without a command, psync %s does what psync %s %s does."), group,
-                              group, verb);
+      g_string_append_printf (text, _("Without a command, psync %s does what psync %s %s does."),
+                              group, group, verb);
       g_string_append (text, "\n");
     }
   append_global_options (text);
@@ -193,9 +194,9 @@ general_help (void)
 {
   GString *text = g_string_new (NULL);
 
-  g_string_append_printf (text, "%s\n  psync %s\n\n%s\n\n%s\n", _("Usage:"), _("COMMAND [OPTION…]"),
-                          _("Keeps a local SQLite database in step with a cloud or a vault."),
-                          _("Commands:"));
+  g_string_append_printf (
+      text, "%s\n  psync %s\n\n%s\n\n%s\n", _("Usage:"), _("COMMAND [OPTION…]"),
+      _("Keeps a local SQLite database in step with a cloud or a vault."), _("Commands:"));
   list_commands (text, NULL);
   append_global_options (text);
   append_statuses (text);
@@ -214,7 +215,8 @@ static void
 add_options (CliJson *json, const CliCommand *command)
 {
   cli_json_begin_array (json, "options");
-  for (const GOptionEntry *entry = command->options; entry != NULL && entry->long_name != NULL; entry++)
+  for (const GOptionEntry *entry = command->options; entry != NULL && entry->long_name != NULL;
+       entry++)
     {
       cli_json_begin_object (json, NULL);
       cli_json_string (json, "name", entry->long_name);
@@ -280,14 +282,18 @@ cli_print_version (CliContext *cli)
 }
 
 gboolean
-cli_parse_number (const char *name, const char *text, guint64 least, guint64 most, guint64 *number,
+cli_parse_number (const char *name,
+                  const char *text,
+                  guint64 least,
+                  guint64 most,
+                  guint64 *number,
                   GError **error)
 {
   if (g_ascii_string_to_unsigned (text, 10, least, most, number, NULL))
     return TRUE;
   cli_set_usage_error (error,
                        _("%s is “%s”, and must be a whole number from %" G_GUINT64_FORMAT
-                         " to %" G_GUINT64_FORMAT "."),
+                          " to %" G_GUINT64_FORMAT "."),
                        name, text, least, most);
   return FALSE;
 }

@@ -20,17 +20,22 @@ typedef struct
   gboolean version;
 } CliGlobalOptions;
 
-GOptionContext *cli_options_new (const CliCommand *command, CliGlobalOptions *global,
-                                 char ***arguments);
+GOptionContext *
+cli_options_new (const CliCommand *command, CliGlobalOptions *global, char ***arguments);
 void cli_options_clear (CliGlobalOptions *global);
 
 void cli_print_help (CliContext *cli, const char *topic);
 void cli_print_version (CliContext *cli);
 
 /* Checks of what was given; the errors name the option or argument. */
-gboolean cli_parse_number (const char *name, const char *text, guint64 least, guint64 most,
-                           guint64 *number, GError **error);
-gboolean cli_check_word (const char *name, const char *text, const char *const *words, GError **error);
+gboolean cli_parse_number (const char *name,
+                           const char *text,
+                           guint64 least,
+                           guint64 most,
+                           guint64 *number,
+                           GError **error);
+gboolean
+cli_check_word (const char *name, const char *text, const char *const *words, GError **error);
 extern const char *const cli_strategies[];
 
 G_END_DECLS

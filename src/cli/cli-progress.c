@@ -39,7 +39,8 @@ on_progress (SyncManager *manager, const SyncProgress *step, gpointer user_data)
   if (now - progress->shown_at < SHORTEST_PAUSE)
     return;
   progress->shown_at = now;
-  text = sync_words_for_progress (phase_name (step->phase), step->entity, step->current, step->total);
+  text = sync_words_for_progress (phase_name (step->phase), step->entity, step->current,
+                                  step->total);
   line = cli_shorten (text, 60);
   fprintf (stderr, CLEAR_LINE "%s  %3.0f %%", line, CLAMP (step->fraction, 0, 1) * 100);
 }
@@ -52,8 +53,8 @@ cli_progress_new (CliContext *cli)
   if (cli->json || cli->quiet || !isatty (STDERR_FILENO))
     return progress;
   progress->manager = g_object_ref (sync_profile_get_manager (cli->profile));
-  progress->handler = g_signal_connect (progress->manager, "sync-progress", G_CALLBACK (on_progress),
-                                        progress);
+  progress->handler
+      = g_signal_connect (progress->manager, "sync-progress", G_CALLBACK (on_progress), progress);
   return progress;
 }
 

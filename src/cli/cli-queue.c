@@ -44,8 +44,8 @@ static void
 add_change (CliTable *table, const SyncChange *change)
 {
   g_autofree char *attempts = g_strdup_printf ("%u", change->attempts);
-  g_autofree char *time = change->changed_at != SYNC_TIME_UNKNOWN ? cli_dup_time (change->changed_at)
-                                                                  : NULL;
+  g_autofree char *time
+      = change->changed_at != SYNC_TIME_UNKNOWN ? cli_dup_time (change->changed_at) : NULL;
   g_autofree char *state = sync_words_for_change_state (change->state);
   g_autofree char *operation = sync_words_for_operation (change->operation);
   g_autofree char *why = NULL;
@@ -87,7 +87,8 @@ static gboolean
 list_held (CliContext *cli, guint limit, GError **error)
 {
   SyncQueue *queue = sync_profile_get_queue (cli->profile);
-  g_autoptr (CliTable) table = cli_table_new (_("ENTITY"), _("ID"), _("HELD BACK"), _("WHY"), NULL);
+  g_autoptr (CliTable) table
+      = cli_table_new (_("ENTITY"), _("ID"), _("HELD BACK"), _("WHY"), NULL);
   g_autoptr (GPtrArray) rows = NULL;
 
   sync_queue_list_held_async (queue, 0, limit, cli->cancellable, cli_ready, cli);
@@ -260,8 +261,8 @@ run_retry (CliContext *cli, const char *const *arguments, GError **error)
 
   if (arguments[0] != NULL && (change = find_row (cli, arguments[0], error)) == NULL)
     return FALSE;
-  sync_queue_retry_async (queue, change != NULL ? change->entity : NULL, change != NULL ? change->id : NULL,
-                          cli->cancellable, cli_ready, cli);
+  sync_queue_retry_async (queue, change != NULL ? change->entity : NULL,
+                          change != NULL ? change->id : NULL, cli->cancellable, cli_ready, cli);
   n_rows = sync_queue_retry_finish (queue, cli_await (cli), error);
   if (n_rows < 0)
     return FALSE;
@@ -313,8 +314,8 @@ run_clear_completed (CliContext *cli, const char *const *arguments, GError **err
     }
   if (!cli_parse_number ("--older-than", options.older_than, 0, LONGEST_AGE, &hours, error))
     return FALSE;
-  sync_queue_clear_completed_async (queue, (gint64) hours * SECONDS_AN_HOUR, cli->cancellable, cli_ready,
-                                    cli);
+  sync_queue_clear_completed_async (queue, (gint64) hours * SECONDS_AN_HOUR, cli->cancellable,
+                                    cli_ready, cli);
   n_rows = sync_queue_clear_completed_finish (queue, cli_await (cli), error);
   if (n_rows < 0)
     return FALSE;
@@ -323,6 +324,7 @@ run_clear_completed (CliContext *cli, const char *const *arguments, GError **err
   return TRUE;
 }
 
+/* clang-format off */
 const CliCommand cli_queue_commands[] = {
   {
     .name = "queue list",
@@ -346,7 +348,8 @@ const CliCommand cli_queue_commands[] = {
     .arguments = "ID",
     .least = 1,
     .most = 1,
-    .notes = N_("The ID is as psync queue list shows it; the quotes of a text key may be left out."),
+    .notes = N_("The ID is as psync queue list shows it; the quotes of a text key may be left\n"
+                "out."),
     .examples = "psync queue show n1\n"
                 "psync queue show --entity notes \"'n1'\"",
     .options = row_options,
@@ -369,8 +372,8 @@ const CliCommand cli_queue_commands[] = {
     .arguments = "ID",
     .least = 1,
     .most = 1,
-    .notes = N_("What this device had stays on record for 30 days: psync conflicts list --records, psync\n"
-                "conflicts undo."),
+    .notes = N_("What this device had stays on record for 30 days: psync conflicts list\n"
+                "--records, psync conflicts undo."),
     .examples = "psync queue discard n1\n"
                 "psync queue discard --entity notes n1",
     .options = row_options,
@@ -380,8 +383,8 @@ const CliCommand cli_queue_commands[] = {
     .name = "queue clear-failed",
     .summary = N_("Discard every refused and failed row"),
     .arguments = "",
-    .notes = N_("What this device had stays on record for 30 days: psync conflicts list --records, psync\n"
-                "conflicts undo."),
+    .notes = N_("What this device had stays on record for 30 days: psync conflicts list\n"
+                "--records, psync conflicts undo."),
     .examples = "psync queue clear-failed",
     .run = run_clear_failed,
   },
@@ -395,3 +398,4 @@ const CliCommand cli_queue_commands[] = {
   },
   { NULL },
 };
+/* clang-format on */

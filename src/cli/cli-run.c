@@ -21,31 +21,33 @@ static struct
   gboolean discard_unsent;
 } options;
 
-#define RUN_OPTIONS                                                                                    \
-  { "entity", 'e', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.entities,                                  \
-    N_("Only this entity; may be given several times"), N_("NAME") },                                  \
-    { "strategy", 's', 0, G_OPTION_ARG_FILENAME, &options.strategy,                                    \
-      N_("What decides conflicts in this run: newest, local, remote, manual, …"), N_("STRATEGY") },    \
-    { "batch-size", 'b', 0, G_OPTION_ARG_FILENAME, &options.batch_size,                                \
-      N_("Rows a request; 0: chosen by the program"), N_("ROWS") },                                    \
-    { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run,                                          \
-      N_("Only count what would be done"), NULL },                                                     \
-    { "allow-mass-change", 0, 0, G_OPTION_ARG_NONE, &options.allow_mass_change,                        \
-      N_("Go on where more than half of an entity's rows would be changed or deleted"), NULL },        \
-    { "wait", 'w', 0, G_OPTION_ARG_FILENAME, &options.wait,                                            \
-      N_("How long to wait for another run to end (30)"), N_("SECONDS") },
+/* clang-format off */
+#define RUN_OPTIONS \
+  { "entity", 'e', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.entities, \
+    N_("Only this entity; may be given several times"), N_("NAME") }, \
+  { "strategy", 's', 0, G_OPTION_ARG_FILENAME, &options.strategy, \
+    N_("What decides conflicts in this run: newest, local, remote, manual, …"), N_("STRATEGY") }, \
+  { "batch-size", 'b', 0, G_OPTION_ARG_FILENAME, &options.batch_size, \
+    N_("Rows a request; 0: chosen by the program"), N_("ROWS") }, \
+  { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run, \
+    N_("Only count what would be done"), NULL }, \
+  { "allow-mass-change", 0, 0, G_OPTION_ARG_NONE, &options.allow_mass_change, \
+    N_("Go on where more than half of an entity's rows would be changed or deleted"), NULL }, \
+  { "wait", 'w', 0, G_OPTION_ARG_FILENAME, &options.wait, \
+    N_("How long to wait for another run to end (30)"), N_("SECONDS") }
 
 static const GOptionEntry run_options[] = {
-  RUN_OPTIONS
+  RUN_OPTIONS,
   { NULL },
 };
 
 static const GOptionEntry hydrate_options[] = {
-  RUN_OPTIONS
+  RUN_OPTIONS,
   { "discard-unsent", 0, 0, G_OPTION_ARG_NONE, &options.discard_unsent,
     N_("Take the cloud's rows also where this device has changes that were not sent"), NULL },
   { NULL },
 };
+/* clang-format on */
 
 static gboolean
 read_options (SyncRunOptions *run, GError **error)
@@ -56,9 +58,11 @@ read_options (SyncRunOptions *run, GError **error)
       && !cli_check_word ("--strategy", options.strategy, cli_strategies, error))
     return FALSE;
   if (options.batch_size != NULL
-      && !cli_parse_number ("--batch-size", options.batch_size, 0, LARGEST_BATCH, &batch_size, error))
+      && !cli_parse_number ("--batch-size", options.batch_size, 0, LARGEST_BATCH, &batch_size,
+                            error))
     return FALSE;
-  if (options.wait != NULL && !cli_parse_number ("--wait", options.wait, 0, LONGEST_WAIT, &wait, error))
+  if (options.wait != NULL
+      && !cli_parse_number ("--wait", options.wait, 0, LONGEST_WAIT, &wait, error))
     return FALSE;
 
   run->entities = (const char *const *) options.entities;
@@ -160,7 +164,8 @@ say_result (CliContext *cli, const SyncResult *result)
       g_autofree char *received = cli_dup_size (result->bytes_received);
 
       cli_say (cli, _("Requests %u, sent %s, received %s, seconds %.2f."), (guint) result->requests,
-               sent, received, (double) (result->finished_at - result->started_at) / G_USEC_PER_SEC);
+               sent, received,
+               (double) (result->finished_at - result->started_at) / G_USEC_PER_SEC);
       cli_say (cli, "\n");
     }
 }
@@ -170,15 +175,17 @@ say_what_waits (CliContext *cli, const SyncStats *stats)
 {
   if (stats->conflicts_open > 0)
     {
-      cli_say (cli, ngettext ("%u conflict waits for you: psync conflicts list",
-                              "%u conflicts wait for you: psync conflicts list", stats->conflicts_open),
+      cli_say (cli,
+               ngettext ("%u conflict waits for you: psync conflicts list",
+                         "%u conflicts wait for you: psync conflicts list", stats->conflicts_open),
                (guint) stats->conflicts_open);
       cli_say (cli, "\n");
     }
   if (stats->failed > 0 || stats->held > 0)
     {
-      cli_say (cli, ngettext ("%u row was refused: psync queue list",
-                              "%u rows were refused: psync queue list", stats->failed + stats->held),
+      cli_say (cli,
+               ngettext ("%u row was refused: psync queue list",
+                         "%u rows were refused: psync queue list", stats->failed + stats->held),
                (guint) (stats->failed + stats->held));
       cli_say (cli, "\n");
     }
@@ -267,13 +274,15 @@ run_hydrate (CliContext *cli, const char *const *arguments, GError **error)
   return run (cli, SYNC_RUN_HYDRATE, error);
 }
 
+/* clang-format off */
 const CliCommand cli_run_commands[] = {
   {
     .name = "sync",
     .summary = N_("Bring this device and the cloud in step"),
     .arguments = "",
-    .notes = N_("Ctrl-C stops after the rows under way; the next run goes on from there. The exit status is\n"
-                "5 while conflicts wait and 6 while rows are refused, also where an earlier run met them."),
+    .notes = N_("Ctrl-C stops after the rows under way; the next run goes on from there. The\n"
+                "exit status is 5 while conflicts wait and 6 while rows are refused, also where\n"
+                "an earlier run met them."),
     .examples = "psync sync\n"
                 "psync sync --entity projects --entity notifications\n"
                 "psync sync --dry-run --json\n"
@@ -285,8 +294,9 @@ const CliCommand cli_run_commands[] = {
     .name = "seed",
     .summary = N_("Send what this device has; where both sides differ, this device wins"),
     .arguments = "",
-    .notes = N_("Nothing is received. What is overwritten in the cloud is kept in the record: psync conflicts\n"
-                "list --records. A seed that was stopped goes on where it stopped."),
+    .notes = N_("Nothing is received. What is overwritten in the cloud is kept in the record:\n"
+                "psync conflicts list --records. A seed that was stopped goes on where it\n"
+                "stopped."),
     .examples = "psync seed\n"
                 "psync seed --entity projects --batch-size 200",
     .options = run_options,
@@ -296,8 +306,8 @@ const CliCommand cli_run_commands[] = {
     .name = "hydrate",
     .summary = N_("Take what the cloud has; where both sides differ, the cloud wins"),
     .arguments = "",
-    .notes = N_("A snapshot of the database is taken first: psync snapshots. Changes of this device that were\n"
-                "not sent yet stay, unless --discard-unsent is given."),
+    .notes = N_("A snapshot of the database is taken first: psync snapshots. Changes of this\n"
+                "device that were not sent yet stay, unless --discard-unsent is given."),
     .examples = "psync hydrate\n"
                 "psync hydrate --discard-unsent --entity projects",
     .options = hydrate_options,
@@ -305,3 +315,4 @@ const CliCommand cli_run_commands[] = {
   },
   { NULL },
 };
+/* clang-format on */

@@ -14,8 +14,8 @@ static struct
 } options;
 
 static const GOptionEntry history_options[] = {
-  { "limit", 'l', 0, G_OPTION_ARG_FILENAME, &options.limit, N_("At most so many runs; 0: all (20)"),
-    N_("NUMBER") },
+  { "limit", 'l', 0, G_OPTION_ARG_FILENAME, &options.limit,
+    N_("At most so many runs; 0: all (20)"), N_("NUMBER") },
   { NULL },
 };
 
@@ -76,7 +76,8 @@ static void
 show_status (CliContext *cli, const SyncStats *stats, const SyncDevice *device)
 {
   SyncProvider *provider = sync_manager_get_provider (sync_profile_get_manager (cli->profile));
-  g_autoptr (CliTable) table = cli_table_new (_("Database"), sync_profile_get_path (cli->profile), NULL);
+  g_autoptr (CliTable) table
+      = cli_table_new (_("Database"), sync_profile_get_path (cli->profile), NULL);
   g_autofree char *size = cli_dup_size (stats->queue_bytes);
 
   add_line (table, _("Device"), device->name);
@@ -188,7 +189,8 @@ add_run (CliContext *cli, CliTable *table, const SyncResult *run)
   g_autofree char *kind = sync_words_for_run_kind (sync_run_kind_to_string (run->kind));
   g_autofree char *outcome = sync_words_for_outcome (sync_outcome_to_string (run->outcome));
   g_autofree char *counts = cli_dup_counts (&run->total);
-  g_autofree char *repeats = run->repeats > 0 ? sync_words_for_count ("repeats", run->repeats) : NULL;
+  g_autofree char *repeats = run->repeats > 0 ? sync_words_for_count ("repeats", run->repeats)
+                                              : NULL;
   g_auto (CliWords) words = { NULL };
   g_autoptr (GString) what = g_string_new (counts);
 
@@ -205,8 +207,8 @@ static gboolean
 run_history (CliContext *cli, const char *const *arguments, GError **error)
 {
   SyncHistory *history = sync_profile_get_history (cli->profile);
-  g_autoptr (CliTable) table = cli_table_new (_("RUN"), _("STARTED"), _("KIND"), _("OUTCOME"),
-                                              _("WHAT"), NULL);
+  g_autoptr (CliTable) table
+      = cli_table_new (_("RUN"), _("STARTED"), _("KIND"), _("OUTCOME"), _("WHAT"), NULL);
   g_autoptr (GPtrArray) runs = NULL;
   guint64 limit = USUAL_RUNS;
 
@@ -233,12 +235,14 @@ run_history (CliContext *cli, const char *const *arguments, GError **error)
   return TRUE;
 }
 
+/* clang-format off */
 const CliCommand cli_status_commands[] = {
   {
     .name = "status",
     .summary = N_("Show how this database stands, without asking the cloud"),
     .arguments = "",
-    .notes = N_("The exit status is 5 while conflicts wait and 6 while rows are refused, as after a sync."),
+    .notes = N_("The exit status is 5 while conflicts wait and 6 while rows are refused, as\n"
+                "after a sync."),
     .examples = "psync status\n"
                 "psync status --json",
     .run = run_status,
@@ -247,8 +251,8 @@ const CliCommand cli_status_commands[] = {
     .name = "health",
     .summary = N_("Ask the cloud whether all is well"),
     .arguments = "",
-    .notes = N_("It is no-provider (exit status 3), disconnected (3), invalid (4 if somebody must sign in,\n"
-                "else 1) or healthy (0)."),
+    .notes = N_("It is no-provider (exit status 3), disconnected (3), invalid (4 if somebody\n"
+                "must sign in, else 1) or healthy (0)."),
     .examples = "psync health\n"
                 "psync health --json",
     .run = run_health,
@@ -264,3 +268,4 @@ const CliCommand cli_status_commands[] = {
   },
   { NULL },
 };
+/* clang-format on */

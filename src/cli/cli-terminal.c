@@ -25,7 +25,7 @@ silence (void)
   if (tcgetattr (STDIN_FILENO, &before) != 0)
     return;
   silent = before;
-  silent.c_lflag &= ~(tcflag_t) (ECHO | ECHONL);
+  silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
   silenced = tcsetattr (STDIN_FILENO, TCSAFLUSH, &silent) == 0;
 }
 
@@ -45,7 +45,7 @@ cli_terminal_restore (void)
 static gboolean
 on_readable (int fd, GIOCondition condition, gpointer user_data)
 {
-  *(gboolean *) user_data = TRUE;
+  *(gboolean *)user_data = TRUE;
   return G_SOURCE_CONTINUE;
 }
 
@@ -74,7 +74,8 @@ static gboolean
 read_line (CliContext *cli, char line[LONGEST_LINE], GError **error)
 {
   gboolean readable = FALSE, end = FALSE, good = TRUE;
-  guint source = g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, &readable);
+  guint source
+      = g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, &readable);
   gsize length = 0;
 
   while (good && !end)

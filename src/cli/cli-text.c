@@ -176,7 +176,8 @@ cli_table_add (CliTable *table, ...)
   va_end (args);
 }
 
-/* The widest column gives way first, so that the narrow ones, mostly numbers and names, stay whole. */
+/* The widest column gives way first, so that the narrow ones, mostly numbers and names, stay whole.
+ */
 static void
 make_narrower (guint *widths, guint n_columns, guint width)
 {

@@ -9,8 +9,8 @@
 #include "sync-words.h"
 
 /* What no shell looks at twice. */
-#define PLAIN                                                                                          \
-  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"                                     \
+#define PLAIN                                                                                      \
+  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"                                 \
   "/._-+:@"
 
 static const char *
@@ -350,7 +350,8 @@ cli_json_cloud (CliJson *json, CliContext *cli)
   SyncProvider *provider = sync_manager_get_provider (sync_profile_get_manager (cli->profile));
 
   cli_json_string (json, "provider", provider != NULL ? sync_provider_get_name (provider) : NULL);
-  cli_json_string (json, "location", provider != NULL ? sync_provider_get_location (provider) : NULL);
+  cli_json_string (json, "location",
+                   provider != NULL ? sync_provider_get_location (provider) : NULL);
   cli_json_string (json, "email", sync_profile_get_email (cli->profile));
 }
 

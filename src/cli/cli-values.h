@@ -7,14 +7,18 @@
 
 G_BEGIN_DECLS
 
-/* How the engine's values look as JSON; psync-json(5) describes every field. `name` as for CliJson. */
+/* How the engine's values look as JSON; psync-json(5) describes every field. `name` as for CliJson.
+ */
 void cli_json_error (CliJson *json, CliContext *cli, const char *name, const GError *error);
 void cli_json_result (CliJson *json, CliContext *cli, const char *name, const SyncResult *result);
 void cli_json_stats (CliJson *json, const char *name, const SyncStats *stats);
 void cli_json_change (CliJson *json, const char *name, const SyncChange *change);
 void cli_json_held (CliJson *json, const char *name, const SyncHeld *held);
 void cli_json_queue_stats (CliJson *json, const char *name, const SyncQueueStats *stats);
-void cli_json_conflict (CliJson *json, const char *name, const SyncConflict *conflict, gboolean contents);
+void cli_json_conflict (CliJson *json,
+                        const char *name,
+                        const SyncConflict *conflict,
+                        gboolean contents);
 void cli_json_entity (CliJson *json, const char *name, const SyncEntityStatus *status);
 void cli_json_device (CliJson *json, const char *name, const SyncDevice *device);
 void cli_json_setting (CliJson *json, const char *name, const SyncSettingInfo *setting);

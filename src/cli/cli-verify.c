@@ -92,9 +92,9 @@ print_differences (CliContext *cli, const SyncVerifyResult *result)
   cli_print_table (cli, table);
   if (unnamed > 0)
     {
-      cli_print (cli, ngettext ("… and %" G_GUINT64_FORMAT " row more", "… and %" G_GUINT64_FORMAT " rows more",
-                                (gulong) unnamed),
-                 unnamed);
+      cli_print (cli,
+                 ngettext ("… and %lu row more", "… and %lu rows more", (gulong) unnamed),
+                 (gulong) unnamed);
       cli_print (cli, "\n");
     }
 }
@@ -103,20 +103,18 @@ static void
 say_rows (CliContext *cli, const SyncVerifyResult *result)
 {
   cli_say (cli,
-           ngettext ("%" G_GUINT64_FORMAT " row verified equal, the contents of %" G_GUINT64_FORMAT
-                     " compared with the cloud's.",
-                     "%" G_GUINT64_FORMAT " rows verified equal, the contents of %" G_GUINT64_FORMAT
-                     " compared with the cloud's.",
+           ngettext ("%lu row verified equal, the contents of %lu compared with the cloud's.",
+                     "%lu rows verified equal, the contents of %lu compared with the cloud's.",
                      (gulong) result->rows),
-           result->rows, result->contents);
+           (gulong) result->rows, (gulong) result->contents);
   cli_say (cli, "\n");
   if (result->waiting == 0)
     return;
   cli_say (cli,
-           ngettext ("%" G_GUINT64_FORMAT " row waits and was left out: psync queue list, psync conflicts list",
-                     "%" G_GUINT64_FORMAT " rows wait and were left out: psync queue list, psync conflicts list",
+           ngettext ("%lu row waits and was left out: psync queue list, psync conflicts list",
+                     "%lu rows wait and were left out: psync queue list, psync conflicts list",
                      (gulong) result->waiting),
-           result->waiting);
+           (gulong) result->waiting);
   cli_say (cli, "\n");
 }
 
@@ -164,7 +162,8 @@ run_verify (CliContext *cli, const char *const *arguments, GError **error)
   guint64 wait = WAIT_SECONDS;
   g_autoptr (SyncVerifyResult) result = NULL;
 
-  if (options.wait != NULL && !cli_parse_number ("--wait", options.wait, 0, LONGEST_WAIT, &wait, error))
+  if (options.wait != NULL
+      && !cli_parse_number ("--wait", options.wait, 0, LONGEST_WAIT, &wait, error))
     return FALSE;
   chosen.wait_seconds = (guint) wait;
   result = verify (cli, &chosen, error);
@@ -177,14 +176,16 @@ run_verify (CliContext *cli, const char *const *arguments, GError **error)
   return FALSE;
 }
 
+/* clang-format off */
 const CliCommand cli_verify_commands[] = {
   {
     .name = "verify",
     .summary = N_("Compare this device with the cloud, and heal what differs"),
     .arguments = "",
-    .notes = N_("Syncs first. Then keys and versions of all rows are compared by checksums, local rows with what\n"
-                "was last synced, and the contents of 100 rows of each entity, or of all with --all, with the\n"
-                "cloud's. The exit status is 0 if all is equal or was healed, and 1 if differences are left."),
+    .notes = N_("Syncs first. Then keys and versions of all rows are compared by checksums,\n"
+                "local rows with what was last synced, and the contents of 100 rows of each\n"
+                "entity, or of all with --all, with the cloud's. The exit status is 0 if all is\n"
+                "equal or was healed, and 1 if differences are left."),
     .examples = "psync verify\n"
                 "psync verify --all --entity projects\n"
                 "psync verify --no-heal --json",
@@ -193,3 +194,4 @@ const CliCommand cli_verify_commands[] = {
   },
   { NULL },
 };
+/* clang-format on */

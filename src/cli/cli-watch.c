@@ -45,7 +45,8 @@ print_run (CliContext *cli, const SyncResult *run)
            words.title != NULL ? ": " : "", words.title != NULL ? words.title : "");
 }
 
-/* Somebody may look at it while it grows, and when nobody does any more there is no reason to go on. */
+/* Somebody may look at it while it grows, and when nobody does any more there is no reason to go
+ * on. */
 static void
 on_completed (SyncManager *manager, const SyncResult *run, CliContext *cli)
 {
@@ -64,13 +65,14 @@ open_for_watch (CliContext *cli, GError **error)
   if (options.interval != NULL
       && !cli_parse_number ("--interval", options.interval, 1, LONGEST_INTERVAL, &minutes, error))
     return FALSE;
-  g_hash_table_insert (overrides, (char *) "auto-sync", (char *) "true");
+  g_hash_table_insert (overrides, (char *)"auto-sync", (char *)"true");
   if (options.interval != NULL)
-    g_hash_table_insert (overrides, (char *) "interval-minutes", options.interval);
+    g_hash_table_insert (overrides, (char *)"interval-minutes", options.interval);
   return cli_open (cli, SYNC_PROFILE_NONE, NULL, overrides, error);
 }
 
-/* Whether this program began to schedule, or another one does already, is known a moment after the start. */
+/* Whether this program began to schedule, or another one does already, is known a moment after the
+ * start. */
 static gboolean
 watch_until_signal (CliContext *cli, GError **error)
 {
@@ -89,7 +91,8 @@ watch_until_signal (CliContext *cli, GError **error)
     g_main_context_iteration (NULL, TRUE);
   if (elsewhere)
     {
-      g_autoptr (GError) locked = sync_error_new (SYNC_ERROR_LOCKED, sync_profile_get_path (cli->profile),
+      g_autoptr (GError) locked = sync_error_new (SYNC_ERROR_LOCKED,
+                                                  sync_profile_get_path (cli->profile),
                                                   "another program schedules runs");
 
       sync_error_set_reason (locked, "schedule", 0);
@@ -175,14 +178,15 @@ run_resume (CliContext *cli, const char *const *arguments, GError **error)
   return TRUE;
 }
 
+/* clang-format off */
 const CliCommand cli_watch_commands[] = {
   {
     .name = "watch",
     .summary = N_("Synchronise by itself until a signal ends it"),
     .arguments = "",
-    .notes = N_("It runs at the start, by interval, and 5 seconds after the last change of any process, and\n"
-                "prints a line for each run. Only one program at a time does this for a database; where\n"
-                "another one does, the exit status is 7."),
+    .notes = N_("It runs at the start, by interval, and 5 seconds after the last change of any\n"
+                "process, and prints a line for each run. Only one program at a time does this\n"
+                "for a database; where another one does, the exit status is 7."),
     .examples = "psync watch\n"
                 "psync watch --interval 5",
     .options = watch_options,
@@ -208,3 +212,4 @@ const CliCommand cli_watch_commands[] = {
   },
   { NULL },
 };
+/* clang-format on */

@@ -13,9 +13,9 @@
 static gboolean log_verbosely;
 
 const CliCommand *const cli_families[] = {
-  cli_connect_commands, cli_run_commands,      cli_verify_commands,   cli_status_commands,
-  cli_conflicts_commands, cli_queue_commands,  cli_entities_commands, cli_devices_commands,
-  cli_config_commands,  cli_watch_commands,    cli_database_commands, NULL,
+  cli_connect_commands,   cli_run_commands,   cli_verify_commands,   cli_status_commands,
+  cli_conflicts_commands, cli_queue_commands, cli_entities_commands, cli_devices_commands,
+  cli_config_commands,    cli_watch_commands, cli_database_commands, NULL,
 };
 
 const CliCommand *
@@ -69,7 +69,7 @@ cli_default_verb (const char *group)
   return NULL;
 }
 
-/* What opens files later must not get one of these three numbers: what is printed would land in it. */
+/* What opens files later must not get one of these three numbers: output would land in it. */
 static void
 fill_standard_descriptors (void)
 {
@@ -234,7 +234,8 @@ check_number (const CliCommand *command, char **arguments, GError **error)
 
   if (n_given > command->most && command->asks_password)
     {
-      cli_set_usage_error (error, _("There is an argument too many. A password is never given there."));
+      cli_set_usage_error (error,
+                           _("There is an argument too many. A password is never given there."));
       return FALSE;
     }
   if (n_given > command->most)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* psync with a Supabase-compatible cloud: connecting, signing in, what only a real cloud answers. */
+/* psync with a Supabase-compatible cloud: connecting, signing in, what only a real cloud answers.
+ */
 
 #include <string.h>
 
@@ -28,7 +29,11 @@ connect_device (Fixture *fixture, const char *database)
 
 /* The password comes by standard input, and must appear nowhere. */
 static void
-sign (Fixture *fixture, const char *database, const char *verb, const char *email, const char *password,
+sign (Fixture *fixture,
+      const char *database,
+      const char *verb,
+      const char *email,
+      const char *password,
       int status)
 {
   g_autofree char *input = g_strconcat (password, "\nnot part of it\n", NULL);
@@ -36,8 +41,8 @@ sign (Fixture *fixture, const char *database, const char *verb, const char *emai
   g_autofree char *errors = NULL;
 
   output = test_psync_run_strv (fixture->psync, database, status,
-                                (const char *const[]){ verb, "--verbose", "--email", email, NULL }, input,
-                                &errors);
+                                (const char *const[]){ verb, "--verbose", "--email", email, NULL },
+                                input, &errors);
   g_assert_null (strstr (output, password));
   g_assert_null (strstr (errors, password));
 }
@@ -88,8 +93,9 @@ test_two_devices_of_an_account_come_in_step (Fixture *fixture, gconstpointer var
     return;
   connect_device (fixture, "b.db");
   sign (fixture, "b.db", "login", fixture->email, PASSWORD, 0);
-  g_free (test_psync_sql (fixture->psync, "a.db",
-                          "INSERT INTO projects (id, name, settings) VALUES ('p', 'Garden', '{\"n\":1}')"));
+  g_free (test_psync_sql (
+      fixture->psync, "a.db",
+      "INSERT INTO projects (id, name, settings) VALUES ('p', 'Garden', '{\"n\":1}')"));
   g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
   g_free (test_psync_run (fixture->psync, "b.db", 0, "sync"));
   test_psync_expect (fixture->psync, "b.db", "SELECT name FROM projects", "Garden");
@@ -161,8 +167,9 @@ test_a_refused_row_can_be_given_up_and_put_back (Fixture *fixture, gconstpointer
 
   if (fixture->cloud == NULL)
     return;
-  g_free (test_psync_sql (fixture->psync, "a.db",
-                          "INSERT INTO projects (id, name, created_at) VALUES ('bad', 'weeds', 'soon')"));
+  g_free (test_psync_sql (
+      fixture->psync, "a.db",
+      "INSERT INTO projects (id, name, created_at) VALUES ('bad', 'weeds', 'soon')"));
   g_free (test_psync_run (fixture->psync, "a.db", 6, "sync"));
   answer = test_psync_json (fixture->psync, "a.db", 0, "queue clear-failed");
   g_assert_cmpint (json_object_get_int_member (answer, "discarded"), ==, 1);
@@ -181,7 +188,8 @@ test_another_account_is_another_cloud (Fixture *fixture, gconstpointer variable)
 
   if (fixture->cloud == NULL)
     return;
-  g_free (test_psync_sql (fixture->psync, "a.db", "INSERT INTO projects (id, name) VALUES ('p', 'mine')"));
+  g_free (test_psync_sql (fixture->psync, "a.db",
+                          "INSERT INTO projects (id, name) VALUES ('p', 'mine')"));
   g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
   g_free (test_psync_run (fixture->psync, "a.db", 0, "logout"));
   other = g_strconcat ("other-", fixture->email, NULL);
@@ -192,7 +200,8 @@ test_another_account_is_another_cloud (Fixture *fixture, gconstpointer variable)
 }
 
 static void
-test_keys_that_open_everything_are_refused_and_not_repeated (Fixture *fixture, gconstpointer variable)
+test_keys_that_open_everything_are_refused_and_not_repeated (Fixture *fixture,
+                                                             gconstpointer variable)
 {
   static const char key[] = "sb_secret_abcdefghijklmnopqrstuv_12345678";
   g_autofree char *output = NULL;
@@ -200,17 +209,20 @@ test_keys_that_open_everything_are_refused_and_not_repeated (Fixture *fixture, g
 
   if (fixture->cloud == NULL)
     return;
-  output = test_psync_run_strv (fixture->psync, "a.db", 1,
-                                (const char *const[]){ "--verbose", "connect", "supabase",
-                                                       fixture->cloud->url, "--anon-key", key, NULL },
-                                NULL, &errors);
+  output
+      = test_psync_run_strv (fixture->psync, "a.db", 1,
+                             (const char *const[]){ "--verbose", "connect", "supabase",
+                                                    fixture->cloud->url, "--anon-key", key, NULL },
+                             NULL, &errors);
   g_assert_null (strstr (errors, key));
   test_psync_fail (fixture->psync, "a.db", 1,
-                   "connect supabase http://example.org --anon-key sb_publishable_abcdefghijklmnopqrstuv_12345678",
+                   "connect supabase http://example.org --anon-key "
+                   "sb_publishable_abcdefghijklmnopqrstuv_12345678",
                    "https");
-  test_psync_fail (fixture->psync, "a.db", 2,
-                   "connect supabase nonsense --anon-key sb_publishable_abcdefghijklmnopqrstuv_12345678",
-                   "https");
+  test_psync_fail (
+      fixture->psync, "a.db", 2,
+      "connect supabase nonsense --anon-key sb_publishable_abcdefghijklmnopqrstuv_12345678",
+      "https");
 }
 
 static void
@@ -221,8 +233,9 @@ test_a_wrong_key_is_named (Fixture *fixture, gconstpointer variable)
 
   if (fixture->cloud == NULL)
     return;
-  line = g_strdup_printf ("connect supabase %s --anon-key sb_publishable_abcdefghijklmnopqrstuv_12345678",
-                          fixture->cloud->url);
+  line = g_strdup_printf (
+      "connect supabase %s --anon-key sb_publishable_abcdefghijklmnopqrstuv_12345678",
+      fixture->cloud->url);
   g_free (test_psync_run (fixture->psync, "a.db", 0, line));
   answer = test_psync_json (fixture->psync, "a.db", 1, "sync");
   g_assert_cmpstr (error_code (answer), ==, "wrong-key");
@@ -249,7 +262,8 @@ test_the_environment_is_enough (Fixture *fixture, gconstpointer variable)
 static void
 test_no_output_holds_a_token (Fixture *fixture, gconstpointer variable)
 {
-  static const char *const lines[] = { "diagnostics", "config list --json", "sync --verbose", "health -v" };
+  static const char *const lines[]
+      = { "diagnostics", "config list --json", "sync --verbose", "health -v" };
 
   if (fixture->cloud == NULL)
     return;
@@ -260,7 +274,8 @@ test_no_output_holds_a_token (Fixture *fixture, gconstpointer variable)
       g_autofree char *output = NULL;
       g_autofree char *errors = NULL;
 
-      output = test_psync_run_strv (fixture->psync, "a.db", 0, (const char *const *) words, NULL, &errors);
+      output = test_psync_run_strv (fixture->psync, "a.db", 0, (const char *const *) words, NULL,
+                                    &errors);
       g_assert_null (strstr (output, "eyJ"));
       g_assert_null (strstr (errors, "eyJ"));
       g_assert_null (strstr (errors, "refresh_token\""));
@@ -285,10 +300,10 @@ test_the_schema_is_printed_for_the_editor (Fixture *fixture, gconstpointer varia
 static void
 add_tests (const char *kind, const char *variable)
 {
-#define ADD(path, name)                                                                                \
-  {                                                                                                    \
-    g_autofree char *full = g_strdup_printf ("/cli-cloud/%s/" path, kind);                             \
-    g_test_add (full, Fixture, variable, set_up, test_##name, tear_down);                              \
+#define ADD(path, name)                                                                            \
+  {                                                                                                \
+    g_autofree char *full = g_strdup_printf ("/cli-cloud/%s/" path, kind);                         \
+    g_test_add (full, Fixture, variable, set_up, test_##name, tear_down);                          \
   }
   ADD ("two-devices-of-an-account-come-in-step", two_devices_of_an_account_come_in_step);
   ADD ("without-a-session-somebody-must-sign-in", without_a_session_somebody_must_sign_in);

@@ -129,7 +129,8 @@ test_history_lists_runs_newest_first (void)
   answer = test_psync_json (psync, "a.db", 0, "history");
   runs = json_object_get_array_member (answer, "runs");
   g_assert_cmpuint (json_array_get_length (runs), ==, 2);
-  g_assert_cmpint (json_object_get_int_member (json_array_get_object_element (runs, 0), "number"), >,
+  g_assert_cmpint (json_object_get_int_member (json_array_get_object_element (runs, 0), "number"),
+                   >,
                    json_object_get_int_member (json_array_get_object_element (runs, 1), "number"));
   limited = test_psync_json (psync, "a.db", 0, "history --limit 1");
   g_assert_cmpint (json_object_get_int_member (only_element (limited, "runs"), "pushed"), ==, 1);
@@ -150,7 +151,8 @@ test_a_dry_run_counts_and_writes_nothing (void)
   vault_before = test_psync_sql (psync, "vault.db", ".dump");
   answer = test_psync_json (psync, "a.db", 0, "sync --dry-run");
   g_assert_cmpint (run_count (answer, "pushed"), ==, 1);
-  g_assert_true (json_object_get_boolean_member (json_object_get_object_member (answer, "run"), "dry_run"));
+  g_assert_true (
+      json_object_get_boolean_member (json_object_get_object_member (answer, "run"), "dry_run"));
   test_psync_expect (psync, "a.db", ".dump", before);
   test_psync_expect (psync, "vault.db", ".dump", vault_before);
 }
@@ -185,8 +187,8 @@ test_hydrate_takes_a_snapshot_that_can_be_restored (void)
   g_free (test_psync_run (psync, "b.db", 0, "hydrate"));
   test_psync_expect (psync, "b.db", "SELECT name FROM projects", "newer");
   answer = test_psync_json (psync, "b.db", 0, "snapshots list");
-  line = g_strdup_printf ("snapshots restore %s",
-                          json_object_get_string_member (only_element (answer, "snapshots"), "name"));
+  line = g_strdup_printf ("snapshots restore %s", json_object_get_string_member (
+                                                      only_element (answer, "snapshots"), "name"));
   g_free (test_psync_run (psync, "b.db", 0, line));
   test_psync_expect (psync, "b.db", "SELECT name FROM projects", "Garden");
   test_psync_fail (psync, "b.db", 1, "snapshots restore nonsense", "nonsense");
@@ -232,12 +234,15 @@ test_a_conflict_waits_and_every_status_says_so (void)
   g_assert_false (json_object_has_member (only_element (list, "conflicts"), "local"));
   g_assert_cmpint (statistic (psync, "b.db", 5, "conflicts_open"), ==, 1);
   g_free (test_psync_run (psync, "b.db", 5, "sync"));
-  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (conflict, "base"), "name"), ==,
-                   "Garden");
-  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (conflict, "local"), "name"),
-                   ==, "From b");
-  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (conflict, "remote"), "name"),
-                   ==, "From a");
+  g_assert_cmpstr (
+      json_object_get_string_member (json_object_get_object_member (conflict, "base"), "name"), ==,
+      "Garden");
+  g_assert_cmpstr (
+      json_object_get_string_member (json_object_get_object_member (conflict, "local"), "name"), ==,
+      "From b");
+  g_assert_cmpstr (
+      json_object_get_string_member (json_object_get_object_member (conflict, "remote"), "name"),
+      ==, "From a");
   g_assert_nonnull (strstr (text, "*  name"));
   test_psync_fail (psync, "b.db", 1, "conflicts show 99", "99");
   test_psync_expect (psync, "b.db", "SELECT name FROM projects", "From b");
@@ -248,8 +253,10 @@ test_a_conflict_is_decided_column_by_column (void)
 {
   g_autoptr (TestPsync) psync = new_conflict ();
 
-  test_psync_fail (psync, "b.db", 1, "conflicts resolve 1 local --field nonsense=remote", "nonsense");
-  g_free (test_psync_run (psync, "b.db", 0, "conflicts resolve 1 local --field description=remote"));
+  test_psync_fail (psync, "b.db", 1, "conflicts resolve 1 local --field nonsense=remote",
+                   "nonsense");
+  g_free (
+      test_psync_run (psync, "b.db", 0, "conflicts resolve 1 local --field description=remote"));
   g_free (test_psync_run (psync, "b.db", 0, "sync"));
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
   test_psync_expect (psync, "a.db", "SELECT name, description FROM projects", "From b|A");
@@ -265,8 +272,9 @@ test_fields_that_decide_everything_need_no_side (void)
 
   test_psync_fail (psync, "b.db", 2, "conflicts resolve 1 --field name=remote", "description");
   output = test_psync_run_strv (psync, "b.db", 0,
-                                (const char *const[]){ "conflicts", "resolve", "1", "--field", "name=remote",
-                                                       "--field", "description:=\"by hand\"", NULL },
+                                (const char *const[]){ "conflicts", "resolve", "1", "--field",
+                                                       "name=remote", "--field",
+                                                       "description:=\"by hand\"", NULL },
                                 NULL, NULL);
   test_psync_expect (psync, "b.db", "SELECT name, description FROM projects", "From a|by hand");
 }
@@ -279,7 +287,8 @@ test_both_sides_can_be_kept (void)
   g_free (test_psync_run (psync, "b.db", 0, "conflicts resolve 1 both"));
   g_free (test_psync_run (psync, "b.db", 0, "sync"));
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
-  test_psync_expect (psync, "a.db", "SELECT group_concat(name) FROM (SELECT name FROM projects ORDER BY name)",
+  test_psync_expect (psync, "a.db",
+                     "SELECT group_concat(name) FROM (SELECT name FROM projects ORDER BY name)",
                      "From a,From b");
   assert_equal_rows (psync, "SELECT * FROM projects ORDER BY id");
 }
@@ -288,7 +297,8 @@ static void
 test_all_conflicts_are_decided_at_once (void)
 {
   g_autoptr (TestPsync) psync = new_conflict ();
-  g_autoptr (JsonObject) answer = test_psync_json (psync, "b.db", 0, "conflicts resolve --all remote");
+  g_autoptr (JsonObject) answer
+      = test_psync_json (psync, "b.db", 0, "conflicts resolve --all remote");
 
   g_assert_cmpint (json_object_get_int_member (answer, "resolved"), ==, 1);
   test_psync_expect (psync, "b.db", "SELECT name FROM projects", "From a");
@@ -320,12 +330,14 @@ test_rules_decide_columns (void)
   g_autoptr (JsonObject) answer = NULL;
   JsonObject *projects;
 
-  g_free (test_psync_run (psync, "b.db", 0,
-                          "entities strategy projects rules --rule name=local --rule description=remote"));
+  g_free (test_psync_run (
+      psync, "b.db", 0,
+      "entities strategy projects rules --rule name=local --rule description=remote"));
   answer = test_psync_json (psync, "b.db", 0, "entities list");
   projects = json_array_get_object_element (json_object_get_array_member (answer, "entities"), 1);
-  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (projects, "rules"), "name"),
-                   ==, "local");
+  g_assert_cmpstr (
+      json_object_get_string_member (json_object_get_object_member (projects, "rules"), "name"), ==,
+      "local");
   g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'From a', description = 'A'"));
   g_free (test_psync_sql (psync, "b.db", "UPDATE projects SET name = 'From b', description = 'B'"));
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
@@ -354,8 +366,9 @@ test_a_vault_that_is_away_means_offline (void)
   g_assert_cmpstr (error_code (answer), ==, "offline");
   status = test_psync_json (psync, "a.db", 0, "status");
   g_assert_cmpstr (json_object_get_string_member (status, "state"), ==, "offline");
-  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (status, "last_error"), "code"),
-                   ==, "offline");
+  g_assert_cmpstr (
+      json_object_get_string_member (json_object_get_object_member (status, "last_error"), "code"),
+      ==, "offline");
   test_psync_fail (psync, "a.db", 3, "health", "vault.db");
   health = test_psync_json (psync, "a.db", 3, "health");
   g_assert_cmpstr (json_object_get_string_member (health, "health"), ==, "disconnected");
@@ -404,17 +417,19 @@ test_the_brake_stops_a_mass_change_until_it_is_allowed (void)
   g_autoptr (TestPsync) psync = new_pair ();
   g_autoptr (JsonObject) answer = NULL;
 
-  g_free (test_psync_sql (psync, "a.db",
-                          "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)"
-                          " INSERT INTO projects (id, name) SELECT 'p' || i, 'x' FROM n"));
+  g_free (test_psync_sql (
+      psync, "a.db",
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)"
+      " INSERT INTO projects (id, name) SELECT 'p' || i, 'x' FROM n"));
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
   g_free (test_psync_run (psync, "b.db", 0, "sync"));
   g_free (test_psync_sql (psync, "a.db", "DELETE FROM projects"));
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
   answer = test_psync_json (psync, "b.db", 8, "sync");
   g_assert_cmpstr (error_code (answer), ==, "brake");
-  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (answer, "run"), "outcome"),
-                   ==, "stopped");
+  g_assert_cmpstr (
+      json_object_get_string_member (json_object_get_object_member (answer, "run"), "outcome"), ==,
+      "stopped");
   g_free (test_psync_run (psync, "b.db", 0, "sync --allow-mass-change"));
   test_psync_expect (psync, "b.db", "SELECT count(*) FROM projects", "0");
 }
@@ -426,14 +441,16 @@ test_a_row_that_cannot_travel_is_refused_and_the_rest_goes (void)
   g_autoptr (JsonObject) list = NULL;
   g_autofree char *text = NULL;
 
-  g_free (test_psync_sql (psync, "a.db",
-                          "INSERT INTO projects (id, name) VALUES ('bad', 'a' || char(0) || 'b'), ('good', 'x')"));
+  g_free (test_psync_sql (
+      psync, "a.db",
+      "INSERT INTO projects (id, name) VALUES ('bad', 'a' || char(0) || 'b'), ('good', 'x')"));
   g_free (test_psync_run (psync, "a.db", 6, "sync"));
   g_assert_cmpint (statistic (psync, "a.db", 6, "failed"), ==, 1);
   g_free (test_psync_run (psync, "b.db", 0, "sync"));
   test_psync_expect (psync, "b.db", "SELECT id FROM projects WHERE id IN ('bad', 'good')", "good");
   list = test_psync_json (psync, "a.db", 0, "queue list --state refused");
-  g_assert_cmpstr (json_object_get_string_member (only_element (list, "changes"), "id"), ==, "'bad'");
+  g_assert_cmpstr (json_object_get_string_member (only_element (list, "changes"), "id"), ==,
+                   "'bad'");
   text = test_psync_run (psync, "a.db", 0, "queue show bad");
   g_assert_nonnull (strstr (text, "name"));
   g_free (test_psync_run (psync, "a.db", 0, "queue retry"));
@@ -458,8 +475,8 @@ test_a_change_can_be_discarded_and_put_back (void)
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
   test_psync_expect (psync, "a.db", "SELECT name FROM projects", "Garden");
   records = test_psync_json (psync, "a.db", 0, "conflicts list --records");
-  undo = g_strdup_printf ("conflicts undo %d",
-                          (int) json_object_get_int_member (only_element (records, "conflicts"), "number"));
+  undo = g_strdup_printf ("conflicts undo %d", (int) json_object_get_int_member (
+                                                   only_element (records, "conflicts"), "number"));
   g_free (test_psync_run (psync, "a.db", 0, undo));
   test_psync_expect (psync, "a.db", "SELECT name FROM projects", "mine");
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
@@ -473,9 +490,11 @@ test_a_row_that_the_local_table_refuses_is_held_and_counts_as_refused (void)
   g_autoptr (TestPsync) psync = test_psync_new ();
   g_autoptr (JsonObject) list = NULL;
 
-  g_free (test_psync_sql (psync, "a.db", "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, n INTEGER)"));
-  g_free (test_psync_sql (psync, "b.db",
-                          "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, n INTEGER CHECK (n < 10))"));
+  g_free (test_psync_sql (psync, "a.db",
+                          "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, n INTEGER)"));
+  g_free (test_psync_sql (
+      psync, "b.db",
+      "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, n INTEGER CHECK (n < 10))"));
   g_free (test_psync_run (psync, "a.db", 0, "init --table notes"));
   g_free (test_psync_run (psync, "b.db", 0, "init --table notes"));
   g_free (test_psync_run (psync, "a.db", 0, "connect vault vault.db"));
@@ -485,7 +504,8 @@ test_a_row_that_the_local_table_refuses_is_held_and_counts_as_refused (void)
   g_free (test_psync_run (psync, "b.db", 6, "sync"));
   test_psync_expect (psync, "b.db", "SELECT id FROM notes", "y");
   list = test_psync_json (psync, "b.db", 0, "queue list --state held");
-  g_assert_cmpstr (json_object_get_string_member (only_element (list, "held"), "reason"), ==, "check");
+  g_assert_cmpstr (json_object_get_string_member (only_element (list, "held"), "reason"), ==,
+                   "check");
   g_free (test_psync_sql (psync, "a.db", "UPDATE notes SET n = 2 WHERE id = 'x'"));
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
   g_free (test_psync_run (psync, "b.db", 0, "sync"));
@@ -514,8 +534,8 @@ wait_for (TestPsync *psync, const char *database, const char *sql, const char *e
 static GArray *
 open_locks (TestPsync *psync, const char *suffix)
 {
-  g_autofree char *folder = g_build_filename (psync->dir, "home", "XDG_STATE_HOME", "progressive-sync", "locks",
-                                              NULL);
+  g_autofree char *folder
+      = g_build_filename (psync->dir, "home", "XDG_STATE_HOME", "progressive-sync", "locks", NULL);
   g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
   GArray *locks = g_array_new (FALSE, FALSE, sizeof (int));
   const char *name;
@@ -587,18 +607,21 @@ test_ctrl_c_stops_a_big_run_and_the_next_one_goes_on (void)
 
   test_psync_add_device (psync, "a.db");
   test_psync_add_device (psync, "b.db");
-  g_free (test_psync_sql (psync, "a.db",
-                          "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000)"
-                          " INSERT INTO projects (id, name) SELECT 'p' || i, 'name ' || i FROM n"));
-  process = test_psync_spawn (psync, "a.db", "--json sync --batch-size 100", G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  g_free (test_psync_sql (
+      psync, "a.db",
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000)"
+      " INSERT INTO projects (id, name) SELECT 'p' || i, 'name ' || i FROM n"));
+  process = test_psync_spawn (psync, "a.db", "--json sync --batch-size 100",
+                              G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   wait_for (psync, "a.db", "SELECT count(*) > 200 FROM psync_row", "1");
   g_subprocess_send_signal (process, SIGINT);
   g_subprocess_communicate_utf8 (process, NULL, NULL, &output, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 1);
   answer = test_psync_parse (psync, output);
-  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (answer, "run"), "outcome"),
-                   ==, "cancelled");
+  g_assert_cmpstr (
+      json_object_get_string_member (json_object_get_object_member (answer, "run"), "outcome"), ==,
+      "cancelled");
   g_assert_cmpstr (error_code (answer), ==, "cancelled");
   test_psync_expect (psync, "a.db", "SELECT count(*) < 30000 FROM psync_row", "1");
 
@@ -666,8 +689,10 @@ static void
 test_clear_completed_forgets_what_was_moved (void)
 {
   g_autoptr (TestPsync) psync = new_pair ();
-  g_autoptr (JsonObject) none = test_psync_json (psync, "a.db", 0, "queue clear-completed --older-than 24");
-  g_autoptr (JsonObject) all = test_psync_json (psync, "a.db", 0, "queue clear-completed --older-than 0");
+  g_autoptr (JsonObject) none
+      = test_psync_json (psync, "a.db", 0, "queue clear-completed --older-than 24");
+  g_autoptr (JsonObject) all
+      = test_psync_json (psync, "a.db", 0, "queue clear-completed --older-than 0");
 
   g_assert_cmpint (json_object_get_int_member (none, "cleared"), ==, 0);
   g_assert_cmpint (json_object_get_int_member (all, "cleared"), ==, 1);
@@ -679,7 +704,8 @@ test_clear_completed_forgets_what_was_moved (void)
 static void
 wait_for_vault (TestPsync *psync, const char *text)
 {
-  g_autofree char *sql = g_strdup_printf ("SELECT count(*) FROM vault_row WHERE row LIKE '%%\"%s\"%%'", text);
+  g_autofree char *sql
+      = g_strdup_printf ("SELECT count(*) FROM vault_row WHERE row LIKE '%%\"%s\"%%'", text);
 
   wait_for (psync, "vault.db", sql, "1");
 }
@@ -743,7 +769,8 @@ test_watch_waits_while_it_is_paused (void)
   g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'later'"));
   watch = test_psync_spawn (psync, "a.db", "--quiet watch", G_SUBPROCESS_FLAGS_NONE);
   wait_for_schedule (psync);
-  test_psync_expect (psync, "vault.db", "SELECT count(*) FROM vault_row WHERE row LIKE '%later%'", "0");
+  test_psync_expect (psync, "vault.db", "SELECT count(*) FROM vault_row WHERE row LIKE '%later%'",
+                     "0");
   g_free (test_psync_run (psync, "a.db", 0, "resume"));
   wait_for_vault (psync, "later");
   g_subprocess_send_signal (watch, SIGINT);
@@ -760,13 +787,16 @@ main (int argc, char **argv)
   ADD ("run/history-lists-runs-newest-first", history_lists_runs_newest_first);
   ADD ("run/a-dry-run-counts-and-writes-nothing", a_dry_run_counts_and_writes_nothing);
   ADD ("run/only-the-named-entities-take-part", only_the_named_entities_take_part);
-  ADD ("run/hydrate-takes-a-snapshot-that-can-be-restored", hydrate_takes_a_snapshot_that_can_be_restored);
+  ADD ("run/hydrate-takes-a-snapshot-that-can-be-restored",
+       hydrate_takes_a_snapshot_that_can_be_restored);
   ADD ("run/hydrate-discards-unsent-changes-only-if-told-to",
        hydrate_discards_unsent_changes_only_if_told_to);
   ADD ("run/seed-sends-and-lets-this-device-win", seed_sends_and_lets_this_device_win);
-  ADD ("conflicts/a-conflict-waits-and-every-status-says-so", a_conflict_waits_and_every_status_says_so);
+  ADD ("conflicts/a-conflict-waits-and-every-status-says-so",
+       a_conflict_waits_and_every_status_says_so);
   ADD ("conflicts/a-conflict-is-decided-column-by-column", a_conflict_is_decided_column_by_column);
-  ADD ("conflicts/fields-that-decide-everything-need-no-side", fields_that_decide_everything_need_no_side);
+  ADD ("conflicts/fields-that-decide-everything-need-no-side",
+       fields_that_decide_everything_need_no_side);
   ADD ("conflicts/both-sides-can-be-kept", both_sides_can_be_kept);
   ADD ("conflicts/all-conflicts-are-decided-at-once", all_conflicts_are_decided_at_once);
   ADD ("conflicts/a-decision-can-be-undone", a_decision_can_be_undone);
@@ -774,7 +804,8 @@ main (int argc, char **argv)
   ADD ("ends/a-vault-that-is-away-means-offline", a_vault_that_is_away_means_offline);
   ADD ("ends/a-vault-must-be-one", a_vault_must_be_one);
   ADD ("ends/a-vault-has-no-accounts", a_vault_has_no_accounts);
-  ADD ("ends/another-vault-takes-its-place-only-if-told-so", another_vault_takes_its_place_only_if_told_so);
+  ADD ("ends/another-vault-takes-its-place-only-if-told-so",
+       another_vault_takes_its_place_only_if_told_so);
   ADD ("ends/the-brake-stops-a-mass-change-until-it-is-allowed",
        the_brake_stops_a_mass_change_until_it_is_allowed);
   ADD ("ends/a-row-that-cannot-travel-is-refused-and-the-rest-goes",
@@ -782,12 +813,14 @@ main (int argc, char **argv)
   ADD ("ends/a-change-can-be-discarded-and-put-back", a_change_can_be_discarded_and_put_back);
   ADD ("ends/a-row-that-the-local-table-refuses-is-held-and-counts-as-refused",
        a_row_that_the_local_table_refuses_is_held_and_counts_as_refused);
-  ADD ("ends/another-run-going-on-is-told-after-the-wait", another_run_going_on_is_told_after_the_wait);
+  ADD ("ends/another-run-going-on-is-told-after-the-wait",
+       another_run_going_on_is_told_after_the_wait);
   ADD ("ends/ctrl-c-stops-a-big-run-and-the-next-one-goes-on",
        ctrl_c_stops_a_big_run_and_the_next_one_goes_on);
   ADD ("devices/devices-are-listed-renamed-and-revoked", devices_are_listed_renamed_and_revoked);
   ADD ("diagnostics/diagnostics-hold-no-rows", diagnostics_hold_no_rows);
-  ADD ("diagnostics/clear-completed-forgets-what-was-moved", clear_completed_forgets_what_was_moved);
+  ADD ("diagnostics/clear-completed-forgets-what-was-moved",
+       clear_completed_forgets_what_was_moved);
   ADD ("watch/watch-carries-changes-until-a-signal", watch_carries_changes_until_a_signal);
   ADD ("watch/watch-waits-while-it-is-paused", watch_waits_while_it_is_paused);
 #undef ADD

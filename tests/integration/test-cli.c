@@ -3,8 +3,8 @@
 /* For pseudo-terminals. */
 #define _GNU_SOURCE
 
-/* psync's command line: help, mistakes, files that are something else, JSON, output that nobody reads.
- * What its commands do together is in test-cli-vault.c and test-cli-cloud.c. */
+/* psync's command line: help, mistakes, files that are something else, JSON, output that nobody
+ * reads. What its commands do together is in test-cli-vault.c and test-cli-cloud.c. */
 
 #include <fcntl.h>
 #include <signal.h>
@@ -19,7 +19,8 @@
 #include "test-psync.h"
 
 /* A project that does not answer, on this computer. */
-#define DEAD_PROJECT "connect supabase http://127.0.0.1:9 --anon-key sb_publishable_abcdefghijklmnopqrstuv_12345678"
+#define DEAD_PROJECT                                                                               \
+  "connect supabase http://127.0.0.1:9 --anon-key sb_publishable_abcdefghijklmnopqrstuv_12345678"
 
 /* --- Help ----------------------------------------------------------------------------------- */
 
@@ -45,8 +46,8 @@ name_of (JsonObject *command)
 static char *
 read_manual (void)
 {
-  g_autofree char *path = g_build_filename (g_getenv ("PSYNC_TEST_SOURCE_ROOT"), "data", "man", "psync.1",
-                                            NULL);
+  g_autofree char *path
+      = g_build_filename (g_getenv ("PSYNC_TEST_SOURCE_ROOT"), "data", "man", "psync.1", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (GString) manual = NULL;
   char *text = NULL;
@@ -86,7 +87,8 @@ check_help (TestPsync *psync, JsonObject *command)
   for (guint i = 0; i < json_array_get_length (options); i++)
     {
       JsonObject *option = json_array_get_object_element (options, i);
-      g_autofree char *name = g_strconcat ("--", json_object_get_string_member (option, "name"), NULL);
+      g_autofree char *name
+          = g_strconcat ("--", json_object_get_string_member (option, "name"), NULL);
 
       assert_contains (text, name, line);
       assert_contains (manual, name, "psync(1)");
@@ -204,7 +206,8 @@ test_mistakes_name_what_is_wrong_and_exit_with_2 (void)
 static void
 test_what_may_be_a_password_is_not_repeated (void)
 {
-  static const char *const lines[] = { "login --email a@b.c Secret1", "login --password=Secret1 --email a@b.c",
+  static const char *const lines[] = { "login --email a@b.c Secret1",
+                                       "login --password=Secret1 --email a@b.c",
                                        "--json signup Secret1" };
   g_autoptr (TestPsync) psync = test_psync_new ();
 
@@ -251,8 +254,8 @@ test_text_that_is_not_utf8_is_a_mistake (void)
   g_autofree char *output = NULL;
   g_autofree char *errors = NULL;
 
-  output = test_psync_run_strv (psync, "a.db", 2, (const char *const[]){ "sync", "--entity", "\xff", NULL },
-                                NULL, &errors);
+  output = test_psync_run_strv (
+      psync, "a.db", 2, (const char *const[]){ "sync", "--entity", "\xff", NULL }, NULL, &errors);
   g_assert_true (g_utf8_validate (errors, -1, NULL));
   assert_contains (errors, "UTF-8", "the error");
 }
@@ -299,8 +302,9 @@ write_file (TestPsync *psync, const char *name, const char *text)
 static void
 test_what_is_no_database_is_named_and_stays_as_it_is (void)
 {
-  static const char text[] = "This is a letter, and it is long enough to look like the header of a database,"
-                             " which it is not. It shall stay as it is.";
+  static const char text[]
+      = "This is a letter, and it is long enough to look like the header of a database,"
+        " which it is not. It shall stay as it is.";
   g_autoptr (TestPsync) psync = test_psync_new ();
   g_autofree char *folder = test_psync_path (psync, "folder");
   g_autofree char *letter = test_psync_path (psync, "letter.txt");
@@ -374,8 +378,9 @@ test_init_attaches_the_tables_that_are_named (void)
   g_assert_cmpstr (json_object_get_string_member (answer, "result"), ==, "attached");
   assert_entities (psync, "own.db", "notes");
   stats = test_psync_json (psync, "own.db", 0, "queue stats");
-  g_assert_cmpint (json_object_get_int_member (json_object_get_object_member (stats, "queue"), "pending"),
-                   ==, 2);
+  g_assert_cmpint (
+      json_object_get_int_member (json_object_get_object_member (stats, "queue"), "pending"), ==,
+      2);
   g_free (test_psync_run (psync, "own.db", 0, "init --table tags"));
   assert_entities (psync, "own.db", "notes tags");
   test_psync_fail (psync, "own.db", 1, "init --table absent", "absent");
@@ -404,7 +409,8 @@ test_a_table_that_cannot_be_attached_leaves_a_database_as_it_was (void)
   make_foreign_database (psync, "own.db");
   test_psync_fail (psync, "own.db", 1, "init --table keyless", "keyless");
   test_psync_fail (psync, "own.db", 1, "init --table absent", "absent");
-  test_psync_expect (psync, "own.db", "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'psync!_%' ESCAPE '!'",
+  test_psync_expect (psync, "own.db",
+                     "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'psync!_%' ESCAPE '!'",
                      "0");
 }
 
@@ -482,8 +488,9 @@ test_json_says_why_nothing_can_be_synchronised (void)
 
   g_free (test_psync_run (psync, "a.db", 0, "init"));
   answer = test_psync_json (psync, "a.db", 3, "sync");
-  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (answer, "error"), "code"),
-                   ==, "not-connected");
+  g_assert_cmpstr (
+      json_object_get_string_member (json_object_get_object_member (answer, "error"), "code"), ==,
+      "not-connected");
   test_psync_fail (psync, "a.db", 3, "seed", "connect");
   test_psync_fail (psync, "a.db", 3, "hydrate", "connect");
   status = test_psync_json (psync, "a.db", 0, "status");
@@ -540,8 +547,8 @@ test_a_bad_variable_is_named (void)
 static void
 run_in_shell (TestPsync *psync, const char *script, int status, const char *expected_errors)
 {
-  g_autofree char *program = g_build_filename (g_getenv ("PSYNC_TEST_BUILD_ROOT"), "src", "cli", "psync",
-                                               NULL);
+  g_autofree char *program
+      = g_build_filename (g_getenv ("PSYNC_TEST_BUILD_ROOT"), "src", "cli", "psync", NULL);
   g_autofree char *database = test_psync_path (psync, "a.db");
   g_autoptr (GSubprocess) process = NULL;
   g_autoptr (GError) error = NULL;
@@ -549,8 +556,8 @@ run_in_shell (TestPsync *psync, const char *script, int status, const char *expe
 
   g_subprocess_launcher_set_flags (psync->launcher,
                                    G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
-  process = g_subprocess_launcher_spawn (psync->launcher, &error, "bash", "-c", script, program, database,
-                                         NULL);
+  process = g_subprocess_launcher_spawn (psync->launcher, &error, "bash", "-c", script, program,
+                                         database, NULL);
   g_assert_no_error (error);
   g_subprocess_communicate_utf8 (process, NULL, NULL, NULL, &errors, &error);
   g_assert_no_error (error);
@@ -568,7 +575,9 @@ test_output_that_nobody_reads_is_no_error (void)
   g_autoptr (TestPsync) psync = test_psync_new ();
 
   g_free (test_psync_run (psync, "a.db", 0, "init"));
-  run_in_shell (psync, "\"$0\" -d \"$1\" schema print | head -n 1 >/dev/null; exit ${PIPESTATUS[0]}", 0, NULL);
+  run_in_shell (psync,
+                "\"$0\" -d \"$1\" schema print | head -n 1 >/dev/null; exit ${PIPESTATUS[0]}", 0,
+                NULL);
   run_in_shell (psync, "\"$0\" -d \"$1\" status >&-", 0, NULL);
   run_in_shell (psync, "\"$0\" -d \"$1\" status <&- >&- 2>&-", 0, NULL);
   run_in_shell (psync, "\"$0\" -d \"$1\" status >/dev/full", 1, "written");
@@ -596,8 +605,8 @@ test_verbose_says_more_and_keeps_json_clean (void)
   g_autofree char *output = NULL;
   g_autofree char *errors = NULL;
 
-  output = test_psync_run_strv (psync, "absent.db", 1, (const char *const[]){ "status", "--verbose", NULL },
-                                NULL, &errors);
+  output = test_psync_run_strv (
+      psync, "absent.db", 1, (const char *const[]){ "status", "--verbose", NULL }, NULL, &errors);
   assert_contains (errors, "(not-found", "the error");
   test_psync_set_environment (psync, "G_MESSAGES_DEBUG", "all");
   answer = test_psync_json (psync, "a.db", 0, "init --verbose");
@@ -754,15 +763,18 @@ main (int argc, char **argv)
   /* A terminal whose last user has gone must not end the test. */
   signal (SIGHUP, SIG_IGN);
 #define ADD(path, name) g_test_add_func ("/cli/" path, test_##name)
-  ADD ("help/help-and-manual-name-every-command-and-option", help_and_manual_name_every_command_and_option);
+  ADD ("help/help-and-manual-name-every-command-and-option",
+       help_and_manual_name_every_command_and_option);
   ADD ("help/general-help-lists-commands-statuses-and-examples",
        general_help_lists_commands_statuses_and_examples);
-  ADD ("usage/mistakes-name-what-is-wrong-and-exit-with-2", mistakes_name_what_is_wrong_and_exit_with_2);
+  ADD ("usage/mistakes-name-what-is-wrong-and-exit-with-2",
+       mistakes_name_what_is_wrong_and_exit_with_2);
   ADD ("usage/every-command-refuses-an-option-that-it-does-not-know",
        every_command_refuses_an_option_that_it_does_not_know);
   ADD ("usage/what-may-be-a-password-is-not-repeated", what_may_be_a_password_is_not_repeated);
   ADD ("usage/text-that-is-not-utf8-is-a-mistake", text_that_is_not_utf8_is_a_mistake);
-  ADD ("database/a-missing-database-is-named-and-not-made", a_missing_database_is_named_and_not_made);
+  ADD ("database/a-missing-database-is-named-and-not-made",
+       a_missing_database_is_named_and_not_made);
   ADD ("database/what-is-no-database-is-named-and-stays-as-it-is",
        what_is_no_database_is_named_and_stays_as_it_is);
   ADD ("database/init-creates-the-built-in-entities-and-is-harmless-again",
@@ -772,7 +784,8 @@ main (int argc, char **argv)
        init_attaches_all_tables_with_a_key_if_none_is_named);
   ADD ("database/a-table-that-cannot-be-attached-leaves-a-database-as-it-was",
        a_table_that_cannot_be_attached_leaves_a_database_as_it_was);
-  ADD ("database/detach-leaves-the-file-as-its-owner-left-it", detach_leaves_the_file_as_its_owner_left_it);
+  ADD ("database/detach-leaves-the-file-as-its-owner-left-it",
+       detach_leaves_the_file_as_its_owner_left_it);
   ADD ("database/the-default-database-is-in-the-data-directory",
        the_default_database_is_in_the_data_directory);
   ADD ("json/json-is-one-documented-object-for-every-command",

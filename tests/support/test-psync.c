@@ -5,15 +5,16 @@
 
 #include "sync-json.h"
 
-static const char *const set_apart[] = { "SUPABASE_URL",      "SUPABASE_ANON_KEY",     "SUPABASE_AUTH_TOKEN",
-                                         "SYNC_AUTO_ENABLED", "SYNC_INTERVAL_MINUTES", "SYNC_BATCH_SIZE",
-                                         "SYNC_MAX_RETRIES",  "SYNC_DATABASE",         "G_MESSAGES_DEBUG" };
+static const char *const set_apart[]
+    = { "SUPABASE_URL",      "SUPABASE_ANON_KEY",     "SUPABASE_AUTH_TOKEN",
+        "SYNC_AUTO_ENABLED", "SYNC_INTERVAL_MINUTES", "SYNC_BATCH_SIZE",
+        "SYNC_MAX_RETRIES",  "SYNC_DATABASE",         "G_MESSAGES_DEBUG" };
 
 static void
 set_directories (TestPsync *psync)
 {
-  static const char *const names[] = { "HOME",           "XDG_CACHE_HOME", "XDG_CONFIG_HOME",
-                                       "XDG_DATA_HOME",  "XDG_STATE_HOME", "XDG_RUNTIME_DIR" };
+  static const char *const names[] = { "HOME",          "XDG_CACHE_HOME", "XDG_CONFIG_HOME",
+                                       "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -28,8 +29,8 @@ set_directories (TestPsync *psync)
 static GHashTable *
 read_documented_words (void)
 {
-  g_autofree char *path = g_build_filename (g_getenv ("PSYNC_TEST_SOURCE_ROOT"), "data", "man",
-                                            "psync-json.5", NULL);
+  g_autofree char *path
+      = g_build_filename (g_getenv ("PSYNC_TEST_SOURCE_ROOT"), "data", "man", "psync-json.5", NULL);
   g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) lines = NULL;
@@ -119,7 +120,8 @@ spawn (TestPsync *psync, const char *database, const char *const *arguments, GSu
   g_autoptr (GError) error = NULL;
   GSubprocess *process;
 
-  g_ptr_array_add (argv, g_build_filename (g_getenv ("PSYNC_TEST_BUILD_ROOT"), "src", "cli", "psync", NULL));
+  g_ptr_array_add (
+      argv, g_build_filename (g_getenv ("PSYNC_TEST_BUILD_ROOT"), "src", "cli", "psync", NULL));
   if (database != NULL)
     {
       g_ptr_array_add (argv, g_strdup ("--database"));
@@ -129,13 +131,17 @@ spawn (TestPsync *psync, const char *database, const char *const *arguments, GSu
     g_ptr_array_add (argv, g_strdup (arguments[i]));
   g_ptr_array_add (argv, NULL);
   g_subprocess_launcher_set_flags (psync->launcher, flags);
-  process = g_subprocess_launcher_spawnv (psync->launcher, (const char *const *) argv->pdata, &error);
+  process
+      = g_subprocess_launcher_spawnv (psync->launcher, (const char *const *) argv->pdata, &error);
   g_assert_no_error (error);
   return process;
 }
 
 GSubprocess *
-test_psync_spawn (TestPsync *psync, const char *database, const char *arguments, GSubprocessFlags flags)
+test_psync_spawn (TestPsync *psync,
+                  const char *database,
+                  const char *arguments,
+                  GSubprocessFlags flags)
 {
   g_auto (GStrv) words = g_strsplit (arguments, " ", -1);
 
@@ -143,8 +149,12 @@ test_psync_spawn (TestPsync *psync, const char *database, const char *arguments,
 }
 
 char *
-test_psync_run_strv (TestPsync *psync, const char *database, int status, const char *const *arguments,
-                     const char *input, char **errors)
+test_psync_run_strv (TestPsync *psync,
+                     const char *database,
+                     int status,
+                     const char *const *arguments,
+                     const char *input,
+                     char **errors)
 {
   g_autoptr (GSubprocess) process = NULL;
   g_autoptr (GError) error = NULL;
@@ -158,8 +168,8 @@ test_psync_run_strv (TestPsync *psync, const char *database, int status, const c
   g_subprocess_communicate_utf8 (process, input, NULL, &output, &complaints, &error);
   g_assert_no_error (error);
   if (!g_subprocess_get_if_exited (process) || g_subprocess_get_exit_status (process) != status)
-    g_error ("psync %s ended with status %d instead of %d\n%s%s", line, g_subprocess_get_status (process),
-             status, output, complaints);
+    g_error ("psync %s ended with status %d instead of %d\n%s%s", line,
+             g_subprocess_get_status (process), status, output, complaints);
   if (errors != NULL)
     *errors = g_steal_pointer (&complaints);
   return output;
@@ -174,14 +184,18 @@ test_psync_run (TestPsync *psync, const char *database, int status, const char *
 }
 
 void
-test_psync_fail (TestPsync *psync, const char *database, int status, const char *arguments,
+test_psync_fail (TestPsync *psync,
+                 const char *database,
+                 int status,
+                 const char *arguments,
                  const char *expected_error)
 {
   g_auto (GStrv) words = g_strsplit (arguments, " ", -1);
   g_autofree char *output = NULL;
   g_autofree char *errors = NULL;
 
-  output = test_psync_run_strv (psync, database, status, (const char *const *) words, NULL, &errors);
+  output = test_psync_run_strv (psync, database, status, (const char *const *) words, NULL,
+                                &errors);
   g_assert_cmpstr (output, ==, "");
   if (strstr (errors, expected_error) == NULL)
     g_error ("psync %s does not say “%s” but:\n%s", arguments, expected_error, errors);
@@ -191,7 +205,8 @@ test_psync_fail (TestPsync *psync, const char *database, int status, const char 
 static gboolean
 is_free_form (const char *member)
 {
-  static const char *const names[] = { "base", "local", "remote", "result", "rules", "diagnostics", NULL };
+  static const char *const names[]
+      = { "base", "local", "remote", "result", "rules", "diagnostics", NULL };
 
   return g_strv_contains (names, member);
 }
@@ -214,7 +229,7 @@ check_documented (TestPsync *psync, JsonNode *node)
       for (GList *member = members; member != NULL; member = member->next)
         {
           if (!g_hash_table_contains (psync->documented, member->data))
-            g_error ("psync-json(5) does not describe “%s”", (const char *) member->data);
+            g_error ("psync-json(5) does not describe “%s”", (const char *)member->data);
           if (!is_free_form (member->data))
             check_documented (psync, json_object_get_member (object, member->data));
         }
@@ -255,10 +270,10 @@ test_psync_sql (TestPsync *psync, const char *database, const char *sql)
   g_autoptr (GError) error = NULL;
   char *output = NULL;
 
-  g_subprocess_launcher_set_flags (psync->launcher, G_SUBPROCESS_FLAGS_STDIN_PIPE
-                                                        | G_SUBPROCESS_FLAGS_STDOUT_PIPE);
-  process = g_subprocess_launcher_spawn (psync->launcher, &error, "sqlite3", "-batch", "-bail", "-cmd",
-                                         ".timeout 10000", path, NULL);
+  g_subprocess_launcher_set_flags (psync->launcher,
+                                   G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  process = g_subprocess_launcher_spawn (psync->launcher, &error, "sqlite3", "-batch", "-bail",
+                                         "-cmd", ".timeout 10000", path, NULL);
   g_assert_no_error (error);
   g_subprocess_communicate_utf8 (process, sql, NULL, &output, NULL, &error);
   g_assert_no_error (error);
