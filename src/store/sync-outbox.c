@@ -296,7 +296,7 @@ compose_row (Composer *composer, const Due *due, GError **error)
           return FALSE;
         }
       composer->batch->n_refused++;
-      return sync_outbox_refuse_row (composer->store, composer->batch->entity, due->id, refusal, error);
+      return sync_outbox_refuse_row (composer->store, composer->batch->entity, due->id, refusal, FALSE, error);
     }
   if (found == composer->options->deletions)
     return TRUE;
@@ -585,18 +585,31 @@ sync_outbox_roll_back (SyncStore *store,
          && sync_scope_end (&scope, sync_ledger_settle_batch (store, batch->number, error), error);
 }
 
+/**
+ * sync_outbox_refuse_row:
+ * @store: the store
+ * @entity: the row's entity
+ * @id: its id
+ * @reason: why
+ * @as_sent: only if it was not edited since it was last sent: a refusal holds for what was refused
+ * @error: SQLite's
+ *
+ * Returns: %FALSE with @error set
+ */
 gboolean
 sync_outbox_refuse_row (SyncStore *store,
                         const SyncEntity *entity,
                         const char *id,
                         const GError *reason,
+                        gboolean as_sent,
                         GError **error)
 {
   g_autofree char *json = sync_error_to_json (reason);
   SyncStatement *statement = sync_connection_prepare (
       sync_store_get_connection (store),
       "UPDATE main.psync_change SET state = 'refused', error = ?3, next_attempt_at = NULL "
-      "WHERE entity = ?1 AND id = ?2",
+      "WHERE entity = ?1 AND id = ?2 AND (?4 = 0 OR seq <= "
+      "(SELECT max (s.seq) FROM main.psync_sent s WHERE s.entity = ?1 AND s.id = ?2))",
       error);
 
   if (statement == NULL)
@@ -604,6 +617,7 @@ sync_outbox_refuse_row (SyncStore *store,
   sync_statement_bind_text (statement, 1, entity->name, -1);
   sync_statement_bind_text (statement, 2, id, -1);
   sync_statement_bind_text (statement, 3, json, -1);
+  sync_statement_bind_int64 (statement, 4, as_sent);
   return sync_statement_run (statement, error);
 }
 

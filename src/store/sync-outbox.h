@@ -81,7 +81,7 @@ gboolean sync_outbox_defer (SyncStore *store, SyncBatch *batch, gint64 next_atte
                             const GError *reason, GError **error);
 
 gboolean sync_outbox_refuse_row (SyncStore *store, const SyncEntity *entity, const char *id,
-                                 const GError *reason, GError **error);
+                                 const GError *reason, gboolean as_sent, GError **error);
 
 /* Whether anything of the enabled entities is due or has to be read again. */
 gboolean sync_outbox_has_work (SyncStore *store, gint64 now, gboolean *work, GError **error);

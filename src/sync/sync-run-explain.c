@@ -157,8 +157,10 @@ refuse_ignored (SyncStore *store, Question *question, const char *id, GError **e
       = sync_error_new (SYNC_ERROR_ROW_REFUSED, question->leg->entity->name, "The server ignored the row");
 
   sync_error_set_reason (reason, "ignored", 0);
-  question->counts.refused++;
-  return sync_outbox_refuse_row (store, question->leg->entity, id, reason, error);
+  if (!sync_outbox_refuse_row (store, question->leg->entity, id, reason, TRUE, error))
+    return FALSE;
+  question->counts.refused += sync_connection_changes (sync_store_get_connection (store)) > 0;
+  return TRUE;
 }
 
 /* Newer rows went through the merge already. Still unsettled at the same version: the server ignored it. */
