@@ -57,7 +57,9 @@ sync_apply_hold (SyncApply *apply,
           || (incoming->stamps.version == known && apply->policy.kind != SYNC_RUN_HYDRATE
               && !incoming->state.reread)))
     return SYNC_APPLIED_SKIPPED;
-  if (!put_held (apply, incoming, reason, detail, error))
+  if (!put_held (apply, incoming, reason, detail, error)
+      || (incoming->state.reread
+          && !sync_ledger_set_reread (apply->store, apply->entity, apply->id->str, FALSE, error)))
     return SYNC_APPLIED_ERROR;
   apply->counts.held++;
   return SYNC_APPLIED_HELD;
@@ -395,7 +397,7 @@ is_known (SyncApply *apply, const SyncIncoming *incoming)
   known = MAX (known, MAX (state->held_version, state->conflict_version));
   if (incoming->stamps.version != known)
     return incoming->stamps.version < known;
-  if (state->reread && state->version == known)
+  if (state->reread)
     return FALSE;
   return apply->policy.kind != SYNC_RUN_HYDRATE || state->pending;
 }

@@ -270,7 +270,7 @@ sync_ledger_lift_refusal (SyncStore *store,
  * @store: the store
  * @entity: the row's entity
  * @id: its id
- * @seq: only if it is still at this count of edits; 0: in any case
+ * @seq: only if it is still at this count of edits; SYNC_ANY_SEQ: in any case
  * @error: SQLite's
  *
  * A row leaves the outbox only without unsettled send, reread, conflict or held remote.
@@ -286,7 +286,7 @@ sync_ledger_drop_change (SyncStore *store,
 {
   SyncStatement *statement = prepare (
       store,
-      "DELETE FROM main.psync_change WHERE entity = ?1 AND id = ?2 AND (?3 = 0 OR seq = ?3) AND reread = 0 "
+      "DELETE FROM main.psync_change WHERE entity = ?1 AND id = ?2 AND (?3 < 0 OR seq = ?3) AND reread = 0 "
       "AND NOT EXISTS (SELECT 1 FROM main.psync_sent s WHERE s.entity = ?1 AND s.id = ?2) "
       "AND NOT EXISTS (SELECT 1 FROM main.psync_held h WHERE h.entity = ?1 AND h.id = ?2) "
       "AND NOT EXISTS (SELECT 1 FROM main.psync_conflict k WHERE k.entity = ?1 AND k.id = ?2 "

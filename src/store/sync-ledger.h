@@ -67,7 +67,9 @@ gboolean sync_ledger_set_reread (SyncStore *store, const SyncEntity *entity, con
 /* A newer version lifts a refusal. */
 gboolean sync_ledger_lift_refusal (SyncStore *store, const SyncEntity *entity, const char *id,
                                    GError **error);
-/* Takes the row out of the outbox if nothing about it is open; `seq` 0: at whatever seq it is. */
+/* A row that is only to be read again has the seq 0, so that is a seq like any other. */
+#define SYNC_ANY_SEQ (-1)
+/* Takes the row out of the outbox if nothing about it is open and it is still at this seq. */
 gboolean sync_ledger_drop_change (SyncStore *store, const SyncEntity *entity, const char *id, gint64 seq,
                                   GError **error);
 

@@ -114,7 +114,7 @@ adopt (Sides *sides, GError **error)
 
   if (!close_open_conflict (sides, "remote", "equal", result, error)
       || !sync_apply_settle_base (apply, sides->incoming, error)
-      || !sync_ledger_drop_change (apply->store, apply->entity, sides->id, 0, error))
+      || !sync_ledger_drop_change (apply->store, apply->entity, sides->id, SYNC_ANY_SEQ, error))
     return SYNC_APPLIED_ERROR;
   return SYNC_APPLIED_DONE;
 }
@@ -140,7 +140,8 @@ keep_local (Sides *sides, GError **error)
 
   if (!sync_apply_settle_base (apply, sides->incoming, error))
     return SYNC_APPLIED_ERROR;
-  if (!sides->incoming->state.pending
+  /* Seq 0: it was only to be read again, and now it is to be sent. */
+  if ((!sides->incoming->state.pending || sides->incoming->state.seq == 0)
       && !sync_ledger_queue (apply->store, apply->entity, sides->id, error))
     return SYNC_APPLIED_ERROR;
   return SYNC_APPLIED_DONE;
@@ -166,7 +167,7 @@ take_remote (Sides *sides, GError **error)
   if (sides->local_exists)
     sync_apply_count_loss (apply);
   if (!sync_apply_settle_base (apply, sides->incoming, error)
-      || !sync_ledger_drop_change (apply->store, apply->entity, sides->id, 0, error))
+      || !sync_ledger_drop_change (apply->store, apply->entity, sides->id, SYNC_ANY_SEQ, error))
     return SYNC_APPLIED_ERROR;
   return SYNC_APPLIED_DONE;
 }
@@ -276,7 +277,9 @@ leave_open (Sides *sides, const char *kind, GError **error)
 
   conflict->state = g_strdup ("open");
   number = sync_store_put_conflict (apply->store, conflict, error);
-  if (number == 0 || !sync_apply_forget_held (apply, sides->incoming, error))
+  if (number == 0 || !sync_apply_forget_held (apply, sides->incoming, error)
+      || (sides->incoming->state.reread
+          && !sync_ledger_set_reread (apply->store, apply->entity, sides->id, FALSE, error)))
     return SYNC_APPLIED_ERROR;
   if (!sides->incoming->state.pending
       && !sync_ledger_queue (apply->store, apply->entity, sides->id, error))
@@ -309,7 +312,7 @@ static gboolean
 drop_if_as_there (const Sides *sides, const SyncRow *result, GError **error)
 {
   return sides->incoming->state.conflict == 0 || !rows_are_equal (result, sides->remote)
-         || sync_ledger_drop_change (sides->apply->store, sides->apply->entity, sides->id, 0, error);
+         || sync_ledger_drop_change (sides->apply->store, sides->apply->entity, sides->id, SYNC_ANY_SEQ, error);
 }
 
 /* Deleted on one side, edited on the other. */
@@ -354,7 +357,7 @@ write_merged (Sides *sides, GError **error)
   if (!sync_row_equal (apply->merged, sides->remote))
     return keep_local (sides, error);
   if (!sync_apply_settle_base (apply, sides->incoming, error)
-      || !sync_ledger_drop_change (apply->store, apply->entity, sides->id, 0, error))
+      || !sync_ledger_drop_change (apply->store, apply->entity, sides->id, SYNC_ANY_SEQ, error))
     return SYNC_APPLIED_ERROR;
   return SYNC_APPLIED_DONE;
 }
@@ -471,7 +474,7 @@ give_new_key (Sides *sides, GError **error)
   if (!moved)
     return sync_apply_hold_for_error (apply, sides->incoming, refusal, error);
   if (!move_change (sides, new_id, error)
-      || !sync_ledger_drop_change (apply->store, apply->entity, sides->id, 0, error))
+      || !sync_ledger_drop_change (apply->store, apply->entity, sides->id, SYNC_ANY_SEQ, error))
     return SYNC_APPLIED_ERROR;
   sides->local = NULL;
   sides->local_exists = FALSE;
@@ -515,6 +518,14 @@ is_undisputed (const Sides *sides)
   const SyncRowState *state = &sides->incoming->state;
 
   return state->known && !state->sent && state->conflict == 0;
+}
+
+/* A newer version with the contents that we know may differ in columns that we do not know. */
+static gboolean
+is_unchanged_there (const Sides *sides)
+{
+  return rows_are_equal (sides->remote, sides->base)
+         && (sides->remote == NULL || sides->incoming->stamps.version == sides->incoming->state.version);
 }
 
 static SyncApplied
@@ -594,7 +605,7 @@ sync_apply_reconcile (SyncApply *apply,
     return give_new_key (&sides, error);
   if (is_undisputed (&sides) && rows_are_equal (sides.local, sides.base))
     return give_way (&sides, error);
-  if (is_undisputed (&sides) && rows_are_equal (sides.remote, sides.base))
+  if (is_undisputed (&sides) && is_unchanged_there (&sides))
     return keep_local (&sides, error);
   if (sides.local == NULL || sides.remote == NULL)
     return decide_deletion (&sides, error);

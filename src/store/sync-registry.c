@@ -644,6 +644,8 @@ reread_all (SyncStore *store, const SyncEntity *entity, GError **error)
       store->connection,
       "INSERT INTO main.psync_change (entity, id, seq, reread) "
       "SELECT entity, id, 0, 1 FROM main.psync_row WHERE entity = ?1 "
+      "UNION SELECT entity, id, 0, 1 FROM main.psync_held WHERE entity = ?1 "
+      "UNION SELECT entity, id, 0, 1 FROM main.psync_conflict WHERE entity = ?1 AND state = 'open' "
       "ON CONFLICT (entity, id) DO UPDATE SET reread = 1",
       error);
 

@@ -510,7 +510,7 @@ discard_row (SyncApply *apply, GError **error)
   return record_discarded (apply, &state, found, error) && take_base (apply, &state, found, error)
          && sync_ledger_lift_refusal (apply->store, apply->entity, id, error)
          && (!state.known || sync_ledger_set_reread (apply->store, apply->entity, id, TRUE, error))
-         && sync_ledger_drop_change (apply->store, apply->entity, id, 0, error);
+         && sync_ledger_drop_change (apply->store, apply->entity, id, SYNC_ANY_SEQ, error);
 }
 
 static gboolean
@@ -547,22 +547,58 @@ list_rows (SyncStore *store, const char *entity, const char *id, const char *sta
   return step == SYNC_STEP_DONE ? g_steal_pointer (&rows) : NULL;
 }
 
+/* One turn for each row that is left: those that were dealt with go out of the list. */
 static gssize
-discard_rows (SyncStore *store, GPtrArray *rows, GError **error)
+discard_some (SyncStore *store, GPtrArray *rows, GError **refusal, GError **error)
 {
   gssize n = 0;
 
-  for (guint i = 0; i + 1 < rows->len; i += 2)
+  for (guint i = 0; i + 1 < rows->len;)
     {
       SyncEntity *entity = sync_store_find_entity (store, g_ptr_array_index (rows, i));
+      g_autoptr (GError) local_error = NULL;
 
-      if (entity == NULL)
-        continue;
-      if (!discard_one (store, entity, g_ptr_array_index (rows, i + 1), error))
-        return -1;
-      n++;
+      if (entity != NULL && !discard_one (store, entity, g_ptr_array_index (rows, i + 1), &local_error))
+        {
+          if (!g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_CONSTRAINT))
+            {
+              g_propagate_error (error, g_steal_pointer (&local_error));
+              return -1;
+            }
+          g_clear_error (refusal);
+          *refusal = g_steal_pointer (&local_error);
+          i += 2;
+          continue;
+        }
+      n += entity != NULL;
+      g_ptr_array_remove_range (rows, i, 2);
     }
   return n;
+}
+
+/* A row may stand in another's way to what it was: again as long as that helps. Those that the table does not take
+ * back go on waiting, but who asked for this one row is told. */
+static gssize
+discard_rows (SyncStore *store, GPtrArray *rows, gboolean this_one, GError **error)
+{
+  gssize n, sum = 0;
+
+  do
+    {
+      g_autoptr (GError) refusal = NULL;
+
+      n = discard_some (store, rows, &refusal, error);
+      if (n < 0)
+        return -1;
+      if (this_one && refusal != NULL)
+        {
+          g_propagate_error (error, g_steal_pointer (&refusal));
+          return -1;
+        }
+      sum += n;
+    }
+  while (n > 0 && rows->len > 0);
+  return sum;
 }
 
 /**
@@ -570,9 +606,10 @@ discard_rows (SyncStore *store, GPtrArray *rows, GError **error)
  * @store: the store
  * @entity: (nullable): %NULL: every refused and failed row
  * @id: (nullable): the row
- * @error: [error@SyncError.NOT_FOUND]: no such row waits
+ * @error: [error@SyncError.NOT_FOUND]: no such row waits; CONSTRAINT: the table does not take back what it was
  *
- * The local contents go to the record, and the cloud's row is taken.
+ * The local contents go to the record, and the cloud's row is taken. Of several rows those that the table does not
+ * take back go on waiting.
  *
  * Returns: how many, -1 with @error set
  */
@@ -592,7 +629,7 @@ sync_store_discard_changes (SyncStore *store,
       sync_error_set (error, SYNC_ERROR_NOT_FOUND, id, "No such row is waiting");
       return -1;
     }
-  return discard_rows (store, rows, error);
+  return discard_rows (store, rows, id != NULL, error);
 }
 
 gboolean
@@ -602,5 +639,5 @@ sync_store_discard_pending (SyncStore *store,
 {
   g_autoptr (GPtrArray) rows = list_rows (store, entity->name, NULL, "pending refused failed", error);
 
-  return rows != NULL && discard_rows (store, rows, error) >= 0;
+  return rows != NULL && discard_rows (store, rows, FALSE, error) >= 0;
 }

@@ -881,6 +881,27 @@ test_parent_given_up (TestRig *rig)
   test_device_expect (b, "SELECT id, kind FROM psync_conflict ORDER BY conflict", "'p'|edit-delete\n'c2'|cascade\n");
 }
 
+/* A column that is new here while a conflict is open may hold something on the other side. */
+static void
+test_manual_new_column (TestRig *rig)
+{
+  TestDevice *a, *b;
+
+  begin (rig, &a, &b, "manual");
+  test_device_sql (a, "ALTER TABLE notes ADD COLUMN colour TEXT; UPDATE notes SET title = 'by a', colour = 'red'");
+  test_device_sync (a);
+  test_device_sql (b, "UPDATE notes SET title = 'by b'");
+  test_device_sync (b);
+  test_device_sql (b, "ALTER TABLE notes ADD COLUMN colour TEXT; UPDATE notes SET colour = 'blue'");
+  test_device_sync (b);
+  test_device_assert_quiet (b);
+  test_device_expect (b, "SELECT remote ->> '$.colour' FROM psync_conflict", "red\n");
+  decide (b, "local", NULL);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT title, colour FROM notes", "by b|blue\n");
+  test_device_expect (b, SIDES ("colour"), "|blue|red|blue\n");
+}
+
 /* Somebody else deleted what nobody here changed: no conflict, also where the outbox has the row for other
  * reasons. */
 static void
@@ -1075,6 +1096,22 @@ test_hydrate_discards (TestRig *rig)
   test_rig_assert_converged (rig);
 }
 
+/* Rows that stand in each other's way to what they were. */
+static void
+test_hydrate_discards_unique (TestRig *rig)
+{
+  SyncRunOptions options = { .discard_unsent = TRUE };
+  TestDevice *a = test_rig_add (rig, "a");
+
+  test_device_sql (a, "INSERT INTO users VALUES ('1', 'x'), ('2', 'y')");
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE users SET name = 'z' WHERE id = '1'; INSERT INTO users VALUES ('3', 'x');"
+                      "UPDATE users SET name = 'x2' WHERE id = '2'; INSERT INTO users VALUES ('0', 'y')");
+  test_device_do (a, SYNC_RUN_HYDRATE, &options);
+  test_device_expect (a, "SELECT * FROM users ORDER BY id", "1|x\n2|y\n");
+  test_rig_assert_converged (rig);
+}
+
 /* It repairs what differs without anybody's having noticed, but not without a record. */
 static void
 test_hydrate_repairs (TestRig *rig)
@@ -1173,6 +1210,7 @@ static const struct
   { "manual/by-column-and-by-hand", NOTES, test_manual_fields },
   { "manual/a-late-answer-is-not-applied", NOTES, test_manual_stale },
   { "manual/edited-until-equal", NOTES, test_manual_edited_to_equal },
+  { "manual/a-new-column-meanwhile", NOTES, test_manual_new_column },
   { "both/a-copy-under-another-key", NOTES, test_keep_both },
   { "both/all-or-nothing", NOTES, test_keep_both_refused },
   { "both/numbers", "CREATE TABLE numbers (id INTEGER PRIMARY KEY, name TEXT)", test_keep_both_numbers },
@@ -1197,6 +1235,8 @@ static const struct
   { "seed/goes-on-where-it-stopped", NOTES, test_seed_resumes },
   { "hydrate/the-cloud-wins-and-unsent-is-kept", NOTES, test_hydrate },
   { "hydrate/unsent-is-discarded-if-asked-for", NOTES, test_hydrate_discards },
+  { "hydrate/unsent-rows-in-each-other's-way",
+    "CREATE TABLE users (id TEXT PRIMARY KEY NOT NULL, name TEXT UNIQUE)", test_hydrate_discards_unique },
   { "hydrate/repairs", NOTES, test_hydrate_repairs },
   { "hydrate/goes-on-where-it-stopped", NOTES, test_hydrate_resumes },
   { "dry-run/writes-nothing", NOTES, test_dry_run },

@@ -219,6 +219,39 @@ test_late_push (TestRig *rig)
   test_device_expect (b, NO_CONFLICT, "");
 }
 
+static TestFault
+edit_before_push (TestFaults *faults, TestRequest request, guint number, gpointer data)
+{
+  if (request == TEST_REQUEST_PUSH)
+    {
+      test_faults_set_hooks (faults, NULL, NULL, NULL);
+      test_device_sql (data, "UPDATE notes SET title = 'meanwhile' WHERE id = 'a1'");
+    }
+  return TEST_FAULT_NONE;
+}
+
+/* A row edited while its push is under way goes on waiting, whatever brought it into the outbox. */
+static void
+test_edit_while_sending (TestRig *rig)
+{
+  static const char *const states[] = { "UPDATE psync_change SET seq = 1", "UPDATE psync_change SET seq = 0" };
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 2);
+  test_rig_settle (rig);
+  for (guint i = 0; i < G_N_ELEMENTS (states); i++)
+    {
+      test_device_sql (a, "UPDATE notes SET title = 'before' WHERE id = 'a1'");
+      test_device_sql (a, states[i]);
+      test_faults_set_hooks (a->faults, edit_before_push, NULL, a);
+      test_device_sync (a);
+      test_device_expect (a, "SELECT title FROM notes WHERE id = 'a1'", "meanwhile\n");
+      test_rig_assert_converged (rig);
+      test_device_expect (b, "SELECT title FROM notes WHERE id = 'a1'", "meanwhile\n");
+    }
+}
+
 /* Being offline uses up no attempt; being asked for patience does, and then a person decides. */
 static void
 test_attempts (TestRig *rig)
@@ -1145,6 +1178,7 @@ static const struct
   { "sends/an-edit-after-a-lost-reply-is-no-conflict", NOTES, test_edit_after_lost_reply },
   { "sends/others-edit-on-top-of-a-lost-reply", NOTES, test_edit_on_top_of_lost_reply },
   { "sends/a-push-that-arrives-late-does-nothing", NOTES, test_late_push },
+  { "sends/an-edit-while-sending-is-sent-too", NOTES, test_edit_while_sending },
   { "sends/being-offline-uses-up-no-attempt", NOTES, test_attempts },
   { "sends/one-refused-row-stops-no-other", NOTES, test_halving },
   { "sends/too-much-at-once-goes-in-parts", NOTES, test_too_large },
