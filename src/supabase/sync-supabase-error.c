@@ -281,6 +281,36 @@ new_error (SyncError code, const Fault *fault, const SyncHttpReply *reply, const
   return error;
 }
 
+/* A server that is compatible with PostgREST may pass PostgreSQL's words on under a code of its own. Its words for
+ * these are fixed, and a row's fault must not be mistaken for a busy server, which would be asked for ever. */
+static const char *
+find_sqlstate (const Fault *fault)
+{
+  static const struct
+  {
+    const char *words;
+    const char *sqlstate;
+  } known[] = {
+    { "violates check constraint", "23514" },
+    { "violates not-null constraint", "23502" },
+    { "violates unique constraint", "23505" },
+    { "violates foreign key constraint", "23503" },
+    { "violates row-level security policy", "42501" },
+    { "invalid input syntax for type", "22P02" },
+    { "is out of range for type", "22003" },
+    { "deadlock detected", "40P01" },
+    { "canceling statement due to lock timeout", "55P03" },
+    { "canceling statement due to statement timeout", "57014" },
+  };
+
+  if (fault->code == NULL || is_sqlstate (fault->code) || g_str_has_prefix (fault->code, "PGRST"))
+    return NULL;
+  for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
+    if (says (fault, known[i].words))
+      return known[i].sqlstate;
+  return NULL;
+}
+
 /**
  * sync_supabase_error_from_rest:
  * @reply: an answer of PostgREST, or of what is before it, that is no success
@@ -297,6 +327,7 @@ sync_supabase_error_from_rest (const SyncHttpReply *reply, const char *host, con
 {
   g_auto (Fault) fault = { 0 };
   SyncSpan object;
+  const char *sqlstate;
   GError *error;
 
   if (get_object (reply, &object))
@@ -305,6 +336,12 @@ sync_supabase_error_from_rest (const SyncHttpReply *reply, const char *host, con
 
       fault.code = dup_code (code);
       fault.message = dup_member (object, "message");
+    }
+  sqlstate = reply->status >= 500 ? find_sqlstate (&fault) : NULL;
+  if (sqlstate != NULL)
+    {
+      g_free (fault.code);
+      fault.code = g_strdup (sqlstate);
     }
   error = new_error (from_fault (&fault, reply->status), &fault, reply,
                      fault.code != NULL ? resource : host, now);

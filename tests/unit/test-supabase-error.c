@@ -136,6 +136,36 @@ test_the_code_decides (void)
     }
 }
 
+/* PostgreSQL's own words under a code that nobody knows. */
+static void
+test_unknown_codes_yield_to_known_words (void)
+{
+  static const struct
+  {
+    const char *message;
+    const char *sqlstate;
+    SyncError expected;
+  } cases[] = {
+    { "PostgresError: new row for relation violates check constraint", "23514",
+      SYNC_ERROR_ROW_REFUSED },
+    { "new row violates row-level security policy for table", "42501", SYNC_ERROR_ROW_REFUSED },
+    { "PostgresError: deadlock detected", "40P01", SYNC_ERROR_LATER },
+    { "PostgresError: canceling statement due to lock timeout", "55P03", SYNC_ERROR_LATER },
+    { "PostgresError: tuple concurrently updated", "SUP", SYNC_ERROR_LATER },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = from_code (500, "SUP", cases[i].message);
+
+      g_test_message ("%s", cases[i].message);
+      g_assert_cmpstr (sync_error_code_name (error->code), ==,
+                       sync_error_code_name (cases[i].expected));
+      g_assert_cmpstr (sync_error_get_detail (error)->reason, ==, cases[i].sqlstate);
+      assert_silent (error);
+    }
+}
+
 static void
 test_without_a_code_the_status_decides (void)
 {
@@ -390,6 +420,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/supabase/error/unknown-codes-yield-to-known-words",
+                   test_unknown_codes_yield_to_known_words);
   g_test_add_func ("/supabase/error/the-code-decides", test_the_code_decides);
   g_test_add_func ("/supabase/error/without-a-code-the-status-decides",
                    test_without_a_code_the_status_decides);
