@@ -513,19 +513,22 @@ is_without_say (const Sides *sides)
  * was last synced gives way; but once something of ours was sent and not answered, nobody knows what the other
  * side saw. */
 static gboolean
-is_undisputed (const Sides *sides)
+is_unchanged_here (const Sides *sides)
 {
   const SyncRowState *state = &sides->incoming->state;
 
-  return state->known && !state->sent && state->conflict == 0;
+  return state->known && !state->sent && state->conflict == 0 && rows_are_equal (sides->local, sides->base);
 }
 
-/* A newer version with the contents that we know may differ in columns that we do not know. */
+/* The version that we know, read again. A newer one with the contents that we know may differ in columns that we do
+ * not know. */
 static gboolean
 is_unchanged_there (const Sides *sides)
 {
-  return rows_are_equal (sides->remote, sides->base)
-         && (sides->remote == NULL || sides->incoming->stamps.version == sides->incoming->state.version);
+  const SyncRowState *state = &sides->incoming->state;
+
+  return state->known && state->conflict == 0 && rows_are_equal (sides->remote, sides->base)
+         && (sides->incoming->stamps.version == state->version || (sides->remote == NULL && !state->sent));
 }
 
 static SyncApplied
@@ -603,9 +606,9 @@ sync_apply_reconcile (SyncApply *apply,
     return take_remote (&sides, error);
   if (is_key_collision (&sides))
     return give_new_key (&sides, error);
-  if (is_undisputed (&sides) && rows_are_equal (sides.local, sides.base))
+  if (is_unchanged_here (&sides))
     return give_way (&sides, error);
-  if (is_undisputed (&sides) && is_unchanged_there (&sides))
+  if (is_unchanged_there (&sides))
     return keep_local (&sides, error);
   if (sides.local == NULL || sides.remote == NULL)
     return decide_deletion (&sides, error);

@@ -201,7 +201,8 @@ sync_store_find_entity (SyncStore *store,
 /**
  * sync_store_get_table:
  * @store: a store
- * @entity: one of the store's entities
+ * @entity: one of the store's entities, perhaps as it was before the registry changed: a run goes on with the
+ *   columns that it began with
  * @error: SQLite's
  *
  * Returns: (transfer none): its table, until the registry changes
@@ -215,13 +216,13 @@ sync_store_get_table (SyncStore *store,
 
   sync_store_assert_current (store);
 
-  table = g_hash_table_lookup (store->tables, entity->name);
+  table = g_hash_table_lookup (store->tables, entity);
   if (table != NULL)
     return table;
   table = sync_table_new (store->connection, sync_entity_ref ((SyncEntity *) entity), error);
   sync_entity_unref ((SyncEntity *) entity);
   if (table != NULL)
-    g_hash_table_insert (store->tables, g_strdup (entity->name), table);
+    g_hash_table_insert (store->tables, (gpointer) entity, table);
   return table;
 }
 
@@ -695,6 +696,14 @@ heal_entity (SyncStore *store, const SyncEntity *entity, gboolean *healed, GErro
          && sync_store_queue_all_rows (store, entity, error) && queue_lost_rows (store, entity, error);
 }
 
+static gboolean
+is_unusable (const GError *error)
+{
+  return g_error_matches (error, SYNC_ERROR, SYNC_ERROR_NO_TABLE)
+         || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_NO_COLUMN)
+         || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_NO_KEY);
+}
+
 /**
  * sync_store_heal:
  * @store: a store
@@ -720,9 +729,14 @@ sync_store_heal (SyncStore *store,
   for (guint i = 0; good && i < store->entities->len; i++)
     {
       SyncEntity *entity = g_ptr_array_index (store->entities, i);
+      g_autoptr (GError) local_error = NULL;
 
-      if (entity->enabled)
-        good = heal_entity (store, entity, healed, error);
+      /* What is disabled is captured all the same, and may take part in a run of its own; but its table may be
+       * gone. */
+      good = heal_entity (store, entity, healed, &local_error)
+             || (!entity->enabled && is_unusable (local_error));
+      if (!good)
+        g_propagate_error (error, g_steal_pointer (&local_error));
     }
   if (good && *healed)
     good = reorder (store, error);

@@ -5,6 +5,16 @@
 #include "sync-conflict-store.h"
 #include "sync-store-private.h"
 
+/* The owner may have added a column since the last run; what is recorded must be whole. Where the tables cannot be
+ * looked at, that is told by the next run. */
+static void
+look_at_tables (SyncStore *store)
+{
+  gboolean healed;
+
+  sync_store_heal (store, &healed, NULL);
+}
+
 /* --- A person's choice as a policy -------------------------------------------------------------- */
 
 /**
@@ -341,7 +351,10 @@ resolve_if_same (SyncApply *apply, const SyncConflict *conflict, const SyncConfl
                || (expected != NULL
                    && (expected->seq != conflict->seq
                        || expected->remote_version != conflict->remote_version)));
-  if (good)
+  /* A column is new here, and what the other side has in it is not known yet. */
+  if (good && incoming.state.reread)
+    *stale = TRUE;
+  else if (good)
     good = *stale ? refresh_stale (apply, &incoming, error)
                   : resolve_row (apply, conflict, choice, both, &incoming, error);
   sync_row_state_clear (&incoming.state);
@@ -385,11 +398,13 @@ sync_store_resolve_conflict (SyncStore *store,
                              GError **error)
 {
   SyncEntity *entity;
-  g_autoptr (SyncConflict) conflict = load_open (store, number, &entity, error);
+  g_autoptr (SyncConflict) conflict = NULL;
   g_autoptr (SyncApply) apply = NULL;
   Choice parsed = { 0 };
   gboolean stale = FALSE;
 
+  look_at_tables (store);
+  conflict = load_open (store, number, &entity, error);
   if (conflict == NULL || !parse_choice (choice, entity, fields, &parsed, error))
     return FALSE;
   apply = begin_row (store, entity, conflict->id, decide_by_choice, &parsed, error);
@@ -404,6 +419,22 @@ sync_store_resolve_conflict (SyncStore *store,
 
 /* --- Undo --------------------------------------------------------------------------------------- */
 
+/* Columns that are younger than the record stay as they are. */
+static gboolean
+overwrite (SyncTable *table, SyncRow *row, const char *id, GError **error)
+{
+  const SyncEntity *entity = sync_table_get_entity (table);
+  g_autoptr (SyncRow) now = sync_row_new (entity);
+  gboolean there;
+
+  if (!sync_table_read (table, id, now, &there, error))
+    return FALSE;
+  for (guint i = 0; i < entity->n_columns; i++)
+    if (sync_row_get (row, i).length == 0)
+      sync_row_copy_value (row, i, now);
+  return sync_table_update (table, row, id, &there, error);
+}
+
 /* Puts contents back as the owner would: captured, edited now. */
 static gboolean
 put_back (SyncStore *store, SyncEntity *entity, const char *id, const char *contents, GError **error)
@@ -417,8 +448,7 @@ put_back (SyncStore *store, SyncEntity *entity, const char *id, const char *cont
   if (contents == NULL)
     return sync_table_delete (table, id, &there, error);
   return sync_row_parse_text (row, contents, -1, error) && sync_table_exists (table, id, &there, error)
-         && (there ? sync_table_update (table, row, id, &there, error)
-                   : sync_table_insert (table, row, error));
+         && (there ? overwrite (table, row, id, error) : sync_table_insert (table, row, error));
 }
 
 /**
@@ -442,6 +472,7 @@ sync_store_undo_conflict (SyncStore *store,
   const char *lost;
   gboolean good;
 
+  look_at_tables (store);
   if (conflict == NULL)
     return FALSE;
   entity = sync_store_find_entity (store, conflict->entity);
@@ -622,6 +653,7 @@ sync_store_discard_changes (SyncStore *store,
   g_autoptr (GPtrArray) rows
       = list_rows (store, entity, id, id != NULL ? "pending refused failed" : "refused failed", error);
 
+  look_at_tables (store);
   if (rows == NULL)
     return -1;
   if (id != NULL && rows->len == 0)

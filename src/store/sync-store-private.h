@@ -14,7 +14,7 @@ struct _SyncStore
   SyncWorker *worker;         /* (owned) (nullable): NULL while it opens */
   SyncConnection *connection; /* (unowned) once there is a worker, which closes it */
   GPtrArray *entities;        /* (owned) (element-type SyncEntity) */
-  GHashTable *tables;         /* (owned) (element-type utf8 SyncTable): by entity name, made on demand */
+  GHashTable *tables;         /* (owned) (element-type SyncEntity SyncTable): made on demand */
 };
 
 void sync_store_assert_current (SyncStore *store);

@@ -392,8 +392,7 @@ static void
 sync_store_init (SyncStore *store)
 {
   store->entities = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_entity_unref);
-  store->tables
-      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) sync_table_free);
+  store->tables = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) sync_table_free);
 }
 
 SyncWorker *

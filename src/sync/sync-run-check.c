@@ -119,7 +119,7 @@ looks_older (SyncRun *run, const SyncCloudState *state)
       if (head < leg->cursor.pulled_version)
         return TRUE;
     }
-  if (device == NULL ? run->device_version > 0 : device->last_version < run->device_version)
+  if (device == NULL ? run->device_version >= 0 : device->last_version < run->device_version)
     return TRUE;
   return find_newest (state) < run->acknowledged;
 }
@@ -206,24 +206,30 @@ sync_run_check_cloud (SyncRun *run,
 
 /* --- The device row ----------------------------------------------------------------------------- */
 
-/* Everything up to here was read: what the purge may take away for all that we care. A run of some entities
- * says nothing about the others. */
-static gint64
-read_up_to (SyncRun *run)
+/* Everything up to here was read: what the purge may take away for all that we care. Entities that take no part in
+ * this run count as well. */
+static gboolean
+read_up_to (SyncRun *run, gpointer data, GError **error)
 {
+  SyncStore *store = sync_run_get_store (run);
+  GPtrArray *entities = sync_store_get_entities (store);
   gint64 all = 0, least = G_MAXINT64;
 
-  if (run->setup->options.entities != NULL)
-    return 0;
-  for (guint i = 0; i < run->legs->len; i++)
+  for (guint i = 0; i < entities->len; i++)
     {
-      SyncLeg *leg = g_ptr_array_index (run->legs, i);
+      SyncEntity *entity = g_ptr_array_index (entities, i);
+      SyncCursor cursor;
 
-      all = MAX (all, leg->cursor.pulled_version);
-      if (leg->cursor.pulled_version < leg->head)
-        least = MIN (least, leg->cursor.pulled_version);
+      if (!entity->enabled)
+        continue;
+      if (!sync_store_get_cursor (store, entity, &cursor, error))
+        return FALSE;
+      all = MAX (all, cursor.pulled_version);
+      if (cursor.pulled_version < sync_cloud_state_get_head (run->state, entity->cloud_table))
+        least = MIN (least, cursor.pulled_version);
     }
-  return MIN (all, least);
+  *(gint64 *) data = MIN (all, least);
+  return TRUE;
 }
 
 static gboolean
@@ -283,11 +289,14 @@ sync_run_put_device (SyncRun *run,
   g_autoptr (SyncDevice) device = NULL;
   g_autofree char *name = NULL;
   gint64 now = sync_clock_now (run->clock) + run->clock_offset;
+  gint64 version;
   gboolean renamed = known == NULL || g_strcmp0 (run->device_name, run->device_known_name) != 0;
 
   if (!renamed && !run->changed && known->last_sync_at != G_MININT64
       && now - known->last_sync_at < DEVICE_REFRESH)
     return TRUE;
+  if (!sync_run_step (run, read_up_to, &version, error))
+    return FALSE;
   name = renamed ? make_unique_name (run) : g_strdup (known->name);
   device = sync_device_new (run->device_id, name);
   g_free (device->platform);
@@ -296,7 +305,7 @@ sync_run_put_device (SyncRun *run,
   device->app_version = g_strdup (PROGRESSIVE_SYNC_VERSION);
   device->registered_at = known != NULL ? known->registered_at : now;
   device->last_sync_at = now;
-  device->last_version = MAX (read_up_to (run), known != NULL ? known->last_version : 0);
+  device->last_version = MAX (version, known != NULL ? known->last_version : 0);
   device->active = TRUE;
   if (!sync_call_finish (sync_call_put_device (run->setup->provider, run->setup->context, device,
                                                run->setup->cancellable),

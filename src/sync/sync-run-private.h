@@ -52,7 +52,7 @@ typedef struct
   char *epoch;          /* (owned) (nullable) */
   gint64 clock_offset;
   gint64 acknowledged;  /* the newest version acknowledged */
-  gint64 device_version; /* what our device row said last */
+  gint64 device_version; /* what our device row said last; -1: we have none */
   gint64 first_batch;   /* of this run */
   guint page_rows;
   guint batch_rows;

@@ -266,7 +266,7 @@ check_machine (SyncRun *run, GError **error)
   g_free (run->device_name);
   run->device_id = g_uuid_string_random ();
   run->device_name = sync_machine_name ();
-  run->device_version = 0;
+  run->device_version = -1;
   return sync_store_set_meta (store, "machine", now, error)
          && sync_store_set_meta (store, "device-id", run->device_id, error)
          && sync_store_set_meta (store, "device-name", run->device_name, error)
@@ -293,7 +293,7 @@ prepare (SyncRun *run, gpointer data, GError **error)
          && sync_store_get_meta (store, "cloud-user", &run->cloud_user, error)
          && sync_store_get_meta (store, "epoch", &run->epoch, error)
          && sync_store_get_meta_int64 (store, "acknowledged-version", 0, &run->acknowledged, error)
-         && sync_store_get_meta_int64 (store, "device-version", 0, &run->device_version, error)
+         && sync_store_get_meta_int64 (store, "device-version", -1, &run->device_version, error)
          && sync_store_get_meta_int64 (store, "clock-offset", 0, &run->clock_offset, error)
          && check_machine (run, error) && sync_outbox_next_batch (store, &run->first_batch, error)
          && load_legs (run, error);

@@ -557,15 +557,21 @@ test_keep_both_refused (TestRig *rig)
 {
   TestDevice *a, *b;
 
-  begin_manual (rig, &a, &b);
+  begin (rig, &a, &b, "manual");
   test_device_sql (b, "CREATE UNIQUE INDEX only_one ON notes (rank)");
+  test_device_sync (b);
+  test_device_sql (a, "UPDATE notes SET title = 'by a'");
+  test_device_sync (a);
+  test_device_sql (b, "UPDATE notes SET title = 'by b'");
+  test_device_sync (b);
   decide_badly (b, "both", NULL, SYNC_ERROR_CONSTRAINT);
   test_device_expect (b, "SELECT title FROM notes", "by b\n");
   test_device_expect (b, RECORD, "'1'|edit-edit|open||\n");
-  test_device_sql (b, "DROP INDEX only_one");
+  test_device_sql (b, "UPDATE notes SET rank = NULL");
+  decide_badly (b, "both", NULL, SYNC_ERROR_STALE);
   decide (b, "both", NULL);
   test_rig_assert_converged (rig);
-  test_device_expect (a, "SELECT count(*) FROM notes", "2\n");
+  test_device_expect (a, "SELECT title, rank FROM notes ORDER BY title", "by a|1\nby b|\n");
 }
 
 static void
@@ -943,6 +949,25 @@ test_undo (TestRig *rig)
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STALE);
 }
 
+/* A column that is younger than the record keeps what it has. */
+static void
+test_undo_new_column (TestRig *rig)
+{
+  TestDevice *a, *b;
+
+  begin (rig, &a, &b, "remote");
+  test_device_sql (a, "UPDATE notes SET title = 'by a'");
+  test_device_sync (a);
+  test_device_sql (b, "UPDATE notes SET title = 'by b'");
+  test_device_sync (b);
+  test_device_sql (b, "ALTER TABLE notes ADD COLUMN colour TEXT; UPDATE notes SET colour = 'red'");
+  undo_first (b);
+  test_device_expect (b, "SELECT title, colour FROM notes", "by b|red\n");
+  test_device_sql (a, "ALTER TABLE notes ADD COLUMN colour TEXT");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT title, colour FROM notes", "by b|red\n");
+}
+
 static void
 test_trimmed (TestRig *rig)
 {
@@ -1229,6 +1254,7 @@ static const struct
     test_parent_given_up },
   { "deletion/what-did-not-change-gives-way", NOTES, test_unchanged_gives_way },
   { "record/undo", NOTES, test_undo },
+  { "record/undo-keeps-younger-columns", NOTES, test_undo_new_column },
   { "record/thirty-days", NOTES, test_trimmed },
   { "record/decisions-count-for-no-brake", NOTES, test_decisions_and_brake },
   { "seed/local-wins-and-it-is-recorded", NOTES, test_seed },

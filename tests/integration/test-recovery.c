@@ -976,21 +976,6 @@ test_rebuilt_table (TestRig *rig)
   test_device_expect (b, "SELECT id, title FROM notes ORDER BY id", "a1|TITLE 1\na2|TITLE 2\n");
 }
 
-/* Without its table an entity cannot be synced, but that says nothing about its rows. */
-static void
-test_dropped_table (TestRig *rig)
-{
-  TestDevice *a = test_rig_add (rig, "a");
-  TestDevice *b = test_rig_add (rig, "b");
-
-  insert_notes (a, "a", 3);
-  test_rig_settle (rig);
-  test_device_sql (a, "DROP TABLE notes");
-  test_device_fail (a, SYNC_ERROR_NO_TABLE);
-  test_device_sync (b);
-  test_device_expect (b, "SELECT count(*) FROM notes", "3\n");
-}
-
 static gboolean
 enable (SyncStore *store, gpointer data, GError **error)
 {
@@ -1004,6 +989,25 @@ set_enabled (TestDevice *device, gboolean enabled)
 
   test_device_call (device, enable, GINT_TO_POINTER (enabled), &error);
   g_assert_no_error (error);
+}
+
+/* Without its table an entity cannot be synced, but that says nothing about its rows. */
+static void
+test_dropped_table (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 3);
+  test_rig_settle (rig);
+  test_device_sql (a, "DROP TABLE notes");
+  test_device_fail (a, SYNC_ERROR_NO_TABLE);
+  test_device_sync (b);
+  test_device_expect (b, "SELECT count(*) FROM notes", "3\n");
+  /* Who does not want it any more says so. */
+  set_enabled (a, FALSE);
+  test_device_sync (a);
+  test_device_assert_quiet (a);
 }
 
 /* A disabled entity neither sends nor takes, and makes up for it later. */
