@@ -162,6 +162,7 @@ show_connection (CliContext *cli)
 
   cli_json_cloud (cli->answer, cli);
   cli_json_string (cli->answer, "state", cli_state_name (manager));
+  cli_report_warnings (cli);
   if (provider != NULL)
     {
       g_autofree char *location = cli_escape (sync_provider_get_location (provider));

@@ -246,6 +246,7 @@ run (CliContext *cli, SyncRunKind kind, GError **error)
   cli_json_result (cli->answer, cli, "run", result);
   say_result (cli, result);
   raise_expected (cli, result);
+  cli_report_warnings (cli);
   report_what_waits (cli, &local_error);
   if (result->error != NULL)
     g_propagate_error (error, g_error_copy (result->error));

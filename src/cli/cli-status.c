@@ -167,6 +167,7 @@ run_health (CliContext *cli, const char *const *arguments, GError **error)
   health = sync_manager_health_check_finish (manager, cli_await (cli), error);
   cli_json_cloud (cli->answer, cli);
   cli_json_string (cli->answer, "health", health_name (health));
+  cli_report_warnings (cli);
   if (health == SYNC_HEALTH_NO_PROVIDER || health == SYNC_HEALTH_DISCONNECTED)
     cli_raise (cli, CLI_STATUS_OFFLINE);
   if (health != SYNC_HEALTH_HEALTHY)

@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "cli-command.h"
+#include "sync-vault-provider.h"
 #include "sync-words.h"
 
 /* What no shell looks at twice. */
@@ -353,6 +354,39 @@ cli_json_cloud (CliJson *json, CliContext *cli)
   cli_json_string (json, "location",
                    provider != NULL ? sync_provider_get_location (provider) : NULL);
   cli_json_string (json, "email", sync_profile_get_email (cli->profile));
+}
+
+/**
+ * cli_report_warnings:
+ * @cli: the context, with its profile
+ *
+ * Tells what may harm the vault, if there is one and it was opened.
+ */
+void
+cli_report_warnings (CliContext *cli)
+{
+  SyncProvider *provider = sync_manager_get_provider (sync_profile_get_manager (cli->profile));
+  GPtrArray *warnings = NULL;
+
+  if (SYNC_IS_VAULT_PROVIDER (provider))
+    warnings = sync_vault_provider_get_warnings (SYNC_VAULT_PROVIDER (provider));
+  cli_json_begin_array (cli->answer, "warnings");
+  for (guint i = 0; warnings != NULL && i < warnings->len; i++)
+    {
+      const SyncVaultWarning *warning = g_ptr_array_index (warnings, i);
+      const char *code = sync_vault_warning_code_name (warning->code);
+      g_autofree char *words = sync_words_for_vault_warning (code, warning->subject);
+      g_autofree char *shown = cli_escape (words);
+
+      cli_json_begin_object (cli->answer, NULL);
+      cli_json_string (cli->answer, "code", code);
+      cli_json_string (cli->answer, "subject", warning->subject);
+      cli_json_string (cli->answer, "explanation", words);
+      cli_json_end_object (cli->answer);
+      cli_say (cli, _("Warning: %s"), shown);
+      cli_say (cli, "\n");
+    }
+  cli_json_end_array (cli->answer);
 }
 
 /**

@@ -392,6 +392,23 @@ test_a_vault_must_be_one (void)
 }
 
 static void
+test_a_copy_beside_the_vault_is_a_warning (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (JsonObject) clean = test_psync_json (psync, "a.db", 0, "health");
+  g_autoptr (JsonObject) health = NULL;
+  g_autofree char *text = NULL;
+
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (clean, "warnings")), ==, 0);
+  g_free (test_psync_sql (psync, "vault (conflicted copy 2026-01-01).db", "CREATE TABLE t (a)"));
+  health = test_psync_json (psync, "a.db", 0, "health");
+  g_assert_cmpstr (json_object_get_string_member (only_element (health, "warnings"), "code"), ==,
+                   "conflicted-copy");
+  text = test_psync_run (psync, "a.db", 0, "sync");
+  g_assert_nonnull (strstr (text, "Warning: "));
+}
+
+static void
 test_a_vault_has_no_accounts (void)
 {
   g_autoptr (TestPsync) psync = new_pair ();
@@ -803,6 +820,7 @@ main (int argc, char **argv)
   ADD ("conflicts/rules-decide-columns", rules_decide_columns);
   ADD ("ends/a-vault-that-is-away-means-offline", a_vault_that_is_away_means_offline);
   ADD ("ends/a-vault-must-be-one", a_vault_must_be_one);
+  ADD ("ends/a-copy-beside-the-vault-is-a-warning", a_copy_beside_the_vault_is_a_warning);
   ADD ("ends/a-vault-has-no-accounts", a_vault_has_no_accounts);
   ADD ("ends/another-vault-takes-its-place-only-if-told-so",
        another_vault_takes_its_place_only_if_told_so);
