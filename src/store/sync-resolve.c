@@ -522,22 +522,18 @@ take_base (SyncApply *apply, const SyncRowState *state, gboolean found, GError *
   return !found || sync_apply_delete_row (apply, &deleted, error);
 }
 
+/* A row with a value that cannot travel cannot go on record either, so it is not given up: what nobody could put
+ * back must not be taken away. */
 static gboolean
 discard_row (SyncApply *apply, GError **error)
 {
   g_auto (SyncRowState) state = { 0 };
-  g_autoptr (GError) unreadable = NULL;
   const char *id = apply->id->str;
   gboolean found;
 
-  if (!sync_ledger_load (apply->store, apply->entity, id, &state, error))
+  if (!sync_ledger_load (apply->store, apply->entity, id, &state, error)
+      || !sync_table_read (apply->table, id, apply->local, &found, error))
     return FALSE;
-  if (!sync_table_read (apply->table, id, apply->local, &found, &unreadable)
-      && !g_error_matches (unreadable, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED))
-    {
-      g_propagate_error (error, g_steal_pointer (&unreadable));
-      return FALSE;
-    }
   return record_discarded (apply, &state, found, error) && take_base (apply, &state, found, error)
          && sync_ledger_lift_refusal (apply->store, apply->entity, id, error)
          && (!state.known || sync_ledger_set_reread (apply->store, apply->entity, id, TRUE, error))
@@ -591,7 +587,8 @@ discard_some (SyncStore *store, GPtrArray *rows, GError **refusal, GError **erro
 
       if (entity != NULL && !discard_one (store, entity, g_ptr_array_index (rows, i + 1), &local_error))
         {
-          if (!g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_CONSTRAINT))
+          if (!g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_CONSTRAINT)
+              && !g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED))
             {
               g_propagate_error (error, g_steal_pointer (&local_error));
               return -1;
@@ -637,7 +634,8 @@ discard_rows (SyncStore *store, GPtrArray *rows, gboolean this_one, GError **err
  * @store: the store
  * @entity: (nullable): %NULL: every refused and failed row
  * @id: (nullable): the row
- * @error: [error@SyncError.NOT_FOUND]: no such row waits; CONSTRAINT: the table does not take back what it was
+ * @error: [error@SyncError.NOT_FOUND]: no such row waits; CONSTRAINT: the table does not take back what it was;
+ *   ROW_REFUSED: a value of it cannot go on record
  *
  * The local contents go to the record, and the cloud's row is taken. Of several rows those that the table does not
  * take back go on waiting.
