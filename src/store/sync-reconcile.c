@@ -473,6 +473,9 @@ give_new_key (Sides *sides, GError **error)
     return SYNC_APPLIED_ERROR;
   if (!moved)
     return sync_apply_hold_for_error (apply, sides->incoming, refusal, error);
+  /* What was sent and never answered may have arrived and been edited there since: then this makes a copy. */
+  if (sides->incoming->state.sent && !record (sides, "edit-edit", "both", "new-key", sides->remote, error))
+    return SYNC_APPLIED_ERROR;
   if (!move_change (sides, new_id, error)
       || !sync_ledger_drop_change (apply->store, apply->entity, sides->id, SYNC_ANY_SEQ, error))
     return SYNC_APPLIED_ERROR;

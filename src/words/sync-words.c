@@ -74,6 +74,12 @@ static const Entry strategies[] = {
   { "rules", N_("A rule for each column") },
   { "custom", N_("The application decides") },
   { "user", N_("Decided by hand") },
+  { "merge", N_("Different columns had changed") },
+  { "equal", N_("Both sides had become equal") },
+  { "new-key", N_("Two rows had the same number: this device’s got a new one") },
+  { "foreign-key", N_("The row that it belongs to was deleted") },
+  { "purged", N_("Deleted elsewhere, and forgotten there since") },
+  { "reset", N_("The cloud was another one, or had been restored") },
 };
 
 static const Entry change_states[] = {

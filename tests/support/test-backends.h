@@ -8,4 +8,11 @@ G_BEGIN_DECLS
 /* The test cloud on each of its drivers, if it runs: each rig is a new user of it. */
 extern const TestBackend test_cloud_backends[2];
 
+/* As a web application of the same user does, without any column of ours: `method` on `/rest/v1/PATH`. Extra
+ * preference (nullable): for an upsert. */
+void test_rig_rest (TestRig *rig, const char *method, const char *path, const char *preference,
+                    const char *body);
+/* In the SQL editor, as the owner of the project. @USER@ stands for the rig's user. */
+void test_rig_owner_sql (TestRig *rig, const char *sql);
+
 G_END_DECLS

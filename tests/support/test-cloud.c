@@ -4,8 +4,6 @@
 #include "sync-memory-secrets.h"
 #include "test-provider.h"
 
-#define PASSWORD "correct horse battery"
-
 /**
  * test_cloud_open:
  * @variable: the environment variable that names the file that describes the cloud
@@ -99,7 +97,7 @@ test_cloud_sign_up (SyncProvider *provider)
   g_autofree char *email = g_strdup_printf ("%s@example.org", name);
   GAsyncResult *place = NULL;
 
-  sync_supabase_provider_sign_up_async (SYNC_SUPABASE_PROVIDER (provider), email, PASSWORD, NULL,
+  sync_supabase_provider_sign_up_async (SYNC_SUPABASE_PROVIDER (provider), email, TEST_CLOUD_PASSWORD, NULL,
                                         test_got_result, &place);
   finish_session (provider, &place);
   return g_steal_pointer (&email);
@@ -110,7 +108,7 @@ test_cloud_sign_in (SyncProvider *provider, const char *email)
 {
   GAsyncResult *place = NULL;
 
-  sync_supabase_provider_sign_in_async (SYNC_SUPABASE_PROVIDER (provider), email, PASSWORD, NULL,
+  sync_supabase_provider_sign_in_async (SYNC_SUPABASE_PROVIDER (provider), email, TEST_CLOUD_PASSWORD, NULL,
                                         test_got_result, &place);
   finish_session (provider, &place);
 }

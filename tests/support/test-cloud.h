@@ -5,6 +5,9 @@
 
 G_BEGIN_DECLS
 
+/* Every account's. */
+#define TEST_CLOUD_PASSWORD "correct horse battery"
+
 /**
  * TestCloud:
  * @url: where it answers

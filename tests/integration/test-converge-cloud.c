@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "converge.h"
+#include "test-backends.h"
+
+/* Devices and a web application of the same user, and the owner of the project in the SQL editor. */
+
+#define WEB \
+  "CREATE TABLE web_notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT, rank INTEGER, data JSON, " \
+  "due TIMESTAMP, payload BLOB, done BOOLEAN);"
+
+typedef void (*RigTest) (TestRig *rig);
+
+/* Inserts, edits, upserts and deletions of who knows nothing of our columns reach every device. */
+static void
+test_web_writes (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO web_notes (id, title, rank) VALUES ('1', 'one', 1), ('2', 'two', 2), ('3', 'three', 3)");
+  test_rig_settle (rig);
+  test_rig_rest (rig, "POST", "web_notes", NULL, "{\"id\":\"w1\",\"title\":\"from the web\"}");
+  test_rig_rest (rig, "PATCH", "web_notes?id=eq.1", NULL, "{\"title\":\"edited there\"}");
+  test_rig_rest (rig, "DELETE", "web_notes?id=eq.2", NULL, NULL);
+  test_rig_rest (rig, "POST", "web_notes?on_conflict=user_id,id", "resolution=merge-duplicates",
+                 "[{\"id\":\"3\",\"title\":\"upserted\"},{\"id\":\"w2\",\"title\":\"new\"}]");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT id, title, rank FROM web_notes ORDER BY id",
+                      "1|edited there|1\n3|upserted|3\nw1|from the web|\nw2|new|\n");
+  /* And a deleted key is used again. */
+  test_rig_rest (rig, "POST", "web_notes", NULL, "{\"id\":\"2\",\"title\":\"again\"}");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT title FROM web_notes WHERE id = '2'", "again\n");
+  test_device_expect (a, "SELECT count(*) FROM psync_conflict", "0\n");
+}
+
+static void
+test_web_conflict (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+
+  test_device_sql (a, "INSERT INTO web_notes (id, title, body) VALUES ('1', 'one', 'body')");
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE web_notes SET title = 'by a', rank = 7");
+  test_rig_rest (rig, "PATCH", "web_notes?id=eq.1", NULL, "{\"title\":\"by the web\",\"body\":\"there\"}");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT body, rank FROM web_notes", "there|7\n");
+  test_device_expect (a, "SELECT kind, columns, local ->> '$.title', remote ->> '$.title' FROM psync_conflict",
+                      "edit-edit|[\"title\"]|by a|by the web\n");
+}
+
+/* Web writes in the middle of a run. */
+static TestFault
+write_before_push (TestFaults *faults, TestRequest request, guint number, gpointer data)
+{
+  if (request == TEST_REQUEST_PUSH)
+    {
+      test_faults_set_hooks (faults, NULL, NULL, NULL);
+      test_rig_rest (data, "PATCH", "web_notes?id=eq.1", NULL, "{\"body\":\"meanwhile\"}");
+      test_rig_rest (data, "POST", "web_notes", NULL, "{\"id\":\"w\",\"title\":\"meanwhile\"}");
+    }
+  return TEST_FAULT_NONE;
+}
+
+static void
+test_web_meanwhile (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+
+  test_device_sql (a, "INSERT INTO web_notes (id, title) VALUES ('1', 'one')");
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE web_notes SET title = 'by a'");
+  test_faults_set_hooks (a->faults, write_before_push, NULL, rig);
+  test_device_sync (a);
+  test_device_expect (a, "SELECT id, title, body FROM web_notes ORDER BY id", "1|by a|meanwhile\nw|meanwhile|\n");
+  test_device_assert_quiet (a);
+  test_rig_assert_converged (rig);
+}
+
+/* A trigger of the project's own changes rows on their way in: they are read back. */
+static void
+test_server_trigger (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_rig_owner_sql (rig, "create or replace function public.shout () returns trigger language plpgsql "
+                           "set search_path = '' as $$ begin new.title := upper (new.title); return new; end $$;"
+                           "create or replace trigger shout before insert or update on public.loud_notes "
+                           "for each row execute function public.shout ();");
+  test_device_sql (a, "INSERT INTO loud_notes VALUES ('1', 'one', 'x'), ('2', 'TWO', 'y')");
+  test_device_sync (a);
+  test_device_expect (a, "SELECT id, title FROM loud_notes ORDER BY id", "1|ONE\n2|TWO\n");
+  test_device_assert_quiet (a);
+  test_device_sql (b, "INSERT INTO loud_notes VALUES ('3', 'three', NULL)");
+  test_rig_assert_converged (rig);
+  test_device_sql (a, "UPDATE loud_notes SET title = 'again' WHERE id = '3'; DELETE FROM loud_notes WHERE id = '2'");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT id, title FROM loud_notes ORDER BY id", "1|ONE\n3|AGAIN\n");
+  test_device_expect (a, "SELECT count(*) FROM psync_conflict", "0\n");
+  test_device_expect (b, "SELECT count(*) FROM psync_conflict", "0\n");
+}
+
+/* What the project's own constraint does not take is refused alone. */
+static void
+test_server_constraint (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  g_autoptr (SyncResult) result = NULL;
+
+  test_rig_owner_sql (rig, "alter table public.checked_notes drop constraint if exists small;"
+                           "alter table public.checked_notes add constraint small check (rank < 100);");
+  test_device_sql (a, "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 40) "
+                      "INSERT INTO checked_notes SELECT 'n' || i, iif (i IN (7, 33), 100, i) FROM n");
+  result = test_device_run (a, SYNC_RUN_SYNC, NULL);
+  g_assert_no_error (result->error);
+  g_assert_cmpuint (result->total.pushed, ==, 38);
+  g_assert_cmpuint (result->total.refused, ==, 2);
+  test_device_expect (a, "SELECT id, state, error ->> '$.reason' FROM psync_change ORDER BY id",
+                      "'n33'|refused|23514\n'n7'|refused|23514\n");
+  test_device_assert_quiet (a);
+  test_device_sql (a, "UPDATE checked_notes SET rank = 1 WHERE rank = 100");
+  test_rig_assert_converged (rig);
+}
+
+/* A web application that deletes and the purge that forgets it. */
+static void
+test_purge (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+
+  test_device_sql (a, "INSERT INTO web_notes (id, title) VALUES ('1', 'one'), ('2', 'two'), ('3', 'three')");
+  test_rig_settle (rig);
+  test_rig_rest (rig, "DELETE", "web_notes?id=eq.1", NULL, NULL);
+  test_rig_rest (rig, "PATCH", "web_notes?id=eq.3", NULL, "{\"title\":\"newest\"}");
+  test_rig_owner_sql (rig, "alter table public.web_notes disable trigger user;"
+                           "update public.web_notes set deleted_at = now () - interval '31 days' "
+                           "where deleted_at is not null and user_id = @USER@;"
+                           "alter table public.web_notes enable trigger user;"
+                           "update public.sync_devices set is_active = false where user_id = @USER@;"
+                           "select public.sync_purge ();"
+                           "update public.sync_devices set is_active = true where user_id = @USER@;");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT id FROM web_notes ORDER BY id", "2\n3\n");
+  test_device_expect (a, "SELECT id, kind FROM psync_conflict", "'1'|scan\n");
+}
+
+/* --- Registration ------------------------------------------------------------------------------- */
+
+static const struct
+{
+  const char *name;
+  const char *schema;
+  RigTest test;
+} tests[] = {
+  { "writes-of-a-web-application", WEB, test_web_writes },
+  { "a-web-application-and-a-device-edit-one-row", WEB, test_web_conflict },
+  { "a-web-application-writes-during-a-run", WEB, test_web_meanwhile },
+  { "a-trigger-of-the-project", "CREATE TABLE loud_notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT);",
+    test_server_trigger },
+  { "a-constraint-of-the-project", "CREATE TABLE checked_notes (id TEXT PRIMARY KEY NOT NULL, rank INTEGER);",
+    test_server_constraint },
+  { "deleted-and-purged", WEB, test_purge },
+};
+
+static void
+run_test (gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  g_autoptr (TestRig) rig
+      = test_rig_new (&test_cloud_backends[i / G_N_ELEMENTS (tests)], tests[i % G_N_ELEMENTS (tests)].schema);
+
+  if (rig != NULL)
+    tests[i % G_N_ELEMENTS (tests)].test (rig);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (test_cloud_backends) * G_N_ELEMENTS (tests); i++)
+    {
+      g_autofree char *path
+          = g_strdup_printf ("/converge/%s/%s", test_cloud_backends[i / G_N_ELEMENTS (tests)].name,
+                             tests[i % G_N_ELEMENTS (tests)].name);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (i), run_test);
+    }
+  converge_add_tests (&test_cloud_backends[0], FALSE);
+  converge_add_tests (&test_cloud_backends[1], TRUE);
+  return g_test_run ();
+}
