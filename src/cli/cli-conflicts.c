@@ -382,7 +382,7 @@ resolve_many (CliContext *cli, const char *choice, GError **error)
           || (like = get_conflict (cli, number, error)) == NULL))
     return FALSE;
   sync_conflicts_resolve_all_async (conflicts, like, choice, cli->cancellable, cli_ready, cli);
-  n_resolved = sync_conflicts_resolve_all_finish (conflicts, cli_await (cli), error);
+  n_resolved = sync_conflicts_resolve_all_finish (conflicts, cli_await (cli), NULL, error);
   if (n_resolved < 0)
     return FALSE;
   cli_json_integer (cli->answer, "resolved", n_resolved);

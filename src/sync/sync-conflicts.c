@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "sync-comparison.h"
 #include "sync-conflict-store.h"
 #include "sync-manager-private.h"
 #include "sync-resolve.h"
@@ -67,6 +68,15 @@ get_conflict (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 }
 
 static gboolean
+compare_conflict (SyncStore *store, gpointer data, gpointer *answer, GError **error)
+{
+  const Arguments *arguments = data;
+
+  *answer = sync_store_compare_conflict (store, arguments->number, error);
+  return *answer != NULL;
+}
+
+static gboolean
 resolve (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 {
   const Arguments *arguments = data;
@@ -90,8 +100,8 @@ resolve_all (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 {
   const Arguments *arguments = data;
   g_autoptr (GPtrArray) conflicts = sync_store_list_conflicts (store, FALSE, 0, 0, error);
+  g_autoptr (GArray) resolved = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autoptr (GError) first = NULL;
-  gsize resolved = 0;
 
   if (conflicts == NULL)
     return FALSE;
@@ -104,16 +114,16 @@ resolve_all (SyncStore *store, gpointer data, gpointer *answer, GError **error)
         continue;
       if (sync_store_resolve_conflict (store, conflict->number, conflict, arguments->choice, NULL,
                                        &problem))
-        resolved++;
+        g_array_append_val (resolved, conflict->number);
       else if (first == NULL)
         first = g_steal_pointer (&problem);
     }
-  if (resolved == 0 && first != NULL)
+  if (resolved->len == 0 && first != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&first));
       return FALSE;
     }
-  *answer = GSIZE_TO_POINTER (resolved);
+  *answer = g_steal_pointer (&resolved);
   return TRUE;
 }
 
@@ -143,6 +153,11 @@ static const SyncVerb get_verb = {
   .free_arguments = arguments_free,
   .free_answer = (GDestroyNotify) sync_conflict_free,
 };
+static const SyncVerb compare_verb = {
+  .func = compare_conflict,
+  .free_arguments = arguments_free,
+  .free_answer = (GDestroyNotify) sync_comparison_free,
+};
 static const SyncVerb resolve_verb = {
   .func = resolve,
   .free_arguments = arguments_free,
@@ -151,6 +166,7 @@ static const SyncVerb resolve_verb = {
 static const SyncVerb resolve_all_verb = {
   .func = resolve_all,
   .free_arguments = arguments_free,
+  .free_answer = (GDestroyNotify) g_array_unref,
   .done = tell_manager,
 };
 static const SyncVerb undo_verb = {
@@ -304,6 +320,42 @@ sync_conflicts_get_finish (SyncConflicts *conflicts, GAsyncResult *result, GErro
 }
 
 /**
+ * sync_conflicts_compare_async:
+ * @conflicts: the conflicts
+ * @number: a conflict or record
+ * @cancellable: (nullable): cancels it
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Reads one column by column, with what the strategy would do.
+ */
+void
+sync_conflicts_compare_async (SyncConflicts *conflicts, gint64 number, GCancellable *cancellable,
+                              GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (SYNC_IS_CONFLICTS (conflicts));
+
+  start (conflicts, &compare_verb, (Arguments){ .number = number }, cancellable, callback, user_data);
+}
+
+/**
+ * sync_conflicts_compare_finish:
+ * @conflicts: the conflicts
+ * @result: what the callback was given
+ * @error: where to put an error
+ *
+ * Returns: (transfer full): it; %NULL with @error set: SYNC_ERROR_NOT_FOUND: there is none of that
+ *   number, or its table is not synced any more
+ */
+SyncComparison *
+sync_conflicts_compare_finish (SyncConflicts *conflicts, GAsyncResult *result, GError **error)
+{
+  gpointer comparison = NULL;
+
+  return sync_verb_finish (&compare_verb, conflicts, result, &comparison, error) ? comparison : NULL;
+}
+
+/**
  * sync_conflicts_resolve_async:
  * @conflicts: the conflicts
  * @number: an open conflict
@@ -386,14 +438,26 @@ sync_conflicts_resolve_all_async (SyncConflicts *conflicts, const SyncConflict *
  * sync_conflicts_resolve_all_finish:
  * @conflicts: the conflicts
  * @result: what the callback was given
+ * @numbers: (out) (optional) (transfer full) (element-type gint64): which, for undoing them
  * @error: where to put an error
  *
  * Returns: how many were decided; -1 with @error set if none could be
  */
 gssize
-sync_conflicts_resolve_all_finish (SyncConflicts *conflicts, GAsyncResult *result, GError **error)
+sync_conflicts_resolve_all_finish (SyncConflicts *conflicts, GAsyncResult *result, GArray **numbers,
+                                   GError **error)
 {
-  return sync_verb_finish_count (&resolve_all_verb, conflicts, result, error);
+  g_autoptr (GArray) resolved = NULL;
+  gpointer answer = NULL;
+  gssize count;
+
+  if (!sync_verb_finish (&resolve_all_verb, conflicts, result, &answer, error))
+    return -1;
+  resolved = answer;
+  count = (gssize) resolved->len;
+  if (numbers != NULL)
+    *numbers = g_steal_pointer (&resolved);
+  return count;
 }
 
 /**

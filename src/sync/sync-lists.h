@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "sync-comparison.h"
 #include "sync-manager.h"
 
 G_BEGIN_DECLS
@@ -56,6 +57,10 @@ GPtrArray *sync_conflicts_list_finish (SyncConflicts *conflicts, GAsyncResult *r
 void sync_conflicts_get_async (SyncConflicts *conflicts, gint64 number, GCancellable *cancellable,
                                GAsyncReadyCallback callback, gpointer user_data);
 SyncConflict *sync_conflicts_get_finish (SyncConflicts *conflicts, GAsyncResult *result, GError **error);
+/* Column by column, with what the strategy would do. */
+void sync_conflicts_compare_async (SyncConflicts *conflicts, gint64 number, GCancellable *cancellable,
+                                   GAsyncReadyCallback callback, gpointer user_data);
+SyncComparison *sync_conflicts_compare_finish (SyncConflicts *conflicts, GAsyncResult *result, GError **error);
 /* choice: local, remote or both; fields (nullable): NULL-terminated COL=local|remote|=JSON-value pairs that
  * differ from the choice ("title=remote", "title:=\"by hand\""). expected (nullable): as it was shown:
  * SYNC_ERROR_STALE if either side changed since. */
@@ -64,11 +69,12 @@ void sync_conflicts_resolve_async (SyncConflicts *conflicts, gint64 number, cons
                                    GCancellable *cancellable, GAsyncReadyCallback callback,
                                    gpointer user_data);
 gboolean sync_conflicts_resolve_finish (SyncConflicts *conflicts, GAsyncResult *result, GError **error);
-/* Every open conflict, or those like `like` (entity and kind). Answers how many, -1 on error. */
+/* Every open conflict, or those like `like` (entity and kind). Answers how many and which, -1 on error. */
 void sync_conflicts_resolve_all_async (SyncConflicts *conflicts, const SyncConflict *like,
                                        const char *choice, GCancellable *cancellable,
                                        GAsyncReadyCallback callback, gpointer user_data);
-gssize sync_conflicts_resolve_all_finish (SyncConflicts *conflicts, GAsyncResult *result, GError **error);
+gssize sync_conflicts_resolve_all_finish (SyncConflicts *conflicts, GAsyncResult *result, GArray **numbers,
+                                          GError **error);
 /* Puts back what a resolution or record took away, as a new local change. */
 void sync_conflicts_undo_async (SyncConflicts *conflicts, gint64 number, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);

@@ -292,7 +292,7 @@ test_conflict_bad_choices (Fixture *fixture, gconstpointer data)
   g_assert_error (number, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
   sync_conflicts_resolve_all_async (fixture->conflicts, NULL, "", NULL, test_got_result,
                                     place (fixture));
-  g_assert_cmpint (sync_conflicts_resolve_all_finish (fixture->conflicts, answer (fixture), &all),
+  g_assert_cmpint (sync_conflicts_resolve_all_finish (fixture->conflicts, answer (fixture), NULL, &all),
                    ==, -1);
   g_assert_error (all, SYNC_ERROR, SYNC_ERROR_INVALID);
   g_clear_pointer (&open, g_ptr_array_unref);
@@ -305,7 +305,7 @@ resolve_all (Fixture *fixture, const SyncConflict *like, GError **error)
 {
   sync_conflicts_resolve_all_async (fixture->conflicts, like, "local", NULL, test_got_result,
                                     place (fixture));
-  return sync_conflicts_resolve_all_finish (fixture->conflicts, answer (fixture), error);
+  return sync_conflicts_resolve_all_finish (fixture->conflicts, answer (fixture), NULL, error);
 }
 
 static void
