@@ -95,6 +95,7 @@ gboolean sync_apply_note_seen (SyncApply *apply, GError **error);
 
 /* sync-children.c */
 gboolean sync_children_exist (SyncApply *apply, const char *id, gboolean *exist, GError **error);
+gboolean sync_children_delete (SyncApply *apply, GError **error);
 SyncApplied sync_children_delete_with_parent (SyncApply *apply, SyncIncoming *incoming, GError **error);
 gboolean sync_children_follow (SyncStore *store, SyncTable *table, const char *id, gint64 new_key,
                                GError **error);

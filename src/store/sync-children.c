@@ -318,13 +318,35 @@ delete_children (SyncApply *apply, const SyncEntity *parent, const char *id, gui
 }
 
 /**
+ * sync_children_delete:
+ * @apply: an apply with the row's id
+ * @error: [error@SyncError.CONSTRAINT], or SQLite's
+ *
+ * What goes with the row when it is deleted: each goes on record, and is captured as a local change. What tables
+ * that are not synced do is their foreign key's business.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_children_delete (SyncApply *apply,
+                      GError **error)
+{
+  gboolean good;
+
+  if (!sync_ledger_begin_applying (apply->store, apply->entity, apply->id->str, error))
+    return FALSE;
+  good = delete_children (apply, apply->entity, apply->id->str, 0, error);
+  return sync_ledger_end_applying (apply->store, good ? error : NULL) && good;
+}
+
+/**
  * sync_children_delete_with_parent:
  * @apply: an apply that retries held rows
  * @incoming: the tombstone of a row that others refer to
  * @error: SQLite's
  *
  * The children's entities were pulled, and children are still there: those that were edited here make it a
- * conflict, the others go, recorded. What tables that are not synced do is their foreign key's business.
+ * conflict, the others go, recorded.
  *
  * Returns: DONE: the row itself can be deleted now; SKIPPED: it was decided and all is done
  */
@@ -335,7 +357,7 @@ sync_children_delete_with_parent (SyncApply *apply,
 {
   g_autoptr (GError) refusal = NULL;
   gint64 edited_at = SYNC_TIME_UNKNOWN;
-  gboolean pending = FALSE, good;
+  gboolean pending = FALSE;
 
   if (!apply->parent_decided)
     {
@@ -344,12 +366,8 @@ sync_children_delete_with_parent (SyncApply *apply,
       if (pending)
         return sync_apply_decide_parent (apply, incoming, edited_at, error);
     }
-  if (!sync_ledger_begin_applying (apply->store, apply->entity, apply->id->str, error))
-    return SYNC_APPLIED_ERROR;
-  good = delete_children (apply, apply->entity, apply->id->str, 0, &refusal);
-  if (!sync_ledger_end_applying (apply->store, error))
-    return SYNC_APPLIED_ERROR;
-  return good ? SYNC_APPLIED_DONE : sync_apply_hold_for_error (apply, incoming, refusal, error);
+  return sync_children_delete (apply, &refusal) ? SYNC_APPLIED_DONE
+                                                : sync_apply_hold_for_error (apply, incoming, refusal, error);
 }
 
 /* Column `from` of the link's child takes the new key wherever it has the old one. */

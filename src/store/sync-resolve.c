@@ -519,7 +519,10 @@ take_base (SyncApply *apply, const SyncRowState *state, gboolean found, GError *
   if (state->base != NULL)
     return sync_row_parse_text (apply->base, state->base, -1, error)
            && sync_apply_write (apply, id, apply->base, found, error);
-  return !found || sync_apply_delete_row (apply, &deleted, error);
+  if (!found)
+    return TRUE;
+  return (!sync_table_is_referenced (apply->table) || sync_children_delete (apply, error))
+         && sync_apply_delete_row (apply, &deleted, error);
 }
 
 /* A row with a value that cannot travel cannot go on record either, so it is not given up: what nobody could put

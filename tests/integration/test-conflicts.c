@@ -1122,6 +1122,33 @@ test_hydrate_discards (TestRig *rig)
 }
 
 /* Rows that stand in each other's way to what they were. */
+static gboolean
+discard_parent (SyncStore *store, gpointer data, GError **error)
+{
+  return sync_store_discard_changes (store, "parents", "'p'", error) == 1;
+}
+
+/* Who gives up a row that others belong to gives them up, too, and finds them on record. */
+static void
+test_discard_takes_children (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  g_autoptr (GError) error = NULL;
+
+  test_device_sql (a, "INSERT INTO parents VALUES ('p', 'mine'); INSERT INTO children VALUES ('c', 'p', 'its own')");
+  test_device_sync (a);
+  test_device_sql (a, "DELETE FROM parents");
+  test_device_sync (a);
+  test_device_sql (a, "INSERT INTO parents VALUES ('p', 'again'); INSERT INTO children VALUES ('c', 'p', 'anew')");
+  g_assert_true (test_device_call (a, discard_parent, NULL, &error));
+  g_assert_no_error (error);
+  test_device_expect (a, "SELECT (SELECT count(*) FROM parents), (SELECT count(*) FROM children)", "0|0\n");
+  test_device_expect (a, "SELECT id, kind, local ->> '$.title' FROM psync_conflict WHERE kind IN ('discard', 'cascade') "
+                         "AND local ->> '$.title' IN ('again', 'anew') ORDER BY id",
+                      "'c'|cascade|anew\n'p'|discard|again\n");
+  test_rig_assert_converged (rig);
+}
+
 static void
 test_hydrate_discards_unique (TestRig *rig)
 {
@@ -1263,6 +1290,11 @@ static const struct
   { "hydrate/unsent-is-discarded-if-asked-for", NOTES, test_hydrate_discards },
   { "hydrate/unsent-rows-in-each-other's-way",
     "CREATE TABLE users (id TEXT PRIMARY KEY NOT NULL, name TEXT UNIQUE)", test_hydrate_discards_unique },
+  { "discard/what-goes-with-a-row-is-recorded",
+    "CREATE TABLE parents (id TEXT PRIMARY KEY NOT NULL, title TEXT);"
+    "CREATE TABLE children (id TEXT PRIMARY KEY NOT NULL, parent TEXT REFERENCES parents (id) ON DELETE CASCADE, "
+    "title TEXT);",
+    test_discard_takes_children },
   { "hydrate/repairs", NOTES, test_hydrate_repairs },
   { "hydrate/goes-on-where-it-stopped", NOTES, test_hydrate_resumes },
   { "dry-run/writes-nothing", NOTES, test_dry_run },
