@@ -66,7 +66,8 @@ static const char reset_sql[]
       "attempts = 0, next_attempt_at = NULL, error = NULL;"
       "UPDATE main.psync_entity SET pulled_version = 0, hydrate_version = NULL, scan_version = NULL, "
       "scan_horizon = NULL, scanned_horizon = 0, brake_rows = NULL, brake_lost = 0;"
-      "DELETE FROM main.psync_meta WHERE key IN ('acknowledged-version', 'device-version', 'epoch');";
+      "DELETE FROM main.psync_meta "
+      "WHERE key IN ('acknowledged-version', 'device-version', 'device-time', 'epoch');";
 
 /**
  * sync_store_reset:

@@ -105,7 +105,8 @@ find_newest (const SyncCloudState *state)
 }
 
 /* A head below a version that we know, or our own device row older than it was, or gone: nobody deletes it, but
- * a cloud restored from before we came has none. */
+ * a cloud restored from before we came has none. Its time tells of what was only pushed, too: the version grows with
+ * what was read. */
 static gboolean
 looks_older (SyncRun *run, const SyncCloudState *state)
 {
@@ -119,7 +120,8 @@ looks_older (SyncRun *run, const SyncCloudState *state)
       if (head < leg->cursor.pulled_version)
         return TRUE;
     }
-  if (device == NULL ? run->device_version >= 0 : device->last_version < run->device_version)
+  if (device == NULL ? run->device_version >= 0
+                     : device->last_version < run->device_version || device->last_sync_at < run->device_time)
     return TRUE;
   return find_newest (state) < run->acknowledged;
 }
@@ -240,7 +242,8 @@ note_device (SyncRun *run, gpointer data, GError **error)
 
   return sync_store_set_meta (store, "device-name", device->name, error)
          && sync_store_set_meta (store, "device-known-name", device->name, error)
-         && sync_store_set_meta_int64 (store, "device-version", run->device_version, error);
+         && sync_store_set_meta_int64 (store, "device-version", run->device_version, error)
+         && sync_store_set_meta_int64 (store, "device-time", run->device_time, error);
 }
 
 /* By another device. */
@@ -312,5 +315,7 @@ sync_run_put_device (SyncRun *run,
                          error))
     return FALSE;
   run->device_version = device->last_version;
+  /* As precise as it travels. The cloud's never goes back, whatever our clock does. */
+  run->device_time = now - now % G_TIME_SPAN_MILLISECOND;
   return sync_run_step (run, note_device, device, error);
 }

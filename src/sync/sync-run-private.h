@@ -53,6 +53,7 @@ typedef struct
   gint64 clock_offset;
   gint64 acknowledged;  /* the newest version acknowledged */
   gint64 device_version; /* what our device row said last; -1: we have none */
+  gint64 device_time;    /* when it was last written, by the cloud's clock; G_MININT64: never */
   gint64 first_batch;   /* of this run */
   guint page_rows;
   guint batch_rows;

@@ -270,7 +270,8 @@ check_machine (SyncRun *run, GError **error)
   return sync_store_set_meta (store, "machine", now, error)
          && sync_store_set_meta (store, "device-id", run->device_id, error)
          && sync_store_set_meta (store, "device-name", run->device_name, error)
-         && sync_store_set_meta (store, "device-version", NULL, error);
+         && sync_store_set_meta (store, "device-version", NULL, error)
+         && sync_store_set_meta (store, "device-time", NULL, error);
 }
 
 static gboolean
@@ -294,6 +295,7 @@ prepare (SyncRun *run, gpointer data, GError **error)
          && sync_store_get_meta (store, "epoch", &run->epoch, error)
          && sync_store_get_meta_int64 (store, "acknowledged-version", 0, &run->acknowledged, error)
          && sync_store_get_meta_int64 (store, "device-version", -1, &run->device_version, error)
+         && sync_store_get_meta_int64 (store, "device-time", G_MININT64, &run->device_time, error)
          && sync_store_get_meta_int64 (store, "clock-offset", 0, &run->clock_offset, error)
          && check_machine (run, error) && sync_outbox_next_batch (store, &run->first_batch, error)
          && load_legs (run, error);

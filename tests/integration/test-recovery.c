@@ -542,6 +542,29 @@ test_restored_cloud_went_on (TestRig *rig)
   expect_restored (rig, a, b);
 }
 
+/* What was lost there was only pushed, never read back, and others wrote since: the device row tells. */
+static void
+test_restored_cloud_after_seed (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 4);
+  test_rig_settle (rig);
+  test_rig_save_vault (rig);
+  test_rig_advance (rig, G_TIME_SPAN_MINUTE);
+  test_device_sql (b, "UPDATE notes SET body = 'by b' WHERE id = 'a3'");
+  test_device_do (b, SYNC_RUN_SEED, NULL);
+  test_rig_load_vault (rig);
+  test_rig_advance (rig, G_TIME_SPAN_MINUTE);
+  insert_notes (a, "b", 3);
+  test_device_sync (a);
+  test_device_sync (b);
+  expect_snapshot (b, "reset", TRUE);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT local ->> '$.body' FROM psync_conflict", "by b\n");
+}
+
 /* Restored from before this device came to it. */
 static void
 test_cloud_from_before (TestRig *rig)
@@ -1195,6 +1218,7 @@ static const struct
   { "cloud/restored", NOTES, test_restored_cloud },
   { "cloud/restored-with-a-new-epoch", NOTES, test_restored_cloud_with_epoch },
   { "cloud/restored-and-used-by-others", NOTES, test_restored_cloud_went_on },
+  { "cloud/restored-after-a-seed-and-used-by-others", NOTES, test_restored_cloud_after_seed },
   { "cloud/restored-from-before-we-came", NOTES, test_cloud_from_before },
   { "cloud/a-new-epoch", NOTES, test_new_epoch },
   { "cloud/an-absent-vault-is-offline", NOTES, test_vault_away },
