@@ -56,6 +56,21 @@ on_completed (SyncManager *manager, const SyncResult *run, CliContext *cli)
     g_cancellable_cancel (cli->cancellable);
 }
 
+/* Who waits for a run wants to know what it waits for. */
+static void
+on_hold_changed (SyncScheduler *scheduler, GParamSpec *pspec, CliContext *cli)
+{
+  SyncHold hold = sync_scheduler_get_hold (scheduler);
+  g_autoptr (GEnumClass) holds = g_type_class_ref (SYNC_TYPE_HOLD);
+  g_autofree char *words = NULL;
+
+  if (hold == SYNC_HOLD_NONE)
+    return;
+  words = sync_words_for_hold (g_enum_get_value (holds, (int) hold)->value_nick);
+  cli_say (cli, "%s\n", words);
+  cli_flush (cli);
+}
+
 static gboolean
 open_for_watch (CliContext *cli, GError **error)
 {
@@ -105,7 +120,8 @@ static gboolean
 run_watch (CliContext *cli, const char *const *arguments, GError **error)
 {
   SyncManager *manager;
-  gulong handler;
+  SyncScheduler *scheduler;
+  gulong handler, hold_handler;
   gboolean good;
 
   if (!open_for_watch (cli, error))
@@ -119,7 +135,10 @@ run_watch (CliContext *cli, const char *const *arguments, GError **error)
   cli_json_string (cli->answer, "database", sync_profile_get_path (cli->profile));
   cli_json_begin_array (cli->answer, "runs");
   handler = g_signal_connect (manager, "sync-completed", G_CALLBACK (on_completed), cli);
+  scheduler = sync_profile_get_scheduler (cli->profile);
+  hold_handler = g_signal_connect (scheduler, "notify::hold", G_CALLBACK (on_hold_changed), cli);
   good = watch_until_signal (cli, error);
+  g_signal_handler_disconnect (scheduler, hold_handler);
   g_signal_handler_disconnect (manager, handler);
   cli_json_end_array (cli->answer);
   return good;
@@ -184,9 +203,11 @@ const CliCommand cli_watch_commands[] = {
     .name = "watch",
     .summary = N_("Synchronise by itself until a signal ends it"),
     .arguments = "",
-    .notes = N_("It runs at the start, by interval, and 5 seconds after the last change of any\n"
-                "process, and prints a line for each run. Only one program at a time does this\n"
-                "for a database; where another one does, the exit status is 7."),
+    .notes = N_("It runs at the start, by interval, 5 seconds after the last change of any process,\n"
+                "when the network comes back and after sleep, and prints a line for each run. On\n"
+                "a metered network and while the computer saves power it waits, unless settings\n"
+                "say otherwise. Only one program at a time does this for a database; where\n"
+                "another one does, the exit status is 7."),
     .examples = "psync watch\n"
                 "psync watch --interval 5",
     .options = watch_options,

@@ -2,12 +2,13 @@
 #pragma once
 
 #include "sync-scheduler.h"
+#include "sync-system.h"
 #include "sync-timers.h"
 
 G_BEGIN_DECLS
 
-SyncScheduler *sync_scheduler_new_with_timers (SyncManager *manager, SyncSettings *settings,
-                                               SyncClock *clock, SyncTimers *timers);
+SyncScheduler *sync_scheduler_new_for_system (SyncManager *manager, SyncSettings *settings,
+                                              SyncClock *clock, SyncTimers *timers, SyncSystem *system);
 /* Whether something is under way that it will plan anew after. */
 gboolean sync_scheduler_is_busy (SyncScheduler *scheduler);
 

@@ -20,6 +20,9 @@
 /* … but if rows went through, and somebody writes all the time, after 40 s at the latest. */
 #define MOST_FRUITLESS 3
 
+/* A network that came back, or a computer that woke up, needs a moment to be of use. */
+#define SETTLE_DELAY (2 * G_TIME_SPAN_SECOND)
+
 /* Where a person must do something first, a look now and then is enough. */
 #define BLOCKED_DELAY (6 * G_TIME_SPAN_HOUR)
 
@@ -54,6 +57,7 @@ struct _SyncScheduler
   SyncSettings *settings; /* (owned) */
   SyncClock *clock;       /* (owned) */
   SyncTimers *timers;     /* (owned) */
+  SyncSystem *system;     /* (owned) */
   SyncChangeWatch *watch; /* (owned) */
   GRand *random;          /* (owned) */
 
@@ -65,6 +69,9 @@ struct _SyncScheduler
   gboolean checking;         /* the outbox is being looked at … */
   gboolean check_again;      /* … and will be again, as it changed meanwhile */
   SyncState state;           /* the manager's, as last heard of */
+  SyncHold hold;             /* what keeps automatic runs back */
+  gboolean retry_is_firm;    /* a network that came back does not shorten the waiting */
+  gboolean came_back;        /* it did while a run went on */
   guint timer;               /* for what is due */
   guint look_timer;
 
@@ -88,12 +95,18 @@ enum
   PROP_0,
   PROP_NEXT_RUN,
   PROP_ELSEWHERE,
+  PROP_HOLD,
   N_PROPS,
 };
 
 static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (SyncScheduler, sync_scheduler, G_TYPE_OBJECT)
+
+G_DEFINE_ENUM_TYPE (SyncHold, sync_hold,
+                    G_DEFINE_ENUM_VALUE (SYNC_HOLD_NONE, "none"),
+                    G_DEFINE_ENUM_VALUE (SYNC_HOLD_METERED, "metered"),
+                    G_DEFINE_ENUM_VALUE (SYNC_HOLD_POWER_SAVER, "power-saver"))
 
 static void plan (SyncScheduler *self);
 static void look (SyncScheduler *self, gboolean after_run);
@@ -178,13 +191,28 @@ run_due (SyncScheduler *self)
   return MIN (due, self->attempt_at);
 }
 
+static SyncHold
+find_hold (SyncScheduler *self)
+{
+  SyncConfig config;
+
+  if (!is_wanted (self))
+    return SYNC_HOLD_NONE;
+  sync_settings_get_config (self->settings, &config);
+  if (sync_system_get_metered (self->system) && !config.sync_on_metered)
+    return SYNC_HOLD_METERED;
+  if (sync_system_get_power_saver (self->system) && !config.sync_in_power_saver)
+    return SYNC_HOLD_POWER_SAVER;
+  return SYNC_HOLD_NONE;
+}
+
 /* The point in monotonic time at which something is to be done; NEVER: there is none. */
 static gint64
 due_time (SyncScheduler *self)
 {
   gint64 due, until, left;
 
-  if (!is_wanted (self) || self->lease == NULL)
+  if (!is_wanted (self) || self->lease == NULL || find_hold (self) != SYNC_HOLD_NONE)
     return NEVER;
   due = MIN (run_due (self), verify_due (self));
   until = sync_manager_get_paused_until (self->manager);
@@ -210,6 +238,17 @@ show_next_run (SyncScheduler *self, gint64 due)
   self->next_run = shown;
   sync_manager_set_next_sync_time (self->manager, shown);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NEXT_RUN]);
+}
+
+static void
+show_hold (SyncScheduler *self)
+{
+  SyncHold hold = find_hold (self);
+
+  if (self->hold == hold)
+    return;
+  self->hold = hold;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_HOLD]);
 }
 
 /* --- Runs --------------------------------------------------------------------------------------- */
@@ -248,14 +287,18 @@ note_failure (SyncScheduler *self, const GError *error)
   if (sync_error_is_cancelled (error))
     return;
   self->retry_at = now + interval_of (self);
+  self->retry_is_firm = TRUE;
   if (needs_person (error))
     self->retry_at = now + MAX (interval_of (self), BLOCKED_DELAY);
   else if (sync_error_is_transient (error) || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_LOCKED))
     {
-      guint delay
-          = sync_backoff_delay_ms (++self->failures, detail != NULL ? detail->retry_after : 0, self->random);
+      guint wish = detail != NULL ? detail->retry_after : 0;
+      guint delay = sync_backoff_delay_ms (++self->failures, wish, self->random);
 
+      self->retry_is_firm = wish > 0;
       self->retry_at = now + delay * G_TIME_SPAN_MILLISECOND;
+      if (self->came_back && !self->retry_is_firm)
+        self->retry_at = MIN (self->retry_at, now + SETTLE_DELAY);
     }
 }
 
@@ -269,8 +312,10 @@ note_run (SyncScheduler *self, const SyncResult *result, const GError *error)
   if (result != NULL && result->error != NULL)
     error = result->error;
   if (error != NULL)
+    note_failure (self, error);
+  self->came_back = FALSE;
+  if (error != NULL)
     {
-      note_failure (self, error);
       plan (self);
       return;
     }
@@ -462,6 +507,7 @@ plan (SyncScheduler *self)
   if (due != NEVER && !self->checking && !is_running (self))
     self->timer = sync_timers_add (self->timers, due - now_of (self), timer_fired, self);
   show_next_run (self, due);
+  show_hold (self);
 }
 
 /* --- The lease ---------------------------------------------------------------------------------- */
@@ -578,6 +624,39 @@ paused_changed (SyncScheduler *self)
     plan (self);
 }
 
+/* It is metered, or saves power, or does not any more. */
+static void
+system_changed (SyncScheduler *self)
+{
+  if (self->cancellable != NULL)
+    plan (self);
+}
+
+/* What could not be reached is tried again, and where there was no network before, the cloud may have news. */
+static void
+try_soon (SyncScheduler *self, gboolean news)
+{
+  gboolean waits = self->retry_at != NEVER && !self->retry_is_firm;
+
+  if (self->cancellable == NULL || !(news || waits || is_running (self)))
+    return;
+  if (is_running (self))
+    self->came_back = TRUE;
+  if (waits)
+    {
+      self->retry_at = NEVER;
+      self->failures = 0;
+    }
+  self->start_at = MIN (self->start_at, now_of (self) + SETTLE_DELAY);
+  plan (self);
+}
+
+static void
+resumed (SyncScheduler *self)
+{
+  try_soon (self, TRUE);
+}
+
 static void
 look_around (gpointer data)
 {
@@ -604,6 +683,9 @@ sync_scheduler_get_property (GObject *object, guint id, GValue *value, GParamSpe
     case PROP_ELSEWHERE:
       g_value_set_boolean (value, self->elsewhere);
       break;
+    case PROP_HOLD:
+      g_value_set_enum (value, self->hold);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
       break;
@@ -618,6 +700,7 @@ sync_scheduler_dispose (GObject *object)
   if (self->cancellable != NULL)
     sync_scheduler_stop (self);
   g_clear_object (&self->watch);
+  g_clear_object (&self->system);
   g_clear_object (&self->timers);
   g_clear_object (&self->manager);
   g_clear_object (&self->settings);
@@ -647,7 +730,8 @@ sync_scheduler_class_init (SyncSchedulerClass *class)
    * SyncScheduler:next-run:
    *
    * When the next automatic run begins at the latest, microseconds since 1970; SYNC_TIME_UNKNOWN: automatic
-   * runs are off, paused until somebody resumes them, impossible, or another program's.
+   * runs are off, paused until somebody resumes them, held back ([property@Scheduler:hold]), impossible, or
+   * another program's.
    */
   properties[PROP_NEXT_RUN]
       = g_param_spec_int64 ("next-run", NULL, NULL, G_MININT64, G_MAXINT64, SYNC_TIME_UNKNOWN,
@@ -660,6 +744,14 @@ sync_scheduler_class_init (SyncSchedulerClass *class)
   properties[PROP_ELSEWHERE]
       = g_param_spec_boolean ("elsewhere", NULL, NULL, FALSE,
                               G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  /**
+   * SyncScheduler:hold:
+   *
+   * What keeps automatic runs back that would happen otherwise.
+   */
+  properties[PROP_HOLD]
+      = g_param_spec_enum ("hold", NULL, NULL, SYNC_TYPE_HOLD, SYNC_HOLD_NONE,
+                           G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -671,17 +763,18 @@ sync_scheduler_init (SyncScheduler *self)
 }
 
 /**
- * sync_scheduler_new_with_timers: (constructor) (skip)
+ * sync_scheduler_new_for_system: (constructor) (skip)
  * @manager: who runs
  * @settings: when it is to
  * @clock: the time
  * @timers: the timers
+ * @system: the network, the power and the sleep
  *
  * Returns: (transfer full): a scheduler that is not started
  */
 SyncScheduler *
-sync_scheduler_new_with_timers (SyncManager *manager, SyncSettings *settings, SyncClock *clock,
-                                SyncTimers *timers)
+sync_scheduler_new_for_system (SyncManager *manager, SyncSettings *settings, SyncClock *clock,
+                               SyncTimers *timers, SyncSystem *system)
 {
   SyncScheduler *self;
 
@@ -694,9 +787,13 @@ sync_scheduler_new_with_timers (SyncManager *manager, SyncSettings *settings, Sy
   self->settings = g_object_ref (settings);
   self->clock = g_object_ref (clock);
   self->timers = g_object_ref (timers);
+  self->system = g_object_ref (system);
   self->watch = sync_change_watch_new (sync_manager_get_store (manager), timers);
   self->state = sync_manager_get_state (manager);
   g_signal_connect_object (self->watch, "changed", G_CALLBACK (database_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (system, "changed", G_CALLBACK (system_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (system, "network-changed", G_CALLBACK (try_soon), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (system, "resumed", G_CALLBACK (resumed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (settings, "changed", G_CALLBACK (circumstances_changed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (manager, "sync-completed", G_CALLBACK (run_completed), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (manager, "data-changed", G_CALLBACK (data_changed), self, G_CONNECT_SWAPPED);
@@ -720,8 +817,9 @@ SyncScheduler *
 sync_scheduler_new (SyncManager *manager, SyncSettings *settings, SyncClock *clock)
 {
   g_autoptr (SyncTimers) timers = sync_timers_new ();
+  g_autoptr (SyncSystem) system = sync_system_new ();
 
-  return sync_scheduler_new_with_timers (manager, settings, clock, timers);
+  return sync_scheduler_new_for_system (manager, settings, clock, timers, system);
 }
 
 /**
@@ -744,7 +842,9 @@ sync_scheduler_start (SyncScheduler *scheduler)
   scheduler->verify_at = NEVER;
   scheduler->failures = 0;
   scheduler->fruitless = 0;
+  scheduler->came_back = FALSE;
   forget_changes (scheduler);
+  sync_system_watch (scheduler->system);
   sync_change_watch_start (scheduler->watch);
   scheduler->look_timer = sync_timers_add (scheduler->timers, LOOK_AROUND, look_around, scheduler);
   look_anew (scheduler);
@@ -765,6 +865,7 @@ sync_scheduler_stop (SyncScheduler *scheduler)
     return;
   g_cancellable_cancel (scheduler->cancellable);
   g_clear_object (&scheduler->cancellable);
+  sync_system_unwatch (scheduler->system);
   sync_change_watch_stop (scheduler->watch);
   sync_timers_clear (scheduler->timers, &scheduler->timer);
   sync_timers_clear (scheduler->timers, &scheduler->look_timer);
@@ -791,4 +892,18 @@ sync_scheduler_get_next_run (SyncScheduler *scheduler)
   g_return_val_if_fail (SYNC_IS_SCHEDULER (scheduler), SYNC_TIME_UNKNOWN);
 
   return scheduler->next_run;
+}
+
+/**
+ * sync_scheduler_get_hold:
+ * @scheduler: the scheduler
+ *
+ * Returns: [property@Scheduler:hold]
+ */
+SyncHold
+sync_scheduler_get_hold (SyncScheduler *scheduler)
+{
+  g_return_val_if_fail (SYNC_IS_SCHEDULER (scheduler), SYNC_HOLD_NONE);
+
+  return scheduler->hold;
 }

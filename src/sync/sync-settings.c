@@ -34,6 +34,8 @@ static const struct
   { "max-retries", "SYNC_MAX_RETRIES", "3", KIND_NUMBER, 0, 100 },
   { "sync-after-changes", NULL, "true", KIND_BOOLEAN, 0, 0 },
   { "sync-at-start", NULL, "true", KIND_BOOLEAN, 0, 0 },
+  { "sync-on-metered", NULL, "false", KIND_BOOLEAN, 0, 0 },
+  { "sync-in-power-saver", NULL, "false", KIND_BOOLEAN, 0, 0 },
   { "provider", NULL, "none", KIND_PROVIDER, 0, 0 },
   { "supabase-url", "SUPABASE_URL", NULL, KIND_TEXT, 0, 0 },
   { "supabase-anon-key", "SUPABASE_ANON_KEY", NULL, KIND_TEXT, 0, 0 },
@@ -546,6 +548,8 @@ sync_settings_get_config (SyncSettings *settings, SyncConfig *config)
   config->max_retries = get_number (settings, "max-retries");
   config->sync_after_changes = get_boolean (settings, "sync-after-changes");
   config->sync_at_start = get_boolean (settings, "sync-at-start");
+  config->sync_on_metered = get_boolean (settings, "sync-on-metered");
+  config->sync_in_power_saver = get_boolean (settings, "sync-in-power-saver");
 }
 
 /**

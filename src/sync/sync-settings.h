@@ -15,6 +15,8 @@ typedef struct _SyncStore SyncStore;
  * @max_retries: attempts before a row counts as failed (3)
  * @sync_after_changes: also 5 s after the last local change (TRUE)
  * @sync_at_start: also when the program starts (TRUE)
+ * @sync_on_metered: automatic runs also while the network is metered (FALSE)
+ * @sync_in_power_saver: automatic runs also in power-saver mode (FALSE)
  */
 typedef struct
 {
@@ -24,6 +26,8 @@ typedef struct
   guint max_retries;
   gboolean sync_after_changes;
   gboolean sync_at_start;
+  gboolean sync_on_metered;
+  gboolean sync_in_power_saver;
 } SyncConfig;
 
 #define SYNC_TYPE_CONFIG (sync_config_get_type ())
@@ -76,9 +80,9 @@ void sync_setting_info_free (SyncSettingInfo *info);
 typedef char *(*SyncSettingCheck) (const char *value, GError **error);
 
 /* Names: auto-sync, interval-minutes (1 to 10080), batch-size (0 to 10000), max-retries (0 to
- * 100), sync-after-changes, sync-at-start, provider (supabase|vault|none), supabase-url,
- * supabase-anon-key, vault-path, device-name. Booleans take true/1/yes/on and their opposites. A
- * bad value: SYNC_ERROR_INVALID, the subject is the setting or the environment variable. Belongs
+ * 100), sync-after-changes, sync-at-start, sync-on-metered, sync-in-power-saver, provider
+ * (supabase|vault|none), supabase-url, supabase-anon-key, vault-path, device-name. Booleans take
+ * true/1/yes/on and their opposites. A bad value: SYNC_ERROR_INVALID, the subject is the setting or the environment variable. Belongs
  * to the main thread once it is made. */
 SyncSettings *
 sync_settings_new (SyncStore *store, GHashTable *flags, const char *const *environment);

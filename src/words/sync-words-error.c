@@ -317,8 +317,8 @@ static const Special specials[] = {
 };
 
 static const Value values[] = {
-  { "auto-sync SYNC_AUTO_ENABLED sync-after-changes sync-at-start", NULL,
-    N_("Use true or false.") },
+  { "auto-sync SYNC_AUTO_ENABLED sync-after-changes sync-at-start sync-on-metered sync-in-power-saver",
+    NULL, N_("Use true or false.") },
   { "interval-minutes SYNC_INTERVAL_MINUTES", NULL,
     N_("Use a whole number of minutes from 1 to 10080.") },
   { "batch-size SYNC_BATCH_SIZE", NULL,

@@ -22,6 +22,11 @@ static const Entry states[] = {
   { "error", N_("Needs attention") },
 };
 
+static const Entry holds[] = {
+  { "metered", N_("Waiting for a network that is not metered") },
+  { "power-saver", N_("Waiting for the end of power saving") },
+};
+
 static const Entry healths[] = {
   { "no-provider", N_("No cloud is connected to this database") },
   { "disconnected", N_("The cloud does not answer") },
@@ -160,6 +165,18 @@ char *
 sync_words_for_state (const char *state)
 {
   return FIND_WORDS (states, state);
+}
+
+/**
+ * sync_words_for_hold:
+ * @hold: (nullable): `metered`, `power-saver`
+ *
+ * Returns: (transfer full): what automatic runs wait for
+ */
+char *
+sync_words_for_hold (const char *hold)
+{
+  return FIND_WORDS (holds, hold);
 }
 
 /**

@@ -16,6 +16,7 @@ char *sync_words_for_reason (const char *code_name, const char *reason, const ch
 char *sync_words_for_held (const char *reason, const char *name);
 
 char *sync_words_for_state (const char *state);
+char *sync_words_for_hold (const char *hold);
 char *sync_words_for_health (const char *health);
 char *sync_words_for_run_kind (const char *kind);
 char *sync_words_for_outcome (const char *outcome);

@@ -3,6 +3,7 @@
 #include "sync-manager-private.h"
 #include "sync-scheduler-private.h"
 #include "test-manager.h"
+#include "test-system.h"
 #include "test-timers.h"
 
 #define SECOND G_TIME_SPAN_SECOND
@@ -13,6 +14,7 @@ typedef struct
 {
   TestManager device;
   SyncTimers *timers;
+  SyncSystem *system;
   SyncScheduler *scheduler;
   guint failed;
 } Fixture;
@@ -31,8 +33,10 @@ set_up (Fixture *fixture, gconstpointer data)
   test_store_sql (fixture->device.store,
                   "INSERT INTO psync_meta (key, value) VALUES ('verified-at', 1767225600000000)");
   fixture->timers = test_timers_new (fixture->device.clock);
-  fixture->scheduler = sync_scheduler_new_with_timers (fixture->device.manager, fixture->device.settings,
-                                                       fixture->device.clock, fixture->timers);
+  fixture->system = test_system_new ();
+  fixture->scheduler
+      = sync_scheduler_new_for_system (fixture->device.manager, fixture->device.settings,
+                                       fixture->device.clock, fixture->timers, fixture->system);
   g_signal_connect_swapped (fixture->device.manager, "sync-error", G_CALLBACK (note_error), fixture);
 }
 
@@ -56,6 +60,8 @@ tear_down (Fixture *fixture, gconstpointer data)
   sync_scheduler_stop (fixture->scheduler);
   settle (fixture);
   g_assert_finalize_object (fixture->scheduler);
+  g_assert_false (test_system_is_watched (fixture->system));
+  g_assert_finalize_object (fixture->system);
   g_assert_cmpint (test_timers_get_next (fixture->timers), ==, -1);
   g_object_unref (fixture->timers);
   test_manager_tear_down (&fixture->device);
@@ -540,6 +546,226 @@ test_stop_and_start_again (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (next_in (fixture), ==, 30 * MINUTE);
 }
 
+static gint64
+hold (Fixture *fixture)
+{
+  return sync_scheduler_get_hold (fixture->scheduler);
+}
+
+static void
+fail_offline (Fixture *fixture)
+{
+  test_proxy_set_error (fixture->device.cloud, sync_error_new (SYNC_ERROR_OFFLINE, "host", "away"));
+}
+
+static void
+test_network_comes_back (Fixture *fixture, gconstpointer data)
+{
+  start (fixture);
+  advance (fixture, MINUTE);
+  sync_system_tell_network (fixture->system, TRUE);
+  /* Several words of one event are one run. */
+  sync_system_tell_network (fixture->system, TRUE);
+  g_assert_cmpint (next_in (fixture), >, 0);
+  g_assert_cmpint (next_in (fixture), <=, 5 * SECOND);
+  advance (fixture, 5 * SECOND);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+  /* Another network is no news while all goes well. */
+  sync_system_tell_network (fixture->system, FALSE);
+  advance (fixture, MINUTE);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+}
+
+/* A hint only: a network that is said to be there is tried, one that is not said to be is tried too. */
+static void
+test_network_ends_the_waiting (Fixture *fixture, gconstpointer data)
+{
+  fail_offline (fixture);
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, HOUR);
+  g_assert_cmpuint (fixture->failed, >, 8);
+  while (next_in (fixture) < 60 * SECOND)
+    advance (fixture, next_in (fixture));
+  sync_system_tell_network (fixture->system, FALSE);
+  g_assert_cmpint (next_in (fixture), <=, 5 * SECOND);
+  test_proxy_set_error (fixture->device.cloud, NULL);
+  advance (fixture, 5 * SECOND);
+  g_assert_cmpint (next_in (fixture), >, 20 * MINUTE);
+}
+
+static void
+test_network_does_not_sign_in (Fixture *fixture, gconstpointer data)
+{
+  GError *error = sync_error_new (SYNC_ERROR_LATER, NULL, "busy");
+
+  sync_error_set_retry_after (error, 600);
+  test_proxy_set_error (fixture->device.cloud, error);
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, 0);
+  sync_system_tell_network (fixture->system, TRUE);
+  sync_system_tell_resumed (fixture->system);
+  g_assert_cmpint (next_in (fixture), >=, 600 * SECOND);
+  test_proxy_set_error (fixture->device.cloud, sync_error_new (SYNC_ERROR_SIGN_IN, NULL, "nobody"));
+  advance (fixture, 605 * SECOND);
+  sync_system_tell_network (fixture->system, TRUE);
+  sync_system_tell_resumed (fixture->system);
+  g_assert_cmpint (next_in (fixture), >, 5 * HOUR);
+}
+
+/* A run that hangs since before the network came back does not make the hint useless. */
+static void
+test_network_comes_back_during_a_run (Fixture *fixture, gconstpointer data)
+{
+  fail_offline (fixture);
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, HOUR);
+  while (next_in (fixture) < 60 * SECOND)
+    advance (fixture, next_in (fixture));
+  g_signal_connect_object (fixture->device.manager, "sync-started",
+                           G_CALLBACK (test_system_tell_network_back), fixture->system, G_CONNECT_SWAPPED);
+  advance (fixture, next_in (fixture));
+  g_assert_cmpint (next_in (fixture), >, 0);
+  g_assert_cmpint (next_in (fixture), <=, 5 * SECOND);
+}
+
+static void
+test_resume (Fixture *fixture, gconstpointer data)
+{
+  start (fixture);
+  advance (fixture, MINUTE);
+  sync_system_tell_resumed (fixture->system);
+  advance (fixture, 5 * SECOND);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+  g_assert_cmpint (next_in (fixture), >, 29 * MINUTE);
+  pause_runs (fixture, G_MAXINT64);
+  sync_system_tell_resumed (fixture->system);
+  sync_system_tell_network (fixture->system, TRUE);
+  advance (fixture, HOUR);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+}
+
+static void
+test_metered (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (SyncResult) result = NULL;
+
+  sync_system_set_metered (fixture->system, TRUE);
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  sync_scheduler_start (fixture->scheduler);
+  write_elsewhere (fixture, "INSERT INTO projects (id) VALUES ('a')");
+  advance (fixture, 2 * HOUR);
+  g_assert_cmpuint (runs (fixture), ==, 0);
+  g_assert_cmpint (hold (fixture), ==, SYNC_HOLD_METERED);
+  g_assert_cmpint (next_in (fixture), ==, -1);
+
+  /* Who asks for it gets it. */
+  result = test_manager_sync (&fixture->device);
+  settle (fixture);
+  g_assert_cmpint (result->outcome, ==, SYNC_OUTCOME_DONE);
+  advance (fixture, 2 * HOUR);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+
+  sync_system_set_metered (fixture->system, FALSE);
+  g_assert_cmpint (hold (fixture), ==, SYNC_HOLD_NONE);
+  advance (fixture, 0);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+
+  sync_system_set_metered (fixture->system, TRUE);
+  advance (fixture, HOUR);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+  test_manager_set (&fixture->device, "sync-on-metered", "true");
+  advance (fixture, 0);
+  g_assert_cmpint (hold (fixture), ==, SYNC_HOLD_NONE);
+  g_assert_cmpuint (runs (fixture), ==, 3);
+}
+
+static void
+test_power_saver (Fixture *fixture, gconstpointer data)
+{
+  start (fixture);
+  sync_system_set_power_saver (fixture->system, TRUE);
+  write_elsewhere (fixture, "INSERT INTO projects (id) VALUES ('a')");
+  advance (fixture, HOUR);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+  g_assert_cmpint (hold (fixture), ==, SYNC_HOLD_POWER_SAVER);
+  test_manager_set (&fixture->device, "sync-on-metered", "true");
+  advance (fixture, HOUR);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+  test_manager_set (&fixture->device, "sync-in-power-saver", "true");
+  advance (fixture, 0);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+  test_manager_set (&fixture->device, "sync-in-power-saver", "false");
+  test_manager_set (&fixture->device, "auto-sync", "false");
+  /* Nothing is held back where nothing happens by itself. */
+  g_assert_cmpint (hold (fixture), ==, SYNC_HOLD_NONE);
+}
+
+static void
+test_a_persons_run_while_paused (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (SyncResult) result = NULL;
+
+  start (fixture);
+  pause_runs (fixture, G_MAXINT64);
+  test_store_sql (fixture->device.store, "INSERT INTO projects (id) VALUES ('a')");
+  result = test_manager_sync (&fixture->device);
+  settle (fixture);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+  test_assert_query (fixture->device.store, "SELECT count(*) FROM psync_change", "0\n");
+  g_assert_cmpint (sync_manager_get_state (fixture->device.manager), ==, SYNC_STATE_PAUSED);
+  advance (fixture, 20 * HOUR);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+}
+
+typedef struct
+{
+  Fixture *fixture;
+  guint now, most;
+} Parallel;
+
+static void
+run_begins (Parallel *parallel)
+{
+  parallel->now++;
+  parallel->most = MAX (parallel->most, parallel->now);
+  /* All that begins runs, at once. */
+  sync_system_tell_network (parallel->fixture->system, TRUE);
+  sync_system_tell_resumed (parallel->fixture->system);
+  sync_manager_changed (parallel->fixture->device.manager);
+}
+
+static void
+run_ends (Parallel *parallel)
+{
+  parallel->now--;
+}
+
+static void
+test_nothing_in_parallel (Fixture *fixture, gconstpointer data)
+{
+  Parallel parallel = { fixture, 0, 0 };
+
+  g_signal_connect_swapped (fixture->device.manager, "sync-started", G_CALLBACK (run_begins), &parallel);
+  g_signal_connect_swapped (fixture->device.manager, "sync-completed", G_CALLBACK (run_ends), &parallel);
+  start (fixture);
+  for (guint i = 0; i < 20; i++)
+    {
+      test_store_sql (fixture->device.store, "INSERT INTO projects (id) VALUES (hex (randomblob (8)))");
+      sync_manager_changed (fixture->device.manager);
+      sync_system_tell_resumed (fixture->system);
+      advance (fixture, 3 * SECOND);
+    }
+  advance (fixture, HOUR);
+  g_assert_cmpuint (runs (fixture), >, 3);
+  g_assert_cmpuint (parallel.most, ==, 1);
+  g_assert_cmpuint (parallel.now, ==, 0);
+  g_assert_cmpuint (fixture->failed, ==, 0);
+  g_signal_handlers_disconnect_by_data (fixture->device.manager, &parallel);
+}
+
 #define add(name, func) g_test_add ("/scheduler/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -571,5 +797,14 @@ main (int argc, char *argv[])
   add ("no-cloud-no-runs", test_no_cloud);
   add ("a-persons-run-begins-the-interval", test_a_persons_run_counts);
   add ("stopped-and-started-again", test_stop_and_start_again);
+  add ("when-the-network-comes-back", test_network_comes_back);
+  add ("another-network-ends-the-waiting", test_network_ends_the_waiting);
+  add ("no-network-does-what-a-person-or-the-server-must", test_network_does_not_sign_in);
+  add ("the-network-comes-back-during-a-run", test_network_comes_back_during_a_run);
+  add ("after-sleep-but-not-while-paused", test_resume);
+  add ("held-back-while-metered-unless-set", test_metered);
+  add ("held-back-while-saving-power-unless-set", test_power_saver);
+  add ("a-persons-run-does-not-end-the-pause", test_a_persons_run_while_paused);
+  add ("nothing-runs-in-parallel", test_nothing_in_parallel);
   return g_test_run ();
 }

@@ -69,6 +69,8 @@ test_defaults (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (config.max_retries, ==, 3);
   g_assert_true (config.sync_after_changes);
   g_assert_true (config.sync_at_start);
+  g_assert_false (config.sync_on_metered);
+  g_assert_false (config.sync_in_power_saver);
   assert_value (settings, "provider", "none");
   assert_value (settings, "supabase-url", NULL);
   g_assert_true (sync_settings_check (settings, &error));
@@ -312,7 +314,7 @@ test_token_is_never_listed (Fixture *fixture, gconstpointer data)
   g_autofree char *token = sync_settings_dup_auth_token (settings);
 
   g_assert_cmpstr (token, ==, "t0ken");
-  g_assert_cmpuint (list->len, ==, 11);
+  g_assert_cmpuint (list->len, ==, 13);
   for (guint i = 0; i < list->len; i++)
     {
       const SyncSettingInfo *info = g_ptr_array_index (list, i);

@@ -244,6 +244,7 @@ test_names_for_machines_have_words (void)
     const char *names;
   } kinds[] = {
     { sync_words_for_state, "idle syncing paused offline local-only sign-in-needed error" },
+    { sync_words_for_hold, "metered power-saver" },
     { sync_words_for_health, "no-provider disconnected invalid healthy" },
     { sync_words_for_run_kind, "sync seed hydrate" },
     { sync_words_for_outcome, "running done nothing failed cancelled stopped" },
