@@ -115,6 +115,8 @@ say (Sim *sim, const char *format, ...)
     g_printerr ("%*s%s\n", (int) sim->depth * 4, "", line);
 }
 
+static void print_rows (Sim *sim);
+
 static void fail (Sim *sim, const char *format, ...) G_GNUC_PRINTF (2, 3) G_GNUC_NORETURN;
 
 static void
@@ -128,6 +130,8 @@ fail (Sim *sim, const char *format, ...)
   va_end (arguments);
   if (!verbose)
     g_printerr ("%s", sim->log->str);
+  else
+    print_rows (sim);
   g_error ("PSYNC_TEST_SEED=%u: %s", sim->seed, why);
 }
 
@@ -251,6 +255,45 @@ list_cloud (Sim *sim)
   return set;
 }
 
+static void
+print_query (const char *what, const char *rows)
+{
+  if (*rows != '\0')
+    g_printerr ("%s:\n%s", what, rows);
+}
+
+/* What everybody has, for whoever looks into a failure. */
+static void
+print_rows (Sim *sim)
+{
+  static const char *const ours[] = { "psync_row", "psync_change", "psync_sent", "psync_held", "psync_conflict" };
+  g_autofree char *path = test_rig_vault_path (sim->rig);
+  SyncConnection *vault = sync_connection_open (path, 0, 5000, NULL);
+
+  for (guint i = 0; i < sim->rig->devices->len; i++)
+    {
+      TestDevice *device = g_ptr_array_index (sim->rig->devices, i);
+
+      for (guint j = 0; j < G_N_ELEMENTS (sim->shape->tables) + G_N_ELEMENTS (ours); j++)
+        {
+          const char *table = j < G_N_ELEMENTS (sim->shape->tables) ? sim->shape->tables[j]
+                                                                    : ours[j - G_N_ELEMENTS (sim->shape->tables)];
+          g_autofree char *sql = g_strdup_printf ("SELECT * FROM %s", table);
+          g_autofree char *rows = table != NULL ? test_device_query (device, sql) : g_strdup ("");
+          g_autofree char *what = g_strdup_printf ("%s: %s", device->name, table);
+
+          print_query (what, rows);
+        }
+    }
+  if (vault != NULL)
+    {
+      g_autofree char *rows = test_query (vault, "SELECT * FROM vault_row");
+
+      print_query ("cloud", rows);
+      sync_connection_close (vault);
+    }
+}
+
 /* --- The owner ---------------------------------------------------------------------------------- */
 
 static char *
@@ -348,11 +391,65 @@ compose_write (Sim *sim, TestDevice *device)
     }
 }
 
+static gboolean
+has_extra (TestDevice *device, const char *table)
+{
+  g_autofree char *sql
+      = g_strdup_printf ("SELECT 1 FROM pragma_table_info ('%s') WHERE name = 'extra'", table);
+  g_autofree char *rows = test_device_query (device, sql);
+
+  return *rows != '\0';
+}
+
+/* (element-type utf8): `table/id` of the rows whose table here does not have the column yet that others have */
+static GHashTable *
+list_narrow_rows (Sim *sim, TestDevice *device)
+{
+  GHashTable *rows = set_new ();
+
+  for (guint i = 0; sim->shape->tables[i] != NULL; i++)
+    {
+      g_autofree char *sql = g_strdup_printf ("SELECT '%1$s/' || id FROM %1$s", sim->shape->tables[i]);
+      gboolean narrow = !has_extra (device, sim->shape->tables[i]);
+      g_autofree char *list = narrow ? test_device_query (device, sql) : g_strdup ("");
+      g_auto (GStrv) lines = g_strsplit (list, "\n", -1);
+
+      for (guint j = 0; lines[j] != NULL && *lines[j] != '\0'; j++)
+        g_hash_table_add (rows, g_strdup (lines[j]));
+    }
+  return rows;
+}
+
+/* Who does not know a column yet can delete a row with it, but keep no record of it. */
+static void
+excuse_deleted (Sim *sim, GHashTable *before, GHashTable *after)
+{
+  g_autofree char *path = test_rig_vault_path (sim->rig);
+  GHashTableIter iter;
+  gpointer row;
+
+  g_hash_table_iter_init (&iter, before);
+  while (g_hash_table_iter_next (&iter, &row, NULL))
+    if (!g_hash_table_contains (after, row) && g_file_test (path, G_FILE_TEST_EXISTS))
+      {
+        g_autoptr (GError) error = NULL;
+        SyncConnection *vault = sync_connection_open (path, 0, 5000, &error);
+        g_autofree char *sql = g_strdup_printf ("SELECT row ->> '$.extra' FROM vault_row WHERE row ->> '$.id' = '%s'",
+                                                strchr (row, '/') + 1);
+        g_autofree char *values = NULL;
+
+        g_assert_no_error (error);
+        values = test_query (vault, sql);
+        add_values (sim->excused, values);
+        sync_connection_close (vault);
+      }
+}
+
 static void
 write_sql (Sim *sim, TestDevice *device, const char *sql)
 {
-  g_autoptr (GHashTable) before = list_present (sim, device);
-  g_autoptr (GHashTable) after = NULL;
+  g_autoptr (GHashTable) before = list_present (sim, device), narrow_before = list_narrow_rows (sim, device);
+  g_autoptr (GHashTable) after = NULL, narrow_after = NULL;
   g_autoptr (GError) error = NULL;
 
   test_rig_advance (sim->rig, 1000 * (1 + pick (sim, 2000)));
@@ -362,16 +459,9 @@ write_sql (Sim *sim, TestDevice *device, const char *sql)
   after = list_present (sim, device);
   note_vanished (before, after, sim->superseded);
   note_vanished (after, before, sim->written);
-}
-
-static gboolean
-has_extra (TestDevice *device, const char *table)
-{
-  g_autofree char *sql
-      = g_strdup_printf ("SELECT 1 FROM pragma_table_info ('%s') WHERE name = 'extra'", table);
-  g_autofree char *rows = test_device_query (device, sql);
-
-  return *rows != '\0';
+  narrow_after = list_narrow_rows (sim, device);
+  if (!g_str_has_prefix (sql, "ALTER"))
+    excuse_deleted (sim, narrow_before, narrow_after);
 }
 
 static void
@@ -888,7 +978,7 @@ heal (Sim *sim)
     }
 }
 
-/* Who does not know a column yet can delete a row with it, but keep no record of it. */
+/* The same for what went in a run. */
 static void
 excuse_unknown (Sim *sim)
 {
