@@ -32,11 +32,36 @@ versions_clear (Versions *versions)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Versions, versions_clear)
 
-static void
-column_free (gpointer data)
+/**
+ * sync_compared_column_copy:
+ * @column: a column
+ *
+ * Returns: (transfer full): a deep copy
+ */
+SyncComparedColumn *
+sync_compared_column_copy (const SyncComparedColumn *column)
 {
-  SyncComparedColumn *column = data;
+  SyncComparedColumn *copy = g_memdup2 (column, sizeof *column);
 
+  copy->name = g_strdup (column->name);
+  copy->base = g_strdup (column->base);
+  copy->local = g_strdup (column->local);
+  copy->remote = g_strdup (column->remote);
+  copy->suggested = g_strdup (column->suggested);
+  return copy;
+}
+
+/**
+ * sync_compared_column_free:
+ * @column: (nullable) (transfer full): a column
+ *
+ * Frees it.
+ */
+void
+sync_compared_column_free (SyncComparedColumn *column)
+{
+  if (column == NULL)
+    return;
   g_free (column->name);
   g_free (column->base);
   g_free (column->local);
@@ -46,17 +71,9 @@ column_free (gpointer data)
 }
 
 static gpointer
-column_copy (gconstpointer source, gpointer data)
+copy_column (gconstpointer column, gpointer data)
 {
-  const SyncComparedColumn *column = source;
-  SyncComparedColumn *copy = g_memdup2 (column, sizeof *column);
-
-  copy->name = g_strdup (column->name);
-  copy->base = g_strdup (column->base);
-  copy->local = g_strdup (column->local);
-  copy->remote = g_strdup (column->remote);
-  copy->suggested = g_strdup (column->suggested);
-  return copy;
+  return sync_compared_column_copy (column);
 }
 
 /**
@@ -71,7 +88,7 @@ sync_comparison_copy (const SyncComparison *comparison)
   SyncComparison *copy = g_memdup2 (comparison, sizeof *comparison);
 
   copy->conflict = sync_conflict_copy (comparison->conflict);
-  copy->columns = g_ptr_array_copy (comparison->columns, (GCopyFunc) column_copy, NULL);
+  copy->columns = g_ptr_array_copy (comparison->columns, copy_column, NULL);
   copy->suggested_by = g_strdup (comparison->suggested_by);
   copy->local_device = g_strdup (comparison->local_device);
   copy->remote_device = g_strdup (comparison->remote_device);
@@ -279,7 +296,7 @@ sync_store_compare_conflict (SyncStore *store, gint64 number, GError **error)
   g_auto (Versions) versions = { 0 };
   const SyncEntity *entity;
 
-  comparison->columns = g_ptr_array_new_with_free_func (column_free);
+  comparison->columns = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_compared_column_free);
   comparison->conflict = sync_store_get_conflict (store, number, error);
   if (comparison->conflict == NULL)
     return NULL;

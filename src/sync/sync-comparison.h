@@ -49,6 +49,13 @@ typedef struct
   char *suggested;
 } SyncComparedColumn;
 
+SyncComparedColumn *sync_compared_column_copy (const SyncComparedColumn *column);
+void sync_compared_column_free (SyncComparedColumn *column);
+/* What a person typed, as JSON in which it travels. */
+char *sync_compared_column_parse (const SyncComparedColumn *column, const char *text, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncComparedColumn, sync_compared_column_free)
+
 /**
  * SyncComparison:
  * @conflict: (owned): the conflict or record
@@ -79,9 +86,6 @@ void sync_comparison_free (SyncComparison *comparison);
 
 /* On the worker's thread. */
 SyncComparison *sync_store_compare_conflict (SyncStore *store, gint64 number, GError **error);
-
-/* A value that a person typed, as JSON in the column's normal form. */
-char *sync_compared_column_parse (const SyncComparedColumn *column, const char *text, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncComparison, sync_comparison_free)
 
