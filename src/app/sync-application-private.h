@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-application.h"
+#include "sync-run-actions.h"
+#include "sync-window.h"
+
+G_BEGIN_DECLS
+
+struct _SyncApplication
+{
+  AdwApplication parent_instance;
+
+  GListStore *profiles;        /* (owned) (element-type SyncProfile) */
+  SyncRunActions *run_actions; /* (owned) */
+  GSettings *settings;         /* (owned) (nullable) */
+  guint signals[2];            /* SIGINT, SIGTERM */
+  gboolean keep_running;
+};
+
+/* sync-application-actions.c */
+void sync_application_add_actions (SyncApplication *self);
+
+/* (nullable) (transfer none) */
+SyncWindow *sync_application_find_window (SyncApplication *self, SyncProfile *profile);
+SyncWindow *sync_application_get_newest_window (SyncApplication *self);
+
+G_END_DECLS

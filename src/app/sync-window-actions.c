@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-window-private.h"
+
+#include <glib/gi18n.h>
+
+#include "sync-toast.h"
+
+static void
+show_page (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  sync_window_show_page (user_data, g_variant_get_string (parameter, NULL));
+}
+
+/* --- Everything in one direction -------------------------------------------------------------- */
+
+/* How a run that began went is the manager's to tell. */
+static void
+run_ended (GObject *object, GAsyncResult *async_result, gpointer user_data)
+{
+  g_autoptr (SyncWindow) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncResult) result
+      = sync_manager_run_finish (SYNC_MANAGER (object), async_result, &error);
+
+  if (result == NULL)
+    sync_toast_show_error (GTK_WIDGET (self->pages), error);
+}
+
+static void
+begin_run (SyncWindow *self, SyncRunKind kind)
+{
+  sync_manager_run_async (sync_profile_get_manager (self->profile), kind, NULL, NULL, run_ended,
+                          g_object_ref (self));
+  sync_window_show_page (self, "overview");
+}
+
+static void
+answered (AdwMessageDialog *dialog, const char *response, SyncWindow *self)
+{
+  if (g_str_equal (response, "seed"))
+    begin_run (self, SYNC_RUN_SEED);
+  else if (g_str_equal (response, "hydrate"))
+    begin_run (self, SYNC_RUN_HYDRATE);
+}
+
+static void
+ask (SyncWindow *self, const char *heading, const char *body, const char *response,
+     const char *label)
+{
+  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (self), heading, body);
+
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), response,
+                                    label, NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), response,
+                                              ADW_RESPONSE_SUGGESTED);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), response);
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_object (dialog, "response", G_CALLBACK (answered), self, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+seed (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  ask (user_data, _("Back Up Everything?"),
+       _("All rows of this computer are sent to the cloud. Where both sides differ, this "
+         "computer’s row wins; what it replaces is kept on record for 30 days."),
+       "seed", _("_Back Up"));
+}
+
+static void
+hydrate (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  ask (user_data, _("Restore Everything?"),
+       _("All rows are fetched from the cloud. Where both sides differ, the cloud’s row wins; "
+         "changes that were not sent yet stay. A snapshot of this database is taken first."),
+       "hydrate", _("_Restore"));
+}
+
+/* --- The actions ------------------------------------------------------------------------------ */
+
+void
+sync_window_enable_action (SyncWindow *self, const char *name, gboolean enabled)
+{
+  GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), name);
+
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (action), enabled);
+}
+
+void
+sync_window_add_actions (SyncWindow *self)
+{
+  static const GActionEntry entries[] = {
+    { "show-page", show_page, "s", NULL, NULL, { 0 } },
+    { "seed", seed, NULL, NULL, NULL, { 0 } },
+    { "hydrate", hydrate, NULL, NULL, NULL, { 0 } },
+  };
+
+  g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
+  sync_window_enable_action (self, "seed", FALSE);
+  sync_window_enable_action (self, "hydrate", FALSE);
+  sync_window_add_database_actions (self);
+}
