@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sync-json.h"
+#include "sync-list-keys.h"
 #include "sync-table.h"
 
 /* The order of read_conflict(). */
@@ -412,6 +413,10 @@ sync_store_get_conflict (SyncStore *store, gint64 number, GError **error)
   return g_ptr_array_steal_index (conflicts, 0);
 }
 
+#define FROM_RECORDS \
+  " FROM psync_conflict WHERE state <> 'open' ORDER BY resolved_at DESC, conflict DESC"
+#define FROM_OPEN " FROM psync_conflict WHERE state = 'open' ORDER BY conflict"
+
 /**
  * sync_store_list_conflicts:
  * @store: a store
@@ -432,16 +437,33 @@ sync_store_list_conflicts (SyncStore *store, gboolean records, guint offset, gui
 
   statement = sync_connection_prepare (
       connection,
-      records ? "SELECT " CONFLICT_COLUMNS " FROM psync_conflict WHERE state <> 'open' "
-                "ORDER BY resolved_at DESC, conflict DESC LIMIT ?1 OFFSET ?2"
-              : "SELECT " CONFLICT_COLUMNS " FROM psync_conflict WHERE state = 'open' "
-                "ORDER BY conflict LIMIT ?1 OFFSET ?2",
+      records ? "SELECT " CONFLICT_COLUMNS FROM_RECORDS " LIMIT ?1 OFFSET ?2"
+              : "SELECT " CONFLICT_COLUMNS FROM_OPEN " LIMIT ?1 OFFSET ?2",
       error);
   if (statement == NULL)
     return NULL;
   sync_statement_bind_int64 (statement, 1, limit > 0 ? (gint64) limit : -1);
   sync_statement_bind_int64 (statement, 2, offset);
   return read_conflicts (store, statement, error);
+}
+
+/**
+ * sync_store_list_conflict_keys:
+ * @store: a store
+ * @records: as for sync_store_list_conflicts()
+ * @error: where to put an error
+ *
+ * Returns: (transfer full) (element-type gint64): the numbers of what sync_store_list_conflicts()
+ *   lists, in that order
+ */
+GArray *
+sync_store_list_conflict_keys (SyncStore *store, gboolean records, GError **error)
+{
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (store),
+      records ? "SELECT conflict" FROM_RECORDS : "SELECT conflict" FROM_OPEN, error);
+
+  return statement != NULL ? sync_store_read_keys (statement, error) : NULL;
 }
 
 /**

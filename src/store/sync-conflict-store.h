@@ -22,6 +22,8 @@ SyncConflict *sync_store_get_conflict (SyncStore *store, gint64 number, GError *
 /* (element-type SyncConflict); limit 0: all */
 GPtrArray *sync_store_list_conflicts (SyncStore *store, gboolean records, guint offset, guint limit,
                                       GError **error);
+/* (element-type gint64): their numbers, in that order */
+GArray *sync_store_list_conflict_keys (SyncStore *store, gboolean records, GError **error);
 gboolean sync_store_trim_records (SyncStore *store, gint64 now, GError **error);
 
 /* Whether the row with this id could get another one, so that both sides of a conflict can be

@@ -5,6 +5,7 @@
 
 #include "sync-error-json.h"
 #include "sync-json.h"
+#include "sync-list-keys.h"
 #include "sync-store-private.h"
 
 /* The counts, as columns of psync_history and as members of its `entities`, with their place. */
@@ -296,9 +297,13 @@ read_result (SyncStatement *statement)
   return result;
 }
 
+#define CHOSEN_RUNS SYNC_SQL_AMONG ("kind", "?3") " AND " SYNC_SQL_AMONG ("outcome", "?4")
+
 /**
  * sync_store_list_history:
  * @store: a store
+ * @kind: (nullable): only runs of this kind, or of several between commas
+ * @outcome: (nullable): only runs that ended like this, or like several between commas
  * @offset: how many to leave out
  * @limit: how many at most; 0: all
  * @error: where to put an error
@@ -306,7 +311,8 @@ read_result (SyncStatement *statement)
  * Returns: (transfer full) (element-type SyncResult): a page of the runs, newest first
  */
 GPtrArray *
-sync_store_list_history (SyncStore *store, guint offset, guint limit, GError **error)
+sync_store_list_history (SyncStore *store, const char *kind, const char *outcome, guint offset,
+                         guint limit, GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (store);
   g_autoptr (GPtrArray) results
@@ -318,16 +324,43 @@ sync_store_list_history (SyncStore *store, guint offset, guint limit, GError **e
       connection,
       "SELECT run, kind, started_at, finished_at, outcome, error, pulled, pushed, deleted, merged, "
       "conflicts, refused, held, requests, bytes_sent, bytes_received, repeats, entities "
-      "FROM psync_history ORDER BY run DESC LIMIT ?1 OFFSET ?2",
+      "FROM psync_history WHERE " CHOSEN_RUNS " ORDER BY run DESC LIMIT ?1 OFFSET ?2",
       error);
   if (statement == NULL)
     return NULL;
+  sync_statement_bind_text (statement, 3, kind, -1);
+  sync_statement_bind_text (statement, 4, outcome, -1);
   sync_statement_bind_int64 (statement, 1, limit > 0 ? (gint64) limit : -1);
   sync_statement_bind_int64 (statement, 2, offset);
   while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
     g_ptr_array_add (results, read_result (statement));
   sync_statement_reset (statement);
   return step == SYNC_STEP_ERROR ? NULL : g_steal_pointer (&results);
+}
+
+/**
+ * sync_store_list_history_keys:
+ * @store: a store
+ * @kind: (nullable): as for sync_store_list_history()
+ * @outcome: (nullable): as for sync_store_list_history()
+ * @error: where to put an error
+ *
+ * Returns: (transfer full) (element-type gint64): the numbers of the runs that
+ *   sync_store_list_history() lists, in that order
+ */
+GArray *
+sync_store_list_history_keys (SyncStore *store, const char *kind, const char *outcome,
+                              GError **error)
+{
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (store),
+      "SELECT run FROM psync_history WHERE " CHOSEN_RUNS " ORDER BY run DESC", error);
+
+  if (statement == NULL)
+    return NULL;
+  sync_statement_bind_text (statement, 3, kind, -1);
+  sync_statement_bind_text (statement, 4, outcome, -1);
+  return sync_store_read_keys (statement, error);
 }
 
 /**

@@ -9,8 +9,13 @@ G_BEGIN_DECLS
 
 gint64 sync_store_begin_history (SyncStore *store, SyncRunKind kind, gint64 now, GError **error);
 gboolean sync_store_finish_history (SyncStore *store, SyncResult *result, GError **error);
-/* (element-type SyncResult), newest first; limit 0: all */
-GPtrArray *sync_store_list_history (SyncStore *store, guint offset, guint limit, GError **error);
+/* (element-type SyncResult), newest first; kind and outcome: NULL all, or some, between commas; limit
+ * 0: all */
+GPtrArray *sync_store_list_history (SyncStore *store, const char *kind, const char *outcome,
+                                    guint offset, guint limit, GError **error);
+/* (element-type gint64): the numbers of those runs, in that order */
+GArray *sync_store_list_history_keys (SyncStore *store, const char *kind, const char *outcome,
+                                      GError **error);
 /* When a run last ended well, or SYNC_TIME_UNKNOWN. */
 gboolean sync_store_get_last_sync (SyncStore *store, gint64 *time, GError **error);
 /* Forgets the trace of runs that ended before `before`. How many entries, -1 on error. */

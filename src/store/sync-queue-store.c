@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sync-error-json.h"
+#include "sync-list-keys.h"
 #include "sync-table.h"
 #include "sync-time.h"
 
@@ -91,7 +92,8 @@ bind_page (SyncStatement *statement, int index, guint offset, guint limit)
 /**
  * sync_store_list_changes:
  * @store: a store
- * @state: (nullable): only `pending`, `refused` or `failed` rows
+ * @state: (nullable): only rows in such a state: `pending`, `refused`, `failed`, or several of
+ *   them between commas
  * @offset: how many to leave out
  * @limit: how many at most; 0: all
  * @error: where to put an error
@@ -113,7 +115,8 @@ sync_store_list_changes (SyncStore *store, const char *state, guint offset, guin
       "SELECT entity, id, state, seq, changed_at, attempts, next_attempt_at, error, "
       "EXISTS (SELECT 1 FROM psync_row r "
       "WHERE r.entity = c.entity AND r.id = c.id AND r.base IS NOT NULL) "
-      "FROM psync_change c WHERE ?1 IS NULL OR state = ?1 ORDER BY entity, id LIMIT ?2 OFFSET ?3",
+      "FROM psync_change c WHERE " SYNC_SQL_AMONG ("state", "?1")
+      " ORDER BY entity, id LIMIT ?2 OFFSET ?3",
       error);
   if (statement == NULL)
     return NULL;
@@ -128,6 +131,29 @@ sync_store_list_changes (SyncStore *store, const char *state, guint offset, guin
     if (!derive_operation (store, g_ptr_array_index (changes, i), error))
       return NULL;
   return g_steal_pointer (&changes);
+}
+
+/**
+ * sync_store_list_change_keys:
+ * @store: a store
+ * @state: (nullable): as for sync_store_list_changes()
+ * @error: where to put an error
+ *
+ * Returns: (transfer full) (element-type gint64): the keys of the rows that
+ *   sync_store_list_changes() lists, in that order
+ */
+GArray *
+sync_store_list_change_keys (SyncStore *store, const char *state, GError **error)
+{
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (store),
+      "SELECT entity, id FROM psync_change WHERE " SYNC_SQL_AMONG ("state", "?1")
+      " ORDER BY entity, id",
+      error);
+
+  if (statement == NULL)
+    return NULL;
+  return sync_store_read_keys (sync_statement_bind_text (statement, 1, state, -1), error);
 }
 
 static SyncHeld *
@@ -173,6 +199,24 @@ sync_store_list_held (SyncStore *store, guint offset, guint limit, GError **erro
     g_ptr_array_add (rows, read_held (statement));
   sync_statement_reset (statement);
   return step == SYNC_STEP_ERROR ? NULL : g_steal_pointer (&rows);
+}
+
+/**
+ * sync_store_list_held_keys:
+ * @store: a store
+ * @error: where to put an error
+ *
+ * Returns: (transfer full) (element-type gint64): the keys of the rows that sync_store_list_held()
+ *   lists, in that order
+ */
+GArray *
+sync_store_list_held_keys (SyncStore *store, GError **error)
+{
+  SyncStatement *statement
+      = sync_connection_prepare (sync_store_get_connection (store),
+                                 "SELECT entity, id FROM psync_held ORDER BY entity, id", error);
+
+  return statement != NULL ? sync_store_read_keys (statement, error) : NULL;
 }
 
 /**

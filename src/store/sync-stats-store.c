@@ -144,7 +144,7 @@ sync_store_get_stats (SyncStore *store, guint history, GError **error)
   stats->queue_bytes = (gint64) queue.bytes;
   if (history > 0)
     {
-      GPtrArray *runs = sync_store_list_history (store, 0, history, error);
+      GPtrArray *runs = sync_store_list_history (store, NULL, NULL, 0, history, error);
 
       if (runs == NULL)
         return NULL;

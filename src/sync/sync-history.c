@@ -30,7 +30,7 @@ list_runs (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 {
   const Page *page = data;
 
-  *answer = sync_store_list_history (store, page->offset, page->limit, error);
+  *answer = sync_store_list_history (store, NULL, NULL, page->offset, page->limit, error);
   return *answer != NULL;
 }
 

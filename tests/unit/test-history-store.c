@@ -33,7 +33,7 @@ static GPtrArray *
 list (SyncStore *store, guint offset, guint limit)
 {
   g_autoptr (GError) error = NULL;
-  GPtrArray *runs = sync_store_list_history (store, offset, limit, &error);
+  GPtrArray *runs = sync_store_list_history (store, NULL, NULL, offset, limit, &error);
 
   g_assert_no_error (error);
   return runs;
