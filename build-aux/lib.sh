@@ -57,6 +57,15 @@ can_sudo ()
   [ -t 0 ] && [ -t 2 ] && sudo -v
 }
 
+# one_at_a_time NAME: waits while another process has this name in this checkout, and keeps it until
+# the program ends. What it starts and leaves running must not inherit descriptor 9.
+one_at_a_time ()
+{
+  mkdir -p build
+  exec 9> "build/$1.lock"
+  flock --nonblock 9 || { say "Another ./build-aux/$1 is at work here; waiting for it"; flock 9; }
+}
+
 # Installs what is missing of the needed packages, or ends with status 3 where that is not allowed.
 install_packages ()
 {
