@@ -94,6 +94,24 @@ sync_error_set (GError **error, SyncError code, const char *subject, const char 
 }
 
 /**
+ * sync_error_set_absent:
+ * @error: (out) (optional): where the new error goes
+ * @what: the kind of thing: `entity`, `conflict`, `device`, `snapshot`, `change`, `setting`,
+ *   `folder`, `link`
+ * @name: what it would be called
+ *
+ * Sets a SYNC_ERROR_NOT_FOUND whose reason tells what was looked for.
+ */
+void
+sync_error_set_absent (GError **error, const char *what, const char *name)
+{
+  GError *absent = sync_error_new (SYNC_ERROR_NOT_FOUND, name, "No such %s", what);
+
+  sync_error_set_reason (absent, what, 0);
+  g_propagate_error (error, absent);
+}
+
+/**
  * sync_error_get_detail:
  * @error: an error
  *

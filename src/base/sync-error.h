@@ -125,6 +125,7 @@ GError *sync_error_new (SyncError code, const char *subject, const char *format,
     G_GNUC_PRINTF (3, 4);
 void sync_error_set (GError **error, SyncError code, const char *subject, const char *format, ...)
     G_GNUC_PRINTF (4, 5);
+void sync_error_set_absent (GError **error, const char *what, const char *name);
 SyncErrorDetail *sync_error_get_detail (const GError *error);
 void sync_error_set_reason (GError *error, const char *reason, guint status);
 void sync_error_set_column (GError *error, const char *column);

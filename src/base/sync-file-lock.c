@@ -45,14 +45,12 @@ canonical_path (const char *path)
 static gboolean
 set_lock_error (GError **error, const char *path, int saved_errno)
 {
-  SyncError code = SYNC_ERROR_FAILED;
+  gboolean full = saved_errno == ENOSPC || saved_errno == EDQUOT;
+  GError *problem = sync_error_new (full ? SYNC_ERROR_DISK_FULL : SYNC_ERROR_READ_ONLY, path,
+                                    "Cannot use the lock file: %s", g_strerror (saved_errno));
 
-  if (saved_errno == ENOSPC || saved_errno == EDQUOT)
-    code = SYNC_ERROR_DISK_FULL;
-  else if (saved_errno == EACCES || saved_errno == EPERM || saved_errno == EROFS
-           || saved_errno == ELOOP)
-    code = SYNC_ERROR_READ_ONLY;
-  sync_error_set (error, code, path, "Cannot use the lock file: %s", g_strerror (saved_errno));
+  sync_error_set_reason (problem, "own-folder", 0);
+  g_propagate_error (error, problem);
   return FALSE;
 }
 

@@ -67,6 +67,45 @@ run_list (CliContext *cli, const char *const *arguments, GError **error)
   return TRUE;
 }
 
+/**
+ * cli_check_entities:
+ * @cli: the context
+ * @names: (nullable) (array zero-terminated=1): what --entity gave
+ * @error: where to put an error
+ *
+ * Finds out before anything begins whether all of them exist, so that no slip of the pen goes down
+ * in the history as a run.
+ *
+ * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: one does not
+ */
+gboolean
+cli_check_entities (CliContext *cli, char **names, GError **error)
+{
+  SyncEntities *entities = sync_profile_get_entities (cli->profile);
+  g_autoptr (GPtrArray) list = NULL;
+
+  if (names == NULL)
+    return TRUE;
+  sync_entities_list_async (entities, cli->cancellable, cli_ready, cli);
+  list = sync_entities_list_finish (entities, cli_await (cli), error);
+  for (guint i = 0; list != NULL && names[i] != NULL; i++)
+    {
+      gboolean there = FALSE;
+
+      for (guint k = 0; !there && k < list->len; k++)
+        {
+          const SyncEntityStatus *status = g_ptr_array_index (list, k);
+
+          there = g_str_equal (status->entity->name, names[i]);
+        }
+      if (there)
+        continue;
+      sync_error_set_absent (error, "entity", names[i]);
+      return FALSE;
+    }
+  return list != NULL;
+}
+
 /* --- enable, disable, strategy -------------------------------------------------------------- */
 
 static gboolean

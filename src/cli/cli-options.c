@@ -10,8 +10,9 @@ const char *const cli_strategies[] = {
   "projects", "user-settings", "rules",  NULL,
 };
 
-static GOptionGroup *
-new_global_group (CliGlobalOptions *global)
+/* What every command takes, for reading into @global and for looking up. */
+static GOptionEntry *
+list_global_options (CliGlobalOptions *global)
 {
   const GOptionEntry entries[] = {
     { "database", 'd', 0, G_OPTION_ARG_FILENAME, &global->database, N_("The local database"),
@@ -26,6 +27,14 @@ new_global_group (CliGlobalOptions *global)
     { "help", 'h', 0, G_OPTION_ARG_NONE, &global->help, N_("Print this help"), NULL },
     { NULL },
   };
+
+  return g_memdup2 (entries, sizeof entries);
+}
+
+static GOptionGroup *
+new_global_group (CliGlobalOptions *global)
+{
+  g_autofree GOptionEntry *entries = list_global_options (global);
   GOptionGroup *group = g_option_group_new ("global", _("Options of every command:"),
                                             _("Show the options of every command"), NULL, NULL);
 
@@ -102,6 +111,37 @@ void
 cli_options_clear (CliGlobalOptions *global)
 {
   g_clear_pointer (&global->database, g_free);
+}
+
+static void
+add_names (GPtrArray *names, const GOptionEntry *entries)
+{
+  for (; entries != NULL && entries->long_name != NULL; entries++)
+    g_ptr_array_add (names, (char *) entries->long_name);
+}
+
+/**
+ * cli_find_similar_option:
+ * @command: (nullable): a command
+ * @typed: what somebody typed, `--` and more
+ *
+ * Returns: (transfer full) (nullable): the option that was probably meant, with its `--`
+ */
+char *
+cli_find_similar_option (const CliCommand *command, const char *typed)
+{
+  CliGlobalOptions global = { 0 };
+  g_autofree GOptionEntry *of_all = list_global_options (&global);
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  const char *similar;
+
+  if (!g_str_has_prefix (typed, "--"))
+    return NULL;
+  add_names (names, command != NULL ? command->options : NULL);
+  add_names (names, of_all);
+  g_ptr_array_add (names, NULL);
+  similar = cli_find_similar (typed + strlen ("--"), (const char *const *) names->pdata);
+  return similar != NULL ? g_strconcat ("--", similar, NULL) : NULL;
 }
 
 /* The text of `psync COMMAND --help`. */

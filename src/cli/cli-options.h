@@ -23,6 +23,7 @@ typedef struct
 GOptionContext *
 cli_options_new (const CliCommand *command, CliGlobalOptions *global, char ***arguments);
 void cli_options_clear (CliGlobalOptions *global);
+char *cli_find_similar_option (const CliCommand *command, const char *typed);
 
 void cli_print_help (CliContext *cli, const char *topic);
 void cli_print_version (CliContext *cli);
@@ -36,6 +37,7 @@ gboolean cli_parse_number (const char *name,
                            GError **error);
 gboolean
 cli_check_word (const char *name, const char *text, const char *const *words, GError **error);
+gboolean cli_check_entities (CliContext *cli, char **names, GError **error);
 extern const char *const cli_strategies[];
 
 G_END_DECLS

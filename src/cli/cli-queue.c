@@ -198,7 +198,7 @@ find_row (CliContext *cli, const char *typed, GError **error)
       found = change;
     }
   if (changes != NULL && found == NULL)
-    sync_error_set (error, SYNC_ERROR_NOT_FOUND, typed, "no such row in the queue");
+    sync_error_set_absent (error, "change", typed);
   return found != NULL ? sync_change_copy (found) : NULL;
 }
 

@@ -237,7 +237,7 @@ run (CliContext *cli, SyncRunKind kind, GError **error)
   g_autoptr (GError) local_error = NULL;
   SyncRunOptions chosen = { 0 };
 
-  if (!read_options (&chosen, error))
+  if (!read_options (&chosen, error) || !cli_check_entities (cli, options.entities, error))
     return FALSE;
   result = do_run (cli, kind, &chosen, error);
   if (result == NULL)

@@ -12,6 +12,9 @@
 #define NARROWEST_CELL 8
 #define GAP 2
 
+/* Nothing longer is compared with what was perhaps meant. */
+#define LONGEST_TYPED 64
+
 struct _CliTable
 {
   guint n_columns;
@@ -264,4 +267,58 @@ cli_table_format (CliTable *table, guint width)
       g_string_append_c (text, '\n');
     }
   return g_string_free (text, FALSE);
+}
+
+/* How many letters must be typed otherwise, left out, added or swapped with the next one. */
+static guint
+distance_of (const char *one, const char *other)
+{
+  gsize n_one = strlen (one), n_other = strlen (other);
+  gsize width = n_other + 1;
+  g_autofree guint *table = g_new0 (guint, (n_one + 1) * width);
+
+  for (gsize i = 0; i <= n_one; i++)
+    {
+      for (gsize k = 0; k <= n_other; k++)
+        {
+          guint *cell = &table[i * width + k];
+
+          *cell = MAX (i, k);
+          if (i == 0 || k == 0)
+            continue;
+          *cell = MIN (cell[-1], *(cell - width)) + 1;
+          *cell = MIN (*cell, *(cell - width - 1) + (one[i - 1] != other[k - 1] ? 1 : 0));
+          if (i > 1 && k > 1 && one[i - 1] == other[k - 2] && one[i - 2] == other[k - 1])
+            *cell = MIN (*cell, *(cell - 2 * width - 2) + 1);
+        }
+    }
+  return table[n_one * width + n_other];
+}
+
+/**
+ * cli_find_similar:
+ * @typed: what somebody typed
+ * @known: what there is
+ *
+ * Returns: (nullable): which of @known was probably meant
+ */
+const char *
+cli_find_similar (const char *typed, const char *const *known)
+{
+  const char *best = NULL;
+  guint least = G_MAXUINT;
+
+  if (strlen (typed) > LONGEST_TYPED)
+    return NULL;
+  for (; *known != NULL; known++)
+    {
+      guint allowed = MAX (1, (MAX (strlen (typed), strlen (*known)) + 1) / 3);
+      guint distance = distance_of (typed, *known);
+
+      if (distance > allowed || distance >= least || distance >= strlen (*known))
+        continue;
+      least = distance;
+      best = *known;
+    }
+  return best;
 }

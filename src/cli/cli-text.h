@@ -12,6 +12,7 @@ guint cli_width (const char *text);
 char *cli_shorten (const char *text, guint width);
 char *cli_dup_time (gint64 microseconds);
 char *cli_dup_size (gint64 bytes);
+const char *cli_find_similar (const char *typed, const char *const *known);
 
 /**
  * CliTable:

@@ -165,6 +165,8 @@ run_verify (CliContext *cli, const char *const *arguments, GError **error)
   if (options.wait != NULL
       && !cli_parse_number ("--wait", options.wait, 0, LONGEST_WAIT, &wait, error))
     return FALSE;
+  if (!cli_check_entities (cli, options.entities, error))
+    return FALSE;
   chosen.wait_seconds = (guint) wait;
   result = verify (cli, &chosen, error);
   if (result == NULL)

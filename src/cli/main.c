@@ -161,6 +161,31 @@ take_word (CommandLine *line)
   return word;
 }
 
+/* Commands, and the groups that their first words name. */
+static void
+set_unknown_command (GError **error, const char *name)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  const char *similar;
+
+  for (guint f = 0; cli_families[f] != NULL; f++)
+    {
+      for (const CliCommand *command = cli_families[f]; command->name != NULL; command++)
+        {
+          gsize length = strcspn (strchr (name, ' ') != NULL ? "" : command->name, " ");
+
+          g_ptr_array_add (names, length > 0 ? g_strndup (command->name, length)
+                                             : g_strdup (command->name));
+        }
+    }
+  g_ptr_array_add (names, NULL);
+  similar = cli_find_similar (name, (const char *const *) names->pdata);
+  if (similar != NULL)
+    cli_set_usage_error (error, _("There is no command “%s”. Did you mean “%s”?"), name, similar);
+  else
+    cli_set_usage_error (error, _("There is no command “%s”."), name);
+}
+
 /* The second word of a group's command; without one, the group's usual one. */
 static gboolean
 find_verb (CliContext *cli, CommandLine *line, GError **error)
@@ -186,7 +211,7 @@ find_verb (CliContext *cli, CommandLine *line, GError **error)
   cli->command = cli_find_command (name);
   if (cli->command == NULL)
     {
-      cli_set_usage_error (error, _("There is no command “%s”."), name);
+      set_unknown_command (error, name);
       return FALSE;
     }
   g_free (line->topic);
@@ -223,12 +248,12 @@ find_command (CliContext *cli, CommandLine *line, GError **error)
     return TRUE;
   if (is_group (line->topic))
     return find_verb (cli, line, error);
-  cli_set_usage_error (error, _("There is no command “%s”."), line->topic);
+  set_unknown_command (error, line->topic);
   return FALSE;
 }
 
 static gboolean
-check_number (const CliCommand *command, char **arguments, GError **error)
+check_arguments (const CliCommand *command, char **arguments, GError **error)
 {
   guint n_given = arguments != NULL ? g_strv_length (arguments) : 0;
 
@@ -242,6 +267,15 @@ check_number (const CliCommand *command, char **arguments, GError **error)
     {
       cli_set_usage_error (error, _("“%s” is one argument too many."), arguments[command->most]);
       return FALSE;
+    }
+  for (guint i = 0; i < n_given; i++)
+    {
+      if (*arguments[i] == '\0')
+        {
+          cli_set_usage_error (error, _("An argument is empty: psync %s %s"), command->name,
+                               command->arguments);
+          return FALSE;
+        }
     }
   if (n_given < command->least)
     {
@@ -278,17 +312,25 @@ read_and_run (CliContext *cli, CommandLine *line, GError **error)
   if (line->help || line->version)
     return TRUE;
   log_verbosely = cli->verbose;
-  return check_number (cli->command, arguments, error) && run_command (cli, arguments, error);
+  return check_arguments (cli->command, arguments, error) && run_command (cli, arguments, error);
 }
 
 /* What follows `=` is not repeated: it may be a password that somebody thought of as an option. */
 static void
-take_option_error (const GError *option_error, GError **error)
+take_option_error (CliContext *cli, const GError *option_error, GError **error)
 {
   gboolean unknown = g_error_matches (option_error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION);
   gsize length = strcspn (option_error->message, unknown ? "=" : "");
+  g_autofree char *message = g_strndup (option_error->message, length);
+  const char *typed = strstr (message, "--");
+  g_autofree char *similar = NULL;
 
-  cli_set_usage_error (error, "%.*s", (int) length, option_error->message);
+  if (unknown && typed != NULL)
+    similar = cli_find_similar_option (cli->command, typed);
+  if (similar != NULL)
+    cli_set_usage_error (error, _("%s. Did you mean %s?"), message, similar);
+  else
+    cli_set_usage_error (error, "%s.", message);
 }
 
 static gboolean
@@ -310,7 +352,7 @@ dispatch (CliContext *cli, CommandLine *line, GError **error)
       return TRUE;
     }
   if (local_error->domain == G_OPTION_ERROR)
-    take_option_error (local_error, error);
+    take_option_error (cli, local_error, error);
   else
     g_propagate_error (error, g_steal_pointer (&local_error));
   return FALSE;

@@ -142,13 +142,16 @@ static gboolean
 make_directory (const char *path, GError **error)
 {
   g_autofree char *directory = g_path_get_dirname (path);
+  GError *problem;
   int number;
 
   if (g_mkdir_with_parents (directory, 0700) == 0)
     return TRUE;
   number = errno;
-  sync_error_set (error, number == ENOSPC ? SYNC_ERROR_DISK_FULL : SYNC_ERROR_READ_ONLY, directory,
-                  "The folder cannot be made: %s", g_strerror (number));
+  problem = sync_error_new (number == ENOSPC ? SYNC_ERROR_DISK_FULL : SYNC_ERROR_READ_ONLY, directory,
+                            "The folder cannot be made: %s", g_strerror (number));
+  sync_error_set_reason (problem, "own-folder", 0);
+  g_propagate_error (error, problem);
   return FALSE;
 }
 
@@ -187,6 +190,12 @@ open_store (Opening *opening, GCancellable *cancellable, GError **error)
   if (opening->make_directory && (flags & SYNC_STORE_CREATE)
       && !make_directory (opening->path, error))
     return FALSE;
+  if (opening->make_directory && !(flags & SYNC_STORE_CREATE)
+      && !g_file_test (opening->path, G_FILE_TEST_EXISTS))
+    {
+      sync_error_set (error, SYNC_ERROR_NOT_FOUND, opening->path, "There is no usual database yet");
+      return FALSE;
+    }
   opening->store = sync_store_open (opening->path, flags, (const char *const *) opening->tables,
                                     opening->clock, error);
   return opening->store != NULL

@@ -502,7 +502,7 @@ find_snapshot (const char *database_path, const char *name, GError **error)
       if (g_str_equal (snapshot->name, name))
         return g_strdup (snapshot->path);
     }
-  sync_error_set (error, SYNC_ERROR_NOT_FOUND, name, "No such snapshot");
+  sync_error_set_absent (error, "snapshot", name);
   return NULL;
 }
 

@@ -311,7 +311,7 @@ run_on_one (SyncStore *store, SyncStatement *statement, gint64 number, GError **
     {
       g_autofree char *subject = g_strdup_printf ("%" G_GINT64_FORMAT, number);
 
-      sync_error_set (error, SYNC_ERROR_NOT_FOUND, subject, "no such conflict");
+      sync_error_set_absent (error, "conflict", subject);
       return FALSE;
     }
   return TRUE;
@@ -407,7 +407,7 @@ sync_store_get_conflict (SyncStore *store, gint64 number, GError **error)
     {
       g_autofree char *subject = g_strdup_printf ("%" G_GINT64_FORMAT, number);
 
-      sync_error_set (error, SYNC_ERROR_NOT_FOUND, subject, "no such conflict");
+      sync_error_set_absent (error, "conflict", subject);
       return NULL;
     }
   return g_ptr_array_steal_index (conflicts, 0);

@@ -303,7 +303,7 @@ sync_store_retry_changes (SyncStore *store, const char *entity, const char *id, 
   changes = sync_connection_changes (connection);
   if (id != NULL && changes == 0)
     {
-      sync_error_set (error, SYNC_ERROR_NOT_FOUND, id, "the row does not wait in the outbox");
+      sync_error_set_absent (error, "change", id);
       return -1;
     }
   return (gssize) changes;

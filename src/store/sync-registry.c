@@ -589,7 +589,7 @@ sync_store_configure_entity (SyncStore *store,
     }
   if (good && entity == NULL)
     {
-      sync_error_set (error, SYNC_ERROR_NOT_FOUND, name, "No such entity: %s", name);
+      sync_error_set_absent (error, "entity", name);
       good = FALSE;
     }
   good = good && change_entity (store, entity, enabled, strategy, rules, error)

@@ -659,7 +659,7 @@ sync_store_discard_changes (SyncStore *store,
     return -1;
   if (id != NULL && rows->len == 0)
     {
-      sync_error_set (error, SYNC_ERROR_NOT_FOUND, id, "No such row is waiting");
+      sync_error_set_absent (error, "change", id);
       return -1;
     }
   return discard_rows (store, rows, id != NULL, error);

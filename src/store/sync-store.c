@@ -202,14 +202,16 @@ canonical_path (const char *path, GError **error)
 
   if (whole != NULL)
     return whole; /* g_free() is free() */
-  real_folder = realpath (folder, NULL);
-  if (real_folder == NULL)
+  if (g_file_test (path, G_FILE_TEST_IS_SYMLINK))
     {
-      g_autoptr (GError) no_folder = NULL;
-
-      no_folder = sync_error_new (SYNC_ERROR_NOT_FOUND, folder, "No such folder: %s", folder);
-      sync_error_set_reason (no_folder, "folder", 0);
-      g_propagate_error (error, g_steal_pointer (&no_folder));
+      sync_error_set_absent (error, "link", path);
+      return NULL;
+    }
+  real_folder = realpath (folder, NULL);
+  if (real_folder == NULL || !g_file_test (real_folder, G_FILE_TEST_IS_DIR))
+    {
+      free (real_folder);
+      sync_error_set_absent (error, "folder", folder);
       return NULL;
     }
   whole = g_build_filename (real_folder, name, NULL);

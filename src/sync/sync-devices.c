@@ -194,7 +194,6 @@ find_device (GPtrArray *devices, const char *name, GError **error)
 {
   const SyncDevice *device;
   gboolean several_ids = FALSE, several_names = FALSE;
-  GError *problem;
 
   for (guint i = 0; i < devices->len; i++)
     {
@@ -207,10 +206,7 @@ find_device (GPtrArray *devices, const char *name, GError **error)
     device = find_only (devices, name, TRUE, &several_ids);
   if (device != NULL)
     return device;
-  problem = sync_error_new (SYNC_ERROR_NOT_FOUND, name, "No single device is called that");
-  if (several_ids || several_names)
-    sync_error_set_reason (problem, "ambiguous", 0);
-  g_propagate_error (error, problem);
+  sync_error_set_absent (error, several_ids || several_names ? "ambiguous" : "device", name);
   return NULL;
 }
 
@@ -530,9 +526,9 @@ start (SyncDevices *self, Method method, gpointer tag, const char *id, const cha
   call->id = g_strdup (id);
   call->name = name != NULL ? g_strstrip (g_strdup (name)) : NULL;
   g_task_set_task_data (task, call, call_free);
-  if (call->name != NULL && (*call->name == '\0' || !g_utf8_validate (call->name, -1, NULL)))
-    g_task_return_error (task,
-                         sync_error_new (SYNC_ERROR_INVALID, "name", "A device needs a name"));
+  if (call->name != NULL && !sync_settings_is_device_name (call->name))
+    g_task_return_error (task, sync_error_new (SYNC_ERROR_INVALID, "device-name",
+                                               "A device cannot be called that"));
   else
     sync_verb_start (&load_verb, self, sync_manager_get_store (self->manager),
                      method == METHOD_REGISTER ? g_strdup (call->name) : NULL, cancellable, loaded,

@@ -221,7 +221,7 @@ check_entity_names (SyncRun *run, GError **error)
 
       if (entity == NULL)
         {
-          sync_error_set (error, SYNC_ERROR_NOT_FOUND, names[i], "No such entity: %s", names[i]);
+          sync_error_set_absent (error, "entity", names[i]);
           return FALSE;
         }
     }

@@ -16,6 +16,8 @@ typedef enum
   KIND_NUMBER,
   KIND_PROVIDER,
   KIND_TEXT,
+  KIND_FILE,
+  KIND_DEVICE_NAME,
 } Kind;
 
 /* default_value of a boolean or number is in its written form. */
@@ -39,9 +41,12 @@ static const struct
   { "provider", NULL, "none", KIND_PROVIDER, 0, 0 },
   { "supabase-url", "SUPABASE_URL", NULL, KIND_TEXT, 0, 0 },
   { "supabase-anon-key", "SUPABASE_ANON_KEY", NULL, KIND_TEXT, 0, 0 },
-  { "vault-path", NULL, NULL, KIND_TEXT, 0, 0 },
-  { DEVICE_NAME, NULL, NULL, KIND_TEXT, 0, 0 },
+  { "vault-path", NULL, NULL, KIND_FILE, 0, 0 },
+  { DEVICE_NAME, NULL, NULL, KIND_DEVICE_NAME, 0, 0 },
 };
+
+/* As long as a host's name can be. */
+#define LONGEST_DEVICE_NAME 255
 
 #define N_SETTINGS G_N_ELEMENTS (specs)
 
@@ -139,6 +144,18 @@ is_line (const char *text)
   return TRUE;
 }
 
+/**
+ * sync_settings_is_device_name:
+ * @name: what a device is to be called
+ *
+ * Returns: whether it can be: one line, not too long
+ */
+gboolean
+sync_settings_is_device_name (const char *name)
+{
+  return is_line (name) && g_utf8_strlen (name, -1) <= LONGEST_DEVICE_NAME;
+}
+
 static char *
 run_check (SyncSettings *self, guint setting, const char *text, const char *subject, GError **error)
 {
@@ -149,7 +166,8 @@ run_check (SyncSettings *self, guint setting, const char *text, const char *subj
   if (value != NULL)
     return value;
   detail = sync_error_get_detail (problem);
-  if (detail != NULL && problem->code != SYNC_ERROR_INSECURE)
+  if (detail != NULL
+      && (problem->code != SYNC_ERROR_INSECURE || strcmp (subject, specs[setting].name) != 0))
     {
       g_free (detail->subject);
       detail->subject = g_strdup (subject);
@@ -164,10 +182,12 @@ static char *
 normalise (SyncSettings *self, guint setting, const char *value, const char *subject,
            GError **error)
 {
-  g_autofree char *text = g_strstrip (g_strdup (value));
+  g_autofree char *text = g_strdup (value);
   gboolean flag = FALSE, good = FALSE;
   guint number = 0;
 
+  if (specs[setting].kind != KIND_FILE)
+    g_strstrip (text);
   switch (specs[setting].kind)
     {
     case KIND_BOOLEAN:
@@ -183,6 +203,12 @@ normalise (SyncSettings *self, guint setting, const char *value, const char *sub
       break;
     case KIND_TEXT:
       good = is_line (text);
+      break;
+    case KIND_FILE:
+      good = is_line (text) && g_path_is_absolute (text);
+      break;
+    case KIND_DEVICE_NAME:
+      good = sync_settings_is_device_name (text);
       break;
     default:
       g_assert_not_reached ();
@@ -455,8 +481,7 @@ check_values (SyncSettings *self, SyncSettingSource weakest, GError **error)
     }
   if (self->unknown_flag != NULL)
     {
-      sync_error_set (error, SYNC_ERROR_NOT_FOUND, self->unknown_flag, "There is no setting %s",
-                      self->unknown_flag);
+      sync_error_set_absent (error, "setting", self->unknown_flag);
       return FALSE;
     }
   for (guint i = 0; i < N_SETTINGS; i++)
@@ -736,8 +761,7 @@ normalise_all (SyncSettings *self, GHashTable *values, GError **error)
 
       if (setting < 0)
         {
-          sync_error_set (error, SYNC_ERROR_NOT_FOUND, name, "There is no setting %s",
-                          (const char *) name);
+          sync_error_set_absent (error, "setting", name);
           return NULL;
         }
       if (value != NULL && (text = normalise (self, (guint) setting, value, name, error)) == NULL)

@@ -97,6 +97,7 @@ SyncSettingSource sync_settings_get_source (SyncSettings *settings, const char *
 /* (nullable): a ready-made session token: from the environment only, never stored, never listed */
 char *sync_settings_dup_auth_token (SyncSettings *settings);
 GPtrArray *sync_settings_list (SyncSettings *settings); /* (element-type SyncSettingInfo) */
+gboolean sync_settings_is_device_name (const char *name);
 gboolean sync_settings_exists (const char *name);
 /* value NULL: back to the default. Signal `changed` (name) afterwards. */
 void sync_settings_set_async (SyncSettings *settings, const char *name, const char *value,

@@ -48,7 +48,7 @@ static const Words words[] = {
   [SYNC_ERROR_NOT_CONNECTED] = {
     N_("No cloud is connected"), NULL,
     N_("Everything works on this computer alone; changes wait until there is a cloud."), NULL,
-    N_("Connect to Supabase or to a vault."), "psync connect" },
+    N_("Connect to Supabase or to a vault."), "psync connect --help" },
   [SYNC_ERROR_OFFLINE] = {
     N_("{subject} cannot be reached"), N_("The cloud cannot be reached"),
     N_("Your changes are safe on this computer and will be sent later."), NULL,
@@ -77,7 +77,7 @@ static const Words words[] = {
     N_("Copy the publishable (anon) key from the project’s API settings and connect with it."),
     "psync connect supabase URL --anon-key KEY" },
   [SYNC_ERROR_SECRET_KEY] = {
-    N_("This key must not be used here"), NULL,
+    N_("The API key ({subject}) must not be used here"), N_("This key must not be used here"),
     N_("It is a secret or service-role key: whoever has it can read and change everybody’s rows."),
     NULL,
     N_("Use the publishable (anon) key. Replace the secret one if others may have seen it."),
@@ -240,13 +240,61 @@ static const Words no_vault = {
 static const Words no_database = {
   N_("{subject} is not a synced database"), NULL,
   N_("The file does not exist, or was not set up for sync."), NULL,
-  N_("Check the file’s name, or set it up."), "psync init --database FILE"
+  N_("Check the file’s name, or set it up."), "psync init"
 };
 
 static const Words no_folder = {
   N_("There is no folder {subject}"), N_("There is no such folder"),
   N_("A database can only be in a folder that exists."), NULL,
   N_("Check the name, or make the folder first."), NULL
+};
+
+static const Words no_link = {
+  N_("The link {subject} leads nowhere"), N_("The link leads nowhere"),
+  N_("What it points to does not exist. Nothing was made there."), NULL,
+  N_("Name the file itself, or correct the link."), NULL
+};
+
+static const Words no_own_folder = {
+  N_("{subject} cannot be used"), N_("A folder cannot be used"),
+  N_("Progressive Sync keeps files of its own there, and can neither make nor write them."), NULL,
+  N_("Change the permissions, or set HOME or the XDG_… variable of that folder."), NULL
+};
+
+static const Words no_entity = {
+  N_("There is no entity {subject}"), N_("There is no such entity"),
+  N_("No table that is synced is called that."), NULL,
+  N_("Check its name, or have the table synced first."), "psync entities list"
+};
+
+static const Words no_conflict = {
+  N_("There is no conflict {subject}"), N_("There is no such conflict"),
+  N_("Nothing waits or is on record under this number. Records go after 30 days."), NULL,
+  N_("Look at the list, and take a number from there."), "psync conflicts list"
+};
+
+static const Words no_device = {
+  N_("There is no device {subject}"), N_("There is no such device"),
+  N_("No device of this cloud has this name or ID."), NULL,
+  N_("Look at the list of devices, and check the name."), "psync devices list"
+};
+
+static const Words several_devices = {
+  N_("Several devices are called {subject}"), N_("Several devices are called that"),
+  N_("It is not clear which of them is meant, so nothing was done."), NULL,
+  N_("Give the ID of the one that is meant."), "psync devices list"
+};
+
+static const Words no_snapshot = {
+  N_("There is no snapshot {subject}"), N_("There is no such snapshot"),
+  N_("Only the newest five of a database are kept."), NULL,
+  N_("Look at the list of snapshots, and check the name."), "psync snapshots list"
+};
+
+static const Words no_change = {
+  N_("No change of the row {subject} waits"), N_("No change of that row waits"),
+  N_("It was sent meanwhile, or never changed, or its ID is written otherwise."), NULL,
+  N_("Look at the queue, and take the ID from there."), "psync queue list"
 };
 
 static const Words no_vault_file = {
@@ -307,7 +355,15 @@ static const Words cancelled = {
 static const Special specials[] = {
   { SYNC_ERROR_INVALID, "column", &no_such_column },
   { SYNC_ERROR_NOT_CONNECTED, "no-accounts", &no_accounts },
+  { SYNC_ERROR_READ_ONLY, "own-folder", &no_own_folder },
   { SYNC_ERROR_NOT_FOUND, "folder", &no_folder },
+  { SYNC_ERROR_NOT_FOUND, "link", &no_link },
+  { SYNC_ERROR_NOT_FOUND, "entity", &no_entity },
+  { SYNC_ERROR_NOT_FOUND, "conflict", &no_conflict },
+  { SYNC_ERROR_NOT_FOUND, "device", &no_device },
+  { SYNC_ERROR_NOT_FOUND, "ambiguous", &several_devices },
+  { SYNC_ERROR_NOT_FOUND, "snapshot", &no_snapshot },
+  { SYNC_ERROR_NOT_FOUND, "change", &no_change },
   { SYNC_ERROR_LOCKED, "schedule", &scheduled_elsewhere },
   { SYNC_ERROR_SCHEMA, "42501", &no_permission },
   { SYNC_ERROR_PROTOCOL, "redirect", &elsewhere },
@@ -318,13 +374,15 @@ static const Special specials[] = {
 
 static const Value values[] = {
   { "auto-sync SYNC_AUTO_ENABLED sync-after-changes sync-at-start sync-on-metered sync-in-power-saver",
-    NULL, N_("Use true or false.") },
+    NULL, N_("Use true or false; yes, on and 1, no, off and 0 are the same.") },
   { "interval-minutes SYNC_INTERVAL_MINUTES", NULL,
     N_("Use a whole number of minutes from 1 to 10080.") },
   { "batch-size SYNC_BATCH_SIZE", NULL,
     N_("Use a whole number from 0 to 10000; with 0 the program chooses.") },
   { "max-retries SYNC_MAX_RETRIES", NULL, N_("Use a whole number from 0 to 100.") },
   { "provider", NULL, N_("Use supabase, vault or none.") },
+  { "device-name", NULL, N_("Use one line of at most 255 characters.") },
+  { "vault-path", NULL, N_("Use the whole path of the vault’s file, like /media/stick/vault.db.") },
   { "url supabase-url SUPABASE_URL", N_("The project’s address ({subject}) cannot be used"),
     N_("Use the project’s address as its API settings show it, like "
        "https://abcdefghijkl.supabase.co.") },

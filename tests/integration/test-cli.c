@@ -184,6 +184,12 @@ test_mistakes_name_what_is_wrong_and_exit_with_2 (void)
     { "watch --interval 0", "--interval" },
     { "pause --for x", "--for" },
     { "detach", "--yes" },
+    { "stauts", "Did you mean “status”?" },
+    { "conflict list", "Did you mean “conflicts”?" },
+    { "queue lst", "Did you mean “queue list”?" },
+    { "sync --entty projects", "Did you mean --entity?" },
+    { "--databse a.db status", "Did you mean --database?" },
+    { "config set vault-path relative.db", "vault-path" },
   };
   g_autoptr (TestPsync) psync = test_psync_new ();
 
@@ -199,8 +205,71 @@ test_mistakes_name_what_is_wrong_and_exit_with_2 (void)
       g_assert_nonnull (json_object_get_string_member (error, "title"));
       g_assert_nonnull (json_object_get_string_member (error, "next_step"));
     }
+  /* An empty word, between two spaces or at the end. */
+  test_psync_fail (psync, "a.db", 2, "conflicts show ", "empty");
+  test_psync_fail (psync, "a.db", 2, "connect vault ", "empty");
+  test_psync_fail (psync, "a.db", 2, "devices rename ", "empty");
   test_psync_fail (psync, "a.db", 2, "--quiet", "No command");
   test_psync_fail (psync, NULL, 2, "--database= status", "--database");
+}
+
+static void
+check_absent (TestPsync *psync, const char *line, const char *title, const char *next)
+{
+  g_autoptr (JsonObject) answer = test_psync_json (psync, "a.db", 1, line);
+  JsonObject *error = json_object_get_object_member (answer, "error");
+
+  g_assert_cmpstr (json_object_get_string_member (error, "code"), ==, "not-found");
+  g_assert_cmpstr (json_object_get_string_member (error, "title"), ==, title);
+  g_assert_true (g_str_has_suffix (json_object_get_string_member (error, "next_command"), next));
+}
+
+static void
+test_what_does_not_exist_is_named_with_the_list_that_helps (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+
+  g_free (test_psync_run (psync, "a.db", 0, "init"));
+  g_free (test_psync_run (psync, "a.db", 0, "connect vault vault.db"));
+  check_absent (psync, "sync --entity nope", "There is no entity nope", " entities list");
+  check_absent (psync, "verify --entity nope", "There is no entity nope", " entities list");
+  check_absent (psync, "entities disable nope", "There is no entity nope", " entities list");
+  check_absent (psync, "conflicts show 9", "There is no conflict 9", " conflicts list");
+  check_absent (psync, "conflicts resolve 9 local", "There is no conflict 9", " conflicts list");
+  check_absent (psync, "conflicts undo 9", "There is no conflict 9", " conflicts list");
+  check_absent (psync, "queue show nope", "No change of the row nope waits", " queue list");
+  check_absent (psync, "queue retry nope", "No change of the row nope waits", " queue list");
+  check_absent (psync, "queue discard nope", "No change of the row nope waits", " queue list");
+  check_absent (psync, "devices rename nope x", "There is no device nope", " devices list");
+  check_absent (psync, "devices revoke nope", "There is no device nope", " devices list");
+  check_absent (psync, "snapshots restore nope", "There is no snapshot nope", " snapshots list");
+  test_psync_expect (psync, "a.db", "SELECT count(*) FROM psync_history", "0");
+}
+
+static void
+test_a_device_has_a_name_that_can_be_shown (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autofree char *long_name = g_strnfill (256, 'a');
+  const char *const names[] = { long_name, "two\nlines", "bell\a" };
+
+  g_free (test_psync_run (psync, "a.db", 0, "init"));
+  g_free (test_psync_run (psync, "a.db", 0, "connect vault vault.db"));
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *rename = g_strdup_printf ("devices|rename|%s", names[i]);
+      g_autofree char *set = g_strdup_printf ("config|set|device-name|%s", names[i]);
+
+      for (guint k = 0; k < 2; k++)
+        {
+          g_auto (GStrv) words = g_strsplit (k == 0 ? rename : set, "|", -1);
+          g_autofree char *errors = NULL;
+
+          g_free (test_psync_run_strv (psync, "a.db", 2, (const char *const *) words, NULL,
+                                       &errors));
+          assert_contains (errors, "device-name", "the error");
+        }
+    }
 }
 
 static void
@@ -276,7 +345,7 @@ check_missing_database (TestPsync *psync, JsonObject *command)
   error = json_object_get_object_member (answer, "error");
   g_assert_cmpstr (json_object_get_string_member (error, "code"), ==, "not-found");
   g_assert_cmpstr (json_object_get_string_member (error, "subject"), ==, path);
-  g_assert_nonnull (strstr (json_object_get_string_member (error, "next_command"), "psync init"));
+  g_assert_true (g_str_has_suffix (json_object_get_string_member (error, "next_command"), " init"));
   test_psync_fail (psync, "absent.db", 1, name_of (command), path);
   g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
 }
@@ -308,8 +377,13 @@ test_what_is_no_database_is_named_and_stays_as_it_is (void)
   g_autoptr (TestPsync) psync = test_psync_new ();
   g_autofree char *folder = test_psync_path (psync, "folder");
   g_autofree char *letter = test_psync_path (psync, "letter.txt");
+  g_autofree char *nowhere = test_psync_path (psync, "nowhere.db");
+  g_autofree char *link = test_psync_path (psync, "link.db");
+  g_autofree char *loop = test_psync_path (psync, "loop");
   g_autofree char *kept = NULL;
 
+  g_assert_cmpint (symlink (nowhere, link), ==, 0);
+  g_assert_cmpint (symlink (loop, loop), ==, 0);
   write_file (psync, "letter.txt", text);
   g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
   test_psync_fail (psync, "letter.txt", 1, "status", "letter.txt");
@@ -317,6 +391,10 @@ test_what_is_no_database_is_named_and_stays_as_it_is (void)
   test_psync_fail (psync, "folder", 1, "status", "folder");
   test_psync_fail (psync, "folder", 1, "init", "folder");
   test_psync_fail (psync, "no/such/folder/a.db", 1, "status", "no/such/folder");
+  test_psync_fail (psync, "letter.txt/a.db", 1, "init", "There is no folder letter.txt");
+  test_psync_fail (psync, "link.db", 1, "init", "The link link.db leads nowhere");
+  test_psync_fail (psync, "loop", 1, "init", "The link loop leads nowhere");
+  g_assert_false (g_file_test (nowhere, G_FILE_TEST_EXISTS));
   g_assert_true (g_file_get_contents (letter, &kept, NULL, NULL));
   g_assert_cmpstr (kept, ==, text);
 }
@@ -431,12 +509,34 @@ test_detach_leaves_the_file_as_its_owner_left_it (void)
 }
 
 static void
+test_a_folder_of_ours_that_cannot_be_used_is_named (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autofree char *letter = test_psync_path (psync, "letter.txt");
+
+  write_file (psync, "letter.txt", "no folder");
+  g_free (test_psync_run (psync, "a.db", 0, "init"));
+  test_psync_set_environment (psync, "XDG_STATE_HOME", letter);
+  test_psync_fail (psync, "a.db", 1, "connect vault vault.db", "XDG_");
+  test_psync_fail (psync, "a.db", 1, "connect vault vault.db", letter);
+  /* What needs no lock works. */
+  g_free (test_psync_run (psync, "a.db", 0, "status"));
+  test_psync_set_environment (psync, "XDG_DATA_HOME", letter);
+  test_psync_fail (psync, NULL, 1, "init", letter);
+  test_psync_fail (psync, NULL, 1, "init", "XDG_");
+}
+
+static void
 test_the_default_database_is_in_the_data_directory (void)
 {
   g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autoptr (JsonObject) absent = test_psync_json (psync, NULL, 1, "status");
   g_autoptr (JsonObject) answer = test_psync_json (psync, NULL, 0, "init");
   const char *path = json_object_get_string_member (answer, "database");
 
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (absent, "error"),
+                                                  "next_command"),
+                   ==, "psync init");
   g_assert_true (g_str_has_suffix (path, "/XDG_DATA_HOME/progressive-sync/progressive-sync.db"));
   g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
   test_psync_set_environment (psync, "SYNC_DATABASE", "/nonexistent/x.db");
@@ -534,11 +634,64 @@ test_settings_tell_where_their_values_come_from (void)
 static void
 test_a_bad_variable_is_named (void)
 {
+  static const struct
+  {
+    const char *name;
+    const char *value;
+    int status;
+  } bad[] = {
+    { "SYNC_AUTO_ENABLED", "perhaps", 2 },
+    { "SYNC_AUTO_ENABLED", "2", 2 },
+    { "SYNC_INTERVAL_MINUTES", "0", 2 },
+    { "SYNC_INTERVAL_MINUTES", "-1", 2 },
+    { "SYNC_INTERVAL_MINUTES", "1.5", 2 },
+    { "SYNC_INTERVAL_MINUTES", "10081", 2 },
+    { "SYNC_INTERVAL_MINUTES", "99999999999999999999", 2 },
+    { "SYNC_INTERVAL_MINUTES", "\xff", 2 },
+    { "SYNC_BATCH_SIZE", "many", 2 },
+    { "SYNC_BATCH_SIZE", "10001", 2 },
+    { "SYNC_MAX_RETRIES", "-1", 2 },
+    { "SYNC_MAX_RETRIES", "101", 2 },
+    { "SUPABASE_URL", "nonsense", 2 },
+    { "SUPABASE_URL", "https://\xff", 2 },
+    { "SUPABASE_URL", "http://abc.supabase.co", 1 },
+    { "SUPABASE_ANON_KEY", "nonsense", 2 },
+    { "SUPABASE_ANON_KEY", "sb_secret_abcdefghijklmnopqrstuv_12345678", 1 },
+  };
   g_autoptr (TestPsync) psync = test_psync_new ();
 
   g_free (test_psync_run (psync, "a.db", 0, "init"));
-  test_psync_set_environment (psync, "SYNC_AUTO_ENABLED", "perhaps");
-  test_psync_fail (psync, "a.db", 2, "sync", "SYNC_AUTO_ENABLED");
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      test_psync_set_environment (psync, bad[i].name, bad[i].value);
+      test_psync_fail (psync, "a.db", bad[i].status, "status", bad[i].name);
+      test_psync_fail (psync, "a.db", bad[i].status, "sync", bad[i].name);
+      test_psync_set_environment (psync, bad[i].name, NULL);
+    }
+}
+
+static void
+test_yes_and_no_may_be_said_in_four_ways (void)
+{
+  static const char *const words[] = { "true",  "1", "yes", "on",  "TRUE", "Yes",
+                                       "false", "0", "no",  "off", "FALSE", "No" };
+  g_autoptr (TestPsync) psync = test_psync_new ();
+
+  g_free (test_psync_run (psync, "a.db", 0, "init"));
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    {
+      const char *value = i < G_N_ELEMENTS (words) / 2 ? "true" : "false";
+      g_autofree char *set = g_strdup_printf ("config set auto-sync %s", words[i]);
+
+      test_psync_set_environment (psync, "SYNC_AUTO_ENABLED", words[i]);
+      assert_setting (psync, "auto-sync", value, "environment");
+      test_psync_set_environment (psync, "SYNC_AUTO_ENABLED", NULL);
+      g_free (test_psync_run (psync, "a.db", 0, set));
+      assert_setting (psync, "auto-sync", value, "database");
+    }
+  /* As shells and container files unset one. */
+  test_psync_set_environment (psync, "SYNC_AUTO_ENABLED", "");
+  assert_setting (psync, "auto-sync", "false", "database");
 }
 
 /* --- Output --------------------------------------------------------------------------------- */
@@ -771,6 +924,9 @@ main (int argc, char **argv)
        mistakes_name_what_is_wrong_and_exit_with_2);
   ADD ("usage/every-command-refuses-an-option-that-it-does-not-know",
        every_command_refuses_an_option_that_it_does_not_know);
+  ADD ("usage/what-does-not-exist-is-named-with-the-list-that-helps",
+       what_does_not_exist_is_named_with_the_list_that_helps);
+  ADD ("usage/a-device-has-a-name-that-can-be-shown", a_device_has_a_name_that_can_be_shown);
   ADD ("usage/what-may-be-a-password-is-not-repeated", what_may_be_a_password_is_not_repeated);
   ADD ("usage/text-that-is-not-utf8-is-a-mistake", text_that_is_not_utf8_is_a_mistake);
   ADD ("database/a-missing-database-is-named-and-not-made",
@@ -786,6 +942,8 @@ main (int argc, char **argv)
        a_table_that_cannot_be_attached_leaves_a_database_as_it_was);
   ADD ("database/detach-leaves-the-file-as-its-owner-left-it",
        detach_leaves_the_file_as_its_owner_left_it);
+  ADD ("database/a-folder-of-ours-that-cannot-be-used-is-named",
+       a_folder_of_ours_that_cannot_be_used_is_named);
   ADD ("database/the-default-database-is-in-the-data-directory",
        the_default_database_is_in_the_data_directory);
   ADD ("json/json-is-one-documented-object-for-every-command",
@@ -794,6 +952,7 @@ main (int argc, char **argv)
   ADD ("settings/settings-tell-where-their-values-come-from",
        settings_tell_where_their_values_come_from);
   ADD ("settings/a-bad-variable-is-named", a_bad_variable_is_named);
+  ADD ("settings/yes-and-no-may-be-said-in-four-ways", yes_and_no_may_be_said_in_four_ways);
   ADD ("output/output-that-nobody-reads-is-no-error", output_that_nobody_reads_is_no_error);
   ADD ("output/quiet-prints-only-what-was-asked-for", quiet_prints_only_what_was_asked_for);
   ADD ("output/verbose-says-more-and-keeps-json-clean", verbose_says_more_and_keeps_json_clean);

@@ -265,7 +265,7 @@ test_unknown_and_ambiguous (Fixture *fixture, gconstpointer data)
   g_assert_false (revoke_device (fixture, "Cellar", &unknown));
   g_assert_error (unknown, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
   g_assert_cmpstr (sync_error_get_detail (unknown)->subject, ==, "Cellar");
-  g_assert_null (sync_error_get_detail (unknown)->reason);
+  g_assert_cmpstr (sync_error_get_detail (unknown)->reason, ==, "device");
   g_assert_false (revoke_device (fixture, "Desk", &ambiguous));
   g_assert_error (ambiguous, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
   g_assert_cmpstr (sync_error_get_detail (ambiguous)->reason, ==, "ambiguous");

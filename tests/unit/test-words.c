@@ -165,6 +165,28 @@ test_reasons_change_the_words (void)
 }
 
 static void
+assert_absent (const char *what, const char *title_has, const char *next_step_has)
+{
+  GError *error = NULL;
+
+  sync_error_set_absent (&error, what, "garden");
+  assert_says (error, title_has, "", next_step_has);
+}
+
+static void
+test_what_does_not_exist_has_words_of_its_kind (void)
+{
+  assert_absent ("entity", "no entity garden", "synced first");
+  assert_absent ("conflict", "no conflict garden", "list");
+  assert_absent ("device", "no device garden", "list");
+  assert_absent ("ambiguous", "Several devices are called garden", "ID");
+  assert_absent ("snapshot", "no snapshot garden", "list");
+  assert_absent ("change", "garden", "queue");
+  assert_absent ("folder", "no folder garden", "folder");
+  assert_absent ("link", "garden leads nowhere", "link");
+}
+
+static void
 test_other_domains_have_words (void)
 {
   assert_says (g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "Text"), "Cancelled", "kept",
@@ -387,6 +409,8 @@ main (int argc, char **argv)
   g_test_add_func ("/words/names-the-thing", test_names_the_thing);
   g_test_add_func ("/words/values-say-what-they-must-be", test_values_say_what_they_must_be);
   g_test_add_func ("/words/reasons-change-the-words", test_reasons_change_the_words);
+  g_test_add_func ("/words/what-does-not-exist-has-words-of-its-kind",
+                   test_what_does_not_exist_has_words_of_its_kind);
   g_test_add_func ("/words/other-domains-have-words", test_other_domains_have_words);
   g_test_add_func ("/words/commands-are-of-psync", test_commands_are_of_psync);
   g_test_add_data_func ("/words/every-refusal-has-its-own-words/with-column", "title",
