@@ -451,13 +451,65 @@ put_back (SyncStore *store, SyncEntity *entity, const char *id, const char *cont
          && (there ? overwrite (table, row, id, error) : sync_table_insert (table, row, error));
 }
 
+static gboolean
+parse_side (const SyncEntity *entity, const char *json, SyncRow **row, GError **error)
+{
+  *row = sync_row_new (entity);
+  return sync_row_parse_text (*row, json, -1, error);
+}
+
+/* Each column that was in dispute takes the side that lost; what was merged of the others, and edited since, stays.
+ * *done FALSE: the row is not there any more. */
+static gboolean
+put_back_columns (SyncStore *store, SyncEntity *entity, const SyncConflict *conflict, gboolean *done, GError **error)
+{
+  SyncTable *table = sync_store_get_table (store, entity, error);
+  g_autoptr (SyncRow) now = sync_row_new (entity), local = NULL, remote = NULL, result = NULL;
+
+  if (table == NULL || !sync_table_read (table, conflict->id, now, done, error))
+    return FALSE;
+  if (!*done)
+    return TRUE;
+  if (!parse_side (entity, conflict->local, &local, error) || !parse_side (entity, conflict->remote, &remote, error)
+      || !parse_side (entity, conflict->result, &result, error))
+    return FALSE;
+  for (guint i = 0; conflict->columns[i] != NULL; i++)
+    {
+      int column = sync_entity_find_column (entity, conflict->columns[i], -1);
+
+      if (column >= 0)
+        sync_row_copy_value (now, (guint) column,
+                             sync_row_column_equal (result, local, (guint) column) ? remote : local);
+    }
+  return sync_table_update (table, now, conflict->id, done, error);
+}
+
+static gboolean
+is_merge (const SyncConflict *conflict)
+{
+  return conflict->local != NULL && conflict->remote != NULL && conflict->result != NULL
+         && conflict->columns != NULL && conflict->columns[0] != NULL;
+}
+
+static gboolean
+put_back_loser (SyncStore *store, SyncEntity *entity, const SyncConflict *conflict, GError **error)
+{
+  const char *lost = g_strcmp0 (conflict->resolution, "local") == 0 ? conflict->remote : conflict->local;
+  gboolean done = FALSE;
+
+  if (is_merge (conflict) && !put_back_columns (store, entity, conflict, &done, error))
+    return FALSE;
+  return done || put_back (store, entity, conflict->id, lost, error);
+}
+
 /**
  * sync_store_undo_conflict:
  * @store: the store
  * @number: a resolved conflict or a record
  * @error: [error@SyncError.NOT_FOUND], STALE: it is open or undone already; CONSTRAINT
  *
- * Puts back what a resolution took away, as a new local change.
+ * Puts back what a resolution took away, as a new local change. Of a merge that is the losing side of each column
+ * that was in dispute.
  *
  * Returns: %FALSE with @error set
  */
@@ -469,7 +521,6 @@ sync_store_undo_conflict (SyncStore *store,
   g_autoptr (SyncConflict) conflict = sync_store_get_conflict (store, number, error);
   SyncEntity *entity;
   SyncScope scope;
-  const char *lost;
   gboolean good;
 
   look_at_tables (store);
@@ -478,10 +529,9 @@ sync_store_undo_conflict (SyncStore *store,
   entity = sync_store_find_entity (store, conflict->entity);
   if (!g_str_equal (conflict->state, "resolved") || entity == NULL)
     return say_stale (conflict, error);
-  lost = g_strcmp0 (conflict->resolution, "local") == 0 ? conflict->remote : conflict->local;
   if (!sync_scope_begin (&scope, store, error))
     return FALSE;
-  good = put_back (store, entity, conflict->id, lost, error)
+  good = put_back_loser (store, entity, conflict, error)
          && sync_store_mark_undone (store, number, error);
   return sync_scope_end (&scope, good, error);
 }
