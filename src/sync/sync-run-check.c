@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-device-store.h"
 #include "sync-machine.h"
 #include "sync-run-private.h"
 #include "sync-snapshot.h"
@@ -234,6 +235,7 @@ read_up_to (SyncRun *run, gpointer data, GError **error)
   return TRUE;
 }
 
+/* The others' names are for when the cloud cannot be asked. */
 static gboolean
 note_device (SyncRun *run, gpointer data, GError **error)
 {
@@ -243,7 +245,8 @@ note_device (SyncRun *run, gpointer data, GError **error)
   return sync_store_set_meta (store, "device-name", device->name, error)
          && sync_store_set_meta (store, "device-known-name", device->name, error)
          && sync_store_set_meta_int64 (store, "device-version", run->device_version, error)
-         && sync_store_set_meta_int64 (store, "device-time", run->device_time, error);
+         && sync_store_set_meta_int64 (store, "device-time", run->device_time, error)
+         && sync_store_set_known_devices (store, run->state->devices, sync_clock_now (run->clock), error);
 }
 
 /* By another device. */
