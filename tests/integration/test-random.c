@@ -996,11 +996,16 @@ excuse_unknown (Sim *sim)
 static void
 check_writes (Sim *sim)
 {
-  g_autoptr (GHashTable) there = list_present (sim, g_ptr_array_index (sim->rig->devices, 0));
+  g_autoptr (GHashTable) there = set_new ();
   GHashTableIter iter;
   gpointer value;
 
-  add_held (g_ptr_array_index (sim->rig->devices, 0), there);
+  /* Rows that a device holds are not everywhere. */
+  for (guint i = 0; i < sim->rig->devices->len; i++)
+    {
+      add_present (sim, g_ptr_array_index (sim->rig->devices, i), there);
+      add_held (g_ptr_array_index (sim->rig->devices, i), there);
+    }
   excuse_unknown (sim);
   g_hash_table_iter_init (&iter, sim->written);
   while (g_hash_table_iter_next (&iter, &value, NULL))
