@@ -504,6 +504,36 @@ sync_connection_set_triggers (SyncConnection *connection, gboolean enabled, GErr
 }
 
 /**
+ * sync_connection_describe_column:
+ * @connection: a connection
+ * @table: a table of the main database
+ * @column: one of its columns
+ * @type: (out) (transfer full): its declared type, may be empty
+ * @collation: (out) (transfer full): how its texts are compared
+ * @error: where to put an error
+ *
+ * Returns: %FALSE with @error set if there is no such column
+ */
+gboolean
+sync_connection_describe_column (SyncConnection *connection, const char *table, const char *column,
+                                 char **type, char **collation, GError **error)
+{
+  const char *declared, *compared;
+
+  g_return_val_if_fail (connection != NULL && type != NULL && collation != NULL, FALSE);
+
+  sync_connection_assert_thread (connection);
+  if (!check (connection,
+              sqlite3_table_column_metadata (connection->handle, "main", table, column, &declared,
+                                             &compared, NULL, NULL, NULL),
+              error))
+    return FALSE;
+  *type = g_strdup (declared != NULL ? declared : "");
+  *collation = g_strdup (compared);
+  return TRUE;
+}
+
+/**
  * sync_connection_vm_steps:
  * @connection: a connection
  * @reset: whether to count from zero again

@@ -69,6 +69,10 @@ gboolean sync_connection_in_transaction (SyncConnection *connection);
 gboolean sync_connection_has_deferred_violations (SyncConnection *connection);
 gboolean sync_connection_set_triggers (SyncConnection *connection, gboolean enabled,
                                        GError **error);
+/* A column's declared type and collation; %FALSE: there is no such column. (transfer full) */
+gboolean sync_connection_describe_column (SyncConnection *connection, const char *table,
+                                          const char *column, char **type, char **collation,
+                                          GError **error);
 gint64 sync_connection_vm_steps (SyncConnection *connection, gboolean reset);
 
 void sync_statement_reset (SyncStatement *statement); /* and clears the bindings */

@@ -346,3 +346,25 @@ sync_id_bind (const char *id, gsize length, guint n_keys, SyncStatement *stateme
     }
   return length == 0;
 }
+
+/**
+ * sync_id_has_null:
+ * @id: an id
+ *
+ * Returns: whether one of its values is NULL
+ */
+gboolean
+sync_id_has_null (const char *id)
+{
+  gboolean quoted = FALSE;
+
+  g_return_val_if_fail (id != NULL, FALSE);
+
+  for (const char *at = id; *at != '\0'; at++)
+    {
+      quoted = quoted != (*at == '\'');
+      if (!quoted && *at == 'N')
+        return TRUE;
+    }
+  return FALSE;
+}

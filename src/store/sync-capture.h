@@ -48,5 +48,7 @@ void sync_id_append_columns (GString *id, SyncStatement *statement, int first, g
  */
 gboolean
 sync_id_bind (const char *id, gsize length, guint n_keys, SyncStatement *statement, int first);
+/* Whether a key column is NULL in it: no cloud has such a row. */
+gboolean sync_id_has_null (const char *id);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-outbox.h"
 
+#include "sync-capture.h"
 #include "sync-error-json.h"
 #include "sync-store-private.h"
 #include "sync-time.h"
@@ -268,6 +269,8 @@ compose_tombstone (Composer *composer, const Due *due, GError **error)
   const SyncEntity *entity = composer->batch->entity;
 
   /* Known deleted already, or created and deleted before anybody saw it. */
+  if (sync_id_has_null (due->id))
+    return sync_ledger_drop_change (composer->store, entity, due->id, due->seq, error);
   if (!due->sent && due->known && due->base == NULL)
     return sync_ledger_drop_change (composer->store, entity, due->id, due->seq, error);
   if (!due->sent && !due->known && !due->maybe_sent)

@@ -4,7 +4,15 @@
 #include <math.h>
 
 #include "sync-capture.h"
+#include "sync-shape.h"
 #include "sync-time.h"
+
+/* A key column as SQLite compares it. */
+typedef struct
+{
+  SyncAffinity affinity;
+  gboolean any_collation; /* texts that differ may be equal */
+} KeyColumn;
 
 /**
  * SyncTable:
@@ -15,7 +23,9 @@ struct _SyncTable
 {
   SyncConnection *connection; /* (unowned) */
   SyncEntity *entity;         /* (owned) */
+  KeyColumn *keys;            /* (owned) (array length=entity.n_keys) */
   char *select_sql;           /* (owned): the columns of a row by key */
+  char *select_null_sql;      /* (owned): the same for keys that are NULL in part */
   char *exists_sql;           /* (owned) */
   char *insert_sql;           /* (owned) */
   char *update_sql;           /* (owned) (nullable): NULL if there is nothing but the key */
@@ -24,19 +34,27 @@ struct _SyncTable
   gboolean referenced;
 };
 
+/* The row with just this id. Values that SQLite takes for equal have different ids where they differ in case, or
+ * in being 5 or 5.0; the first comparison is the one that finds them by an index. */
 static void
-append_key_condition (GString *sql, const SyncEntity *entity, guint first_parameter)
+append_key_condition (GString *sql, const SyncTable *table, guint first_parameter, const char *operator)
 {
-  for (guint i = 0; i < entity->n_keys; i++)
+  for (guint i = 0; i < table->entity->n_keys; i++)
     {
-      g_string_append (sql, i == 0 ? " WHERE " : " AND ");
-      sync_sql_append_identifier (sql, entity->columns[i].name);
-      g_string_append_printf (sql, " = ?%u", first_parameter + i);
+      g_autofree char *name = sync_sql_quote_identifier (table->entity->columns[i].name);
+      SyncAffinity affinity = table->keys[i].affinity;
+      guint parameter = first_parameter + i;
+
+      g_string_append_printf (sql, "%s%s %s ?%u", i == 0 ? " WHERE " : " AND ", name, operator, parameter);
+      if (table->keys[i].any_collation)
+        g_string_append_printf (sql, " AND %s COLLATE BINARY %s ?%u", name, operator, parameter);
+      if (affinity == SYNC_AFFINITY_NONE || affinity == SYNC_AFFINITY_NUMERIC)
+        g_string_append_printf (sql, " AND typeof (%s) = typeof (?%u)", name, parameter);
     }
 }
 
 static char *
-build_select (SyncTable *table, gboolean columns)
+build_select (SyncTable *table, gboolean columns, const char *operator)
 {
   g_autoptr (GString) sql = g_string_new ("SELECT ");
 
@@ -46,7 +64,7 @@ build_select (SyncTable *table, gboolean columns)
     g_string_append (sql, "1");
   g_string_append (sql, " FROM main.");
   sync_sql_append_identifier (sql, table->entity->table);
-  append_key_condition (sql, table->entity, 1);
+  append_key_condition (sql, table, 1, operator);
   return g_string_free (g_steal_pointer (&sql), FALSE);
 }
 
@@ -70,8 +88,9 @@ build_insert (const SyncEntity *entity)
 
 /* The columns are bound as in an INSERT; the key that the row has now follows them. */
 static char *
-build_update (const SyncEntity *entity)
+build_update (const SyncTable *table)
 {
+  const SyncEntity *entity = table->entity;
   g_autoptr (GString) sql = g_string_new ("UPDATE OR ABORT main.");
 
   if (entity->n_columns == entity->n_keys)
@@ -83,18 +102,39 @@ build_update (const SyncEntity *entity)
       sync_sql_append_identifier (sql, entity->columns[i].name);
       g_string_append_printf (sql, " = ?%u", i + 1);
     }
-  append_key_condition (sql, entity, entity->n_columns + 1);
+  append_key_condition (sql, table, entity->n_columns + 1, "=");
   return g_string_free (g_steal_pointer (&sql), FALSE);
 }
 
 static char *
-build_delete (const SyncEntity *entity)
+build_delete (const SyncTable *table)
 {
   g_autoptr (GString) sql = g_string_new ("DELETE FROM main.");
 
-  sync_sql_append_identifier (sql, entity->table);
-  append_key_condition (sql, entity, 1);
+  sync_sql_append_identifier (sql, table->entity->table);
+  append_key_condition (sql, table, 1, "=");
   return g_string_free (g_steal_pointer (&sql), FALSE);
+}
+
+static gboolean
+describe_keys (SyncTable *table, GError **error)
+{
+  const SyncEntity *entity = table->entity;
+
+  table->keys = g_new0 (KeyColumn, entity->n_keys);
+  for (guint i = 0; i < entity->n_keys; i++)
+    {
+      g_autofree char *type = NULL, *collation = NULL;
+
+      if (!sync_connection_describe_column (table->connection, entity->table, entity->columns[i].name, &type,
+                                            &collation, error))
+        return FALSE;
+      /* ANY is STRICT's word for none. */
+      table->keys[i].affinity
+          = g_ascii_strcasecmp (type, "ANY") == 0 ? SYNC_AFFINITY_NONE : sync_affinity_for_type (type);
+      table->keys[i].any_collation = g_ascii_strcasecmp (collation, "BINARY") != 0;
+    }
+  return TRUE;
 }
 
 /**
@@ -115,20 +155,24 @@ sync_table_new (SyncConnection *connection,
   table->connection = connection;
   table->entity = sync_entity_ref (entity);
   if (!sync_capture_has_side_effects (connection, entity, &table->owner_triggers, &table->referenced,
-                                      error))
+                                      error)
+      || !describe_keys (table, error))
     return NULL;
-  table->select_sql = build_select (table, TRUE);
-  table->exists_sql = build_select (table, FALSE);
+  table->select_sql = build_select (table, TRUE, "=");
+  table->select_null_sql = build_select (table, TRUE, "IS");
+  table->exists_sql = build_select (table, FALSE, "=");
   table->insert_sql = build_insert (entity);
-  table->update_sql = build_update (entity);
-  table->delete_sql = build_delete (entity);
+  table->update_sql = build_update (table);
+  table->delete_sql = build_delete (table);
   return g_steal_pointer (&table);
 }
 
 void
 sync_table_free (SyncTable *table)
 {
+  g_free (table->keys);
   g_free (table->select_sql);
+  g_free (table->select_null_sql);
   g_free (table->exists_sql);
   g_free (table->insert_sql);
   g_free (table->update_sql);
@@ -351,7 +395,8 @@ sync_table_read (SyncTable *table,
                  gboolean *found,
                  GError **error)
 {
-  SyncStatement *statement = prepare_by_id (table, table->select_sql, id, 1, error);
+  const char *sql = sync_id_has_null (id) ? table->select_null_sql : table->select_sql;
+  SyncStatement *statement = prepare_by_id (table, sql, id, 1, error);
   SyncStep step;
   gboolean good;
 
@@ -391,13 +436,14 @@ bind_json_text (SyncStatement *statement, int parameter, SyncSpan value)
   sync_statement_bind_text (statement, parameter, value.text, (gssize) value.length);
 }
 
+/* A whole number as one: a column of reals makes a real of it, and a numeric one may hold more digits than a real. */
 static void
-bind_number (SyncStatement *statement, int parameter, SyncCodec codec, SyncSpan value)
+bind_number (SyncStatement *statement, int parameter, SyncSpan value)
 {
   gint64 integer;
   double real;
 
-  if (codec != SYNC_CODEC_REAL && sync_json_to_int64 (value, &integer))
+  if (sync_json_to_int64 (value, &integer))
     sync_statement_bind_int64 (statement, parameter, integer);
   else if (sync_json_to_double (value, &real))
     sync_statement_bind_double (statement, parameter, real);
@@ -456,7 +502,7 @@ bind_value (SyncStatement *statement, int parameter, SyncCodec codec, SyncSpan v
   else if (codec == SYNC_CODEC_JSON || type == SYNC_JSON_OBJECT || type == SYNC_JSON_ARRAY)
     bind_json_text (statement, parameter, value);
   else if (type == SYNC_JSON_NUMBER)
-    bind_number (statement, parameter, codec, value);
+    bind_number (statement, parameter, value);
   else if (type == SYNC_JSON_STRING)
     bind_string (statement, parameter, codec, value, scratch);
   else
@@ -553,7 +599,7 @@ sync_table_set_key (SyncTable *table,
   g_string_append (sql, " SET ");
   sync_sql_append_identifier (sql, table->entity->columns[0].name);
   g_string_append (sql, " = ?2");
-  append_key_condition (sql, table->entity, 1);
+  append_key_condition (sql, table, 1, "=");
   statement = prepare_by_id (table, sql->str, id, 1, error);
   if (statement == NULL)
     return FALSE;
@@ -563,17 +609,37 @@ sync_table_set_key (SyncTable *table,
 
 /* --- Ids ---------------------------------------------------------------------------------------- */
 
+/* As the column's affinity makes of it: quote() tells 5 from 5.0. */
+static gboolean
+bind_key_number (SyncStatement *statement, SyncAffinity affinity, SyncSpan value)
+{
+  gboolean whole = affinity == SYNC_AFFINITY_NUMERIC || affinity == SYNC_AFFINITY_INTEGER;
+  gint64 integer;
+  double real;
+
+  if (sync_json_type (value) != SYNC_JSON_NUMBER || (!whole && affinity != SYNC_AFFINITY_REAL)
+      || (whole && sync_json_to_int64 (value, &integer)) || !sync_json_to_double (value, &real))
+    return FALSE;
+  if (whole && fabs (real) < 9007199254740992.0 && trunc (real) == real)
+    sync_statement_bind_int64 (statement, 1, (gint64) real);
+  else
+    sync_statement_bind_double (statement, 1, real);
+  return TRUE;
+}
+
 /* A value as quote() would write it. Only a real needs SQLite for that. */
 static gboolean
-append_quoted (SyncTable *table, GString *id, SyncCodec codec, SyncSpan value)
+append_quoted (SyncTable *table, GString *id, guint key, SyncSpan value)
 {
+  SyncCodec codec = table->entity->columns[key].codec;
   SyncStatement *statement = sync_connection_prepare (table->connection, "SELECT quote(?1)", NULL);
   g_autoptr (GString) scratch = g_string_new (NULL);
   gboolean good;
 
   if (statement == NULL)
     return FALSE;
-  bind_value (statement, 1, codec, value, scratch);
+  if (!bind_key_number (statement, table->keys[key].affinity, value))
+    bind_value (statement, 1, codec, value, scratch);
   good = sync_statement_step (statement, NULL) == SYNC_STEP_ROW;
   if (good)
     g_string_append (id, sync_statement_text (statement, 0, NULL));
@@ -610,7 +676,7 @@ sync_table_row_id (SyncTable *table,
         g_string_append_c (id, ',');
       if (codec == SYNC_CODEC_TEXT && value.text[0] == '"' && append_plain_text (id, value))
         continue;
-      if (!append_quoted (table, id, codec, value))
+      if (!append_quoted (table, id, i, value))
         return FALSE;
     }
   return TRUE;

@@ -515,7 +515,7 @@ describe_file (TestDevice *device)
   for (guint i = 0; names[i] != NULL; i++)
     {
       g_autofree char *name = sync_sql_quote_identifier (names[i]);
-      g_autofree char *sql = g_strdup_printf ("SELECT * FROM %s ORDER BY 1, 2", name);
+      g_autofree char *sql = g_strdup_printf ("SELECT * FROM %s", name);
       g_autofree char *rows = test_query (device->owner, sql);
 
       g_string_append_printf (all, "-- %s\n%s", names[i], rows);
@@ -741,6 +741,15 @@ compare_rows (GString *out, const char *where, Rows *rows, Rows *expected, const
       append_difference (out, where, id, row, NULL);
 }
 
+static char *
+held_sql (const char *entity)
+{
+  GString *sql = g_string_new ("SELECT id FROM psync_held WHERE entity = ");
+
+  sync_sql_append_literal (sql, entity);
+  return g_string_free (sql, FALSE);
+}
+
 static void
 compare_entity (TestRig *rig, GString *out, const char *entity)
 {
@@ -754,7 +763,7 @@ compare_entity (TestRig *rig, GString *out, const char *entity)
       TestDevice *device = g_ptr_array_index (rig->devices, i);
       g_auto (Rows) local = { .entity = (char *) entity };
       g_autofree char *where = g_strdup_printf ("%s of %s against the cloud", entity, device->name);
-      g_autofree char *sql = g_strdup_printf ("SELECT id FROM psync_held WHERE entity = '%s'", entity);
+      g_autofree char *sql = held_sql (entity);
       g_autofree char *ids = test_device_query (device, sql);
       g_autofree char *held = g_strconcat ("\n", ids, NULL);
 

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "test-rig.h"
+
+/* Tables as their owners happen to make them: whatever a key looks like, whatever a name is, rows go to another
+ * device and come back exactly, and what cannot travel says so and stops nothing else. */
+
+/* One table that is written on one device, edited on another, and is the same on both in the end. */
+typedef struct
+{
+  const char *name;
+  const char *schema;
+  const char *first;  /* what is written on one device */
+  const char *second; /* what is written on the other one afterwards */
+  const char *query;
+  const char *expected;
+} Case;
+
+static const Case cases[] = {
+  { "keys/odd-texts",
+    "CREATE TABLE t (k TEXT PRIMARY KEY NOT NULL, v TEXT);",
+    "INSERT INTO t VALUES ('', 'empty'), (' ', 'space'), ('NULL', 'word'), ('it''s', 'quote'), ('a,b', 'comma'), "
+    "('''a'',''b''', 'like an id'), ('x''00''', 'like a blob'), ('1', 'like a number'), ('\\', 'backslash'), "
+    "('\"', 'double'), ('%_*', 'pattern'), ('ä 茶 🍵', 'world'), (char (10, 9, 1), 'control'), ('-- ;', 'sql')",
+    "UPDATE t SET v = v || '!'; DELETE FROM t WHERE k IN ('a,b', ''); UPDATE t SET k = k || '''' WHERE k = 'it''s'",
+    "SELECT count (*), sum (v LIKE '%!'), max (v) FILTER (WHERE k = 'it''s''') FROM t", "12|12|quote!\n" },
+  { "keys/numbers-at-their-ends",
+    "CREATE TABLE t (k INTEGER PRIMARY KEY, v TEXT);",
+    "INSERT INTO t VALUES (0, 'zero'), (-1, 'minus'), (9223372036854775806, 'top'), (-9223372036854775808, 'bottom'), "
+    "(9007199254740993, 'odd')",
+    "UPDATE t SET v = v || '!' WHERE k <> 0; DELETE FROM t WHERE k = 0",
+    "SELECT k, v FROM t ORDER BY k",
+    "-9223372036854775808|bottom!\n-1|minus!\n9007199254740993|odd!\n9223372036854775806|top!\n" },
+  { "keys/reals-and-blobs",
+    "CREATE TABLE t (a REAL NOT NULL, b BLOB NOT NULL, v TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID;",
+    "INSERT INTO t VALUES (0.1, x'', 'empty'), (0.1, x'00', 'nul'), (1e300, x'ff27', 'big'), (-5e-324, x'2c', 'small'), "
+    "(3, x'78', 'whole')",
+    "UPDATE t SET v = v || '!'; DELETE FROM t WHERE b = x'00'; UPDATE t SET a = 0.25 WHERE a = 3.0",
+    "SELECT quote (a), quote (b), v FROM t ORDER BY a, b",
+    "-4.94065645841247e-324|X'2C'|small!\n0.1|X''|empty!\n0.25|X'78'|whole!\n"
+    "1.0e+300|X'FF27'|big!\n" },
+  { "keys/without-a-type",
+    "CREATE TABLE t (k PRIMARY KEY NOT NULL, v TEXT);",
+    "INSERT INTO t VALUES (1, 'integer'), ('1', 'text'), (1.5, 'real')",
+    "UPDATE t SET v = v || '!'", "SELECT quote (k), v FROM t ORDER BY k", "1|integer!\n1.5|real!\n'1'|text!\n" },
+  { "keys/of-four-columns",
+    "CREATE TABLE t (d INTEGER, c TEXT, b REAL, a BLOB, v, PRIMARY KEY (a, b, c, d));",
+    "INSERT INTO t (a, b, c, d, v) VALUES (x'01', 1.5, 'c', 1, 'one'), (x'01', 1.5, 'c', 2, 'two'), "
+    "(x'01', 1.5, 'c,2', 2, 'three')",
+    "UPDATE t SET v = 'two!' WHERE d = 2 AND c = 'c'; DELETE FROM t WHERE d = 1",
+    "SELECT c, v FROM t ORDER BY c", "c|two!\nc,2|three\n" },
+  { "keys/nothing-but-a-key",
+    "CREATE TABLE t (a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (a, b)) WITHOUT ROWID;",
+    "INSERT INTO t VALUES ('1', 'x'), ('1', 'y'), ('2', 'x')",
+    "DELETE FROM t WHERE a = '2'; INSERT INTO t VALUES ('3', 'z')", "SELECT a, b FROM t ORDER BY a, b",
+    "1|x\n1|y\n3|z\n" },
+  { "keys/a-unique-index-in-place-of-one",
+    "CREATE TABLE t (v TEXT, code TEXT NOT NULL UNIQUE);",
+    "INSERT INTO t VALUES ('one', 'c1'), ('two', 'c2')",
+    "UPDATE t SET v = 'two!' WHERE code = 'c2'; INSERT OR REPLACE INTO t VALUES ('one!', 'c1'); VACUUM",
+    "SELECT code, v FROM t ORDER BY code", "c1|one!\nc2|two!\n" },
+  { "keys/that-differ-in-case-only",
+    "CREATE TABLE t (k TEXT PRIMARY KEY NOT NULL, v TEXT);",
+    "INSERT INTO t VALUES ('a', 'small'), ('A', 'large')", "DELETE FROM t WHERE k = 'a'",
+    "SELECT k, v FROM t", "A|large\n" },
+  { "keys/whose-case-changes-where-case-does-not-count",
+    "CREATE TABLE t (k TEXT PRIMARY KEY NOT NULL COLLATE NOCASE, v TEXT);",
+    "INSERT INTO t VALUES ('anna', 'one'), ('bert', 'two'), ('carl', 'three')",
+    "UPDATE t SET k = 'Anna' WHERE k = 'anna'; UPDATE t SET v = 'two!' WHERE k = 'BERT'; "
+    "INSERT OR REPLACE INTO t VALUES ('CARL', 'three!')",
+    "SELECT k, v FROM t ORDER BY k", "Anna|one\nbert|two!\nCARL|three!\n" },
+  { "keys/that-change-from-5-to-5.0",
+    "CREATE TABLE t (k PRIMARY KEY NOT NULL, v TEXT);",
+    "INSERT INTO t VALUES (5, 'five'), (6, 'six')", "UPDATE t SET k = 5.0 WHERE k = 5; UPDATE t SET v = 'six!' WHERE k = 6.0",
+    "SELECT quote (k), v FROM t ORDER BY k", "5.0|five\n6|six!\n" },
+  { "keys/numeric",
+    "CREATE TABLE t (k DECIMAL (10, 2) PRIMARY KEY NOT NULL, v DECIMAL (20, 0));",
+    "INSERT INTO t VALUES (5, 9007199254740993), (6.5, 1), (-7, 2.5), ('8.0', '9'), (1e300, 1e15)",
+    "UPDATE t SET v = v + 1 WHERE k <> -7; DELETE FROM t WHERE k = 6.5",
+    "SELECT quote (k), quote (v) FROM t ORDER BY k",
+    "-7|2.5\n5|9007199254740994\n8|10\n1.0e+300|1000000000000001\n" },
+  { "keys/of-days-and-truths",
+    "CREATE TABLE t (d DATE NOT NULL, b BOOLEAN NOT NULL, v TEXT, PRIMARY KEY (d, b));",
+    "INSERT INTO t VALUES ('2026-01-01', 0, 'text'), (20260101, 1, 'number'), ('2026-01-01', 1, 'both')",
+    "UPDATE t SET v = v || '!' WHERE b; DELETE FROM t WHERE NOT b",
+    "SELECT quote (d), b, v FROM t ORDER BY d, b", "20260101|1|number!\n'2026-01-01'|1|both!\n" },
+  { "keys/any-in-a-strict-table",
+    "CREATE TABLE t (k ANY PRIMARY KEY NOT NULL, v ANY) STRICT;",
+    "INSERT INTO t VALUES (1, 1.0), ('1', '01'), (2.0, 'x')", "UPDATE t SET v = 'y' WHERE k = 2",
+    "SELECT quote (k), quote (v) FROM t ORDER BY k", "1|1.0\n2.0|'y'\n'1'|'01'\n" },
+  { "names/with-everything-in-them",
+    "CREATE TABLE \"order by \"\"Ä\"\" %s.'1'\" (\"select\" TEXT PRIMARY KEY NOT NULL, \"a b\" TEXT, \"c\"\"d\" TEXT, "
+    "\"e'f\" TEXT, \"g.h,i\" TEXT, \"茶\" TEXT, \"1\" TEXT, \"NEW\" TEXT UNIQUE);",
+    "INSERT INTO \"order by \"\"Ä\"\" %s.'1'\" VALUES ('1', 'b', 'c', 'd', 'e', 'f', 'g', 'u1'), "
+    "('2', 'b', 'c', 'd', 'e', 'f', 'g', 'u2')",
+    "UPDATE \"order by \"\"Ä\"\" %s.'1'\" SET \"c\"\"d\" = 'C', \"茶\" = 'F' WHERE \"select\" = '1'; "
+    "INSERT OR REPLACE INTO \"order by \"\"Ä\"\" %s.'1'\" (\"select\", \"NEW\") VALUES ('3', 'u2')",
+    "SELECT \"select\", \"c\"\"d\", \"茶\", \"NEW\" FROM \"order by \"\"Ä\"\" %s.'1'\" ORDER BY 1",
+    "1|C|F|u1\n3|||u2\n" },
+  { "names/that-are-ours-too",
+    "CREATE TABLE entity (id TEXT PRIMARY KEY NOT NULL, seq TEXT, version INTEGER, base_version INTEGER, "
+    "deleted_at TEXT, user_id TEXT, run_id TEXT, sync_version INTEGER, device_id TEXT, edited_at TEXT);",
+    "INSERT INTO entity VALUES ('1', 's', 1, 2, 'd', 'u', 'r', 3, 'v', 'e')",
+    "UPDATE entity SET deleted_at = NULL, sync_version = 9",
+    "SELECT * FROM entity", "1|s|1|2||u|r|9|v|e\n" },
+  { "shapes/strict",
+    "CREATE TABLE t (k INTEGER PRIMARY KEY, i INT, r REAL, s TEXT, b BLOB, a ANY) STRICT;",
+    "INSERT INTO t VALUES (1, 1, 1.5, 's', x'00', 'any'), (2, NULL, 2, '', x'', 7)",
+    "UPDATE t SET i = 5, r = 3, a = 'now' WHERE k = 1", "SELECT k, i, r, s, quote (b), quote (a) FROM t",
+    "1|5|3.0|s|X'00'|'now'\n2||2.0||X''|7\n" },
+  { "shapes/generated-columns",
+    "CREATE TABLE t (k TEXT PRIMARY KEY NOT NULL, a INTEGER, twice INTEGER AS (a * 2) UNIQUE, "
+    "thrice INTEGER AS (a * 3) STORED);",
+    "INSERT INTO t (k, a) VALUES ('1', 1), ('2', 2)",
+    "UPDATE t SET a = 10 WHERE k = '1'; INSERT OR REPLACE INTO t (k, a) VALUES ('3', 2)",
+    "SELECT k, a, twice, thrice FROM t ORDER BY k", "1|10|20|30\n3|2|4|6\n" },
+  { "shapes/partial-and-expression-indexes",
+    "CREATE TABLE t (k TEXT PRIMARY KEY NOT NULL, mail TEXT, gone INTEGER NOT NULL DEFAULT 0);"
+    "CREATE UNIQUE INDEX one_mail ON t (lower (mail)) WHERE gone = 0;",
+    "INSERT INTO t VALUES ('1', 'A@x', 0), ('2', 'a@X', 1), ('3', 'b@x', 0)",
+    "INSERT OR REPLACE INTO t VALUES ('4', 'a@x', 0); UPDATE OR REPLACE t SET gone = 0, mail = 'B@X' WHERE k = '2'",
+    "SELECT k, mail, gone FROM t ORDER BY k", "2|B@X|0\n4|a@x|0\n" },
+  { "shapes/upsert-on-another-index",
+    "CREATE TABLE t (k TEXT PRIMARY KEY NOT NULL, code TEXT UNIQUE, n INTEGER DEFAULT 1);",
+    "INSERT INTO t (k, code) VALUES ('1', 'x'), ('2', 'y')",
+    "INSERT INTO t (k, code) VALUES ('3', 'x'), ('4', 'z') ON CONFLICT (code) DO UPDATE SET n = n + 1",
+    "SELECT k, code, n FROM t ORDER BY k", "1|x|2\n2|y|1\n4|z|1\n" },
+  { "shapes/full-text-search-beside-it",
+    "CREATE TABLE t (k INTEGER PRIMARY KEY, body TEXT);"
+    "CREATE VIRTUAL TABLE f USING fts5 (body, content = 't', content_rowid = 'k');"
+    "CREATE TRIGGER f1 AFTER INSERT ON t BEGIN INSERT INTO f (rowid, body) VALUES (NEW.k, NEW.body); END;"
+    "CREATE TRIGGER f2 AFTER DELETE ON t BEGIN INSERT INTO f (f, rowid, body) VALUES ('delete', OLD.k, OLD.body); END;"
+    "CREATE TRIGGER f3 AFTER UPDATE ON t BEGIN INSERT INTO f (f, rowid, body) VALUES ('delete', OLD.k, OLD.body); "
+    "INSERT INTO f (rowid, body) VALUES (NEW.k, NEW.body); END;",
+    "INSERT INTO t VALUES (1, 'tea and cake'), (2, 'coffee')",
+    "UPDATE t SET body = 'tea alone' WHERE k = 1; DELETE FROM t WHERE k = 2",
+    "SELECT rowid FROM f WHERE f MATCH 'tea' UNION ALL SELECT -1 FROM f WHERE f MATCH 'cake OR coffee'", "1\n" },
+  { "shapes/many-columns",
+    "CREATE TABLE t (k TEXT PRIMARY KEY NOT NULL, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, "
+    "c17, c18, c19, c20, c21, c22, c23, c24, c25, c26, c27, c28, c29, c30, c31, c32, c33, c34, c35, c36, c37, c38, c39, "
+    "c40, c41, c42, c43, c44, c45, c46, c47, c48, c49, c50, c51, c52, c53, c54, c55, c56, c57, c58, c59, c60, c61, c62, "
+    "c63, c64, c65, c66, c67, c68, c69, c70);",
+    "INSERT INTO t (k, c1, c70) VALUES ('1', 1, 70)", "UPDATE t SET c70 = 'z', c64 = 'y'",
+    "SELECT c1, c64, c70 FROM t", "1|y|z\n" },
+};
+
+static void
+test_case (gconstpointer data)
+{
+  const Case *shape = data;
+  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, shape->schema);
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, shape->first);
+  test_rig_assert_converged (rig);
+  /* As another program does, which knows nothing of us and keeps no foreign keys. */
+  g_assert_true (test_shell (b->path, "PRAGMA recursive_triggers = ON;", NULL));
+  g_assert_true (test_shell (b->path, shape->second, NULL));
+  test_rig_assert_converged (rig);
+  test_device_expect (b, shape->query, shape->expected);
+  test_device_expect (a, shape->query, shape->expected);
+  test_device_expect (a, "SELECT * FROM psync_conflict", "");
+  test_device_expect (b, "SELECT * FROM psync_conflict", "");
+}
+
+/* The table may hold rows without a key; no cloud can. */
+static void
+test_null_keys (void)
+{
+  g_autoptr (TestRig) rig
+      = test_rig_new (&test_backend_vault, "CREATE TABLE t (k TEXT, n INTEGER, v TEXT, PRIMARY KEY (k, n));");
+  TestDevice *a
+      = test_rig_add_with_rows (rig, "a", "INSERT INTO t VALUES (NULL, 1, 'before'), ('N', 1, 'good')");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO t VALUES ('x', NULL, 'after'), ('NULL', 2, 'fine'), (NULL, 1, 'again')");
+  test_rig_settle (rig);
+  test_device_expect (a, "SELECT id, state, error ->> '$.reason', error ->> '$.column' FROM psync_change ORDER BY id",
+                      "'x',NULL|refused|null-key|n\nNULL,1|refused|null-key|k\n");
+  test_device_assert_quiet (a);
+  test_device_expect (b, "SELECT k, n, v FROM t ORDER BY n", "N|1|good\nNULL|2|fine\n");
+  test_device_sql (a, "UPDATE t SET n = 3 WHERE k = 'x'; DELETE FROM t WHERE k IS NULL");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT k, n, v FROM t ORDER BY n", "N|1|good\nNULL|2|fine\nx|3|after\n");
+  test_device_assert_clean (a);
+}
+
+/* One key for this table and two for the cloud: the second is held until the owner makes room, and nothing is lost. */
+static void
+test_keys_that_collide (void)
+{
+  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault,
+                                          "CREATE TABLE t (k TEXT PRIMARY KEY NOT NULL COLLATE NOCASE, v TEXT);");
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO t VALUES ('anna', 'by a')");
+  test_device_sql (b, "INSERT INTO t VALUES ('ANNA', 'by b')");
+  test_rig_settle (rig);
+  test_device_expect (a, "SELECT k, v FROM t", "anna|by a\n");
+  test_device_expect (b, "SELECT k, v FROM t", "ANNA|by b\n");
+  test_device_expect (a, "SELECT id, reason FROM psync_held", "'ANNA'|primary-key\n");
+  test_device_expect (b, "SELECT id, reason FROM psync_held", "'anna'|primary-key\n");
+  test_device_assert_quiet (a);
+  test_device_sql (b, "UPDATE t SET k = 'berta'");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT k, v FROM t ORDER BY k", "anna|by a\nberta|by b\n");
+  test_device_assert_clean (a);
+  test_device_assert_clean (b);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/tables/%s", cases[i].name);
+
+      g_test_add_data_func (path, &cases[i], test_case);
+    }
+  g_test_add_func ("/tables/keys/null-is-refused-and-stops-no-other", test_null_keys);
+  g_test_add_func ("/tables/keys/that-collide-here-and-not-there-are-held", test_keys_that_collide);
+  return g_test_run ();
+}
