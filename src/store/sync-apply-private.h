@@ -29,7 +29,7 @@ struct _SyncApply
   guint n_rows;
   guint max_rows;     /* of the next slice */
   gint64 budget;      /* microseconds for the next slice */
-  gboolean hold_next; /* the next row alone breaks a foreign key */
+  const char *hold_next; /* (nullable): why the next row alone cannot be written */
   SyncCounts counts;
   GArray *conflicts; /* (element-type gint64) */
 
@@ -38,6 +38,7 @@ struct _SyncApply
   gboolean quiet; /* when the slice began nothing of the entity waited, was held, open or unsettled */
   gboolean parent_decided; /* a deletion takes along rows that were edited here */
   gboolean retrying; /* a held row: what fails writes nothing */
+  gboolean rolled_back; /* a trigger of the owner ended the transaction */
   GPtrArray *unlike; /* (element-type utf8): ids that did not read back equal */
   GPtrArray *unlike_rows; /* (element-type SyncRow) */
   gint64 brake_rows;

@@ -65,7 +65,8 @@ sync_apply_hold (SyncApply *apply,
   return SYNC_APPLIED_HELD;
 }
 
-/* A refusal by the local table, or a value that cannot be kept, holds the row; any other error stops. */
+/* A refusal by the local table, or a value that cannot be kept, holds the row; any other error stops. So does a
+ * transaction that is over: whoever began it deals with the row. */
 SyncApplied
 sync_apply_hold_for_error (SyncApply *apply,
                            SyncIncoming *incoming,
@@ -74,9 +75,9 @@ sync_apply_hold_for_error (SyncApply *apply,
 {
   SyncErrorDetail *detail = sync_error_get_detail (refusal);
 
-  if (g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED))
+  if (!apply->rolled_back && g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED))
     return sync_apply_hold (apply, incoming, "type", detail->column, error);
-  if (g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_CONSTRAINT))
+  if (!apply->rolled_back && g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_CONSTRAINT))
     return sync_apply_hold (apply, incoming, detail->reason != NULL ? detail->reason : "other",
                             detail->column, error);
   g_propagate_error (error, g_error_copy (refusal));
@@ -124,6 +125,37 @@ note_if_unlike (SyncApply *apply, const char *id, const SyncRow *row, GError **e
   return TRUE;
 }
 
+/* What the owner's triggers, checks and indexes call may be known to his program only, or fail by itself: the table
+ * does not take the row then. */
+static void
+blame_owner (SyncApply *apply, GError **error)
+{
+  SyncErrorDetail *detail = sync_error_get_detail (*error);
+  g_autoptr (GError) cause = NULL;
+
+  if ((g_error_matches (*error, SYNC_ERROR, SYNC_ERROR_FAILED) && detail->reason == NULL)
+      || (sync_table_has_owner_triggers (apply->table)
+          && (g_error_matches (*error, SYNC_ERROR, SYNC_ERROR_NO_TABLE)
+              || g_error_matches (*error, SYNC_ERROR, SYNC_ERROR_NO_COLUMN))))
+    {
+      cause = g_steal_pointer (error);
+      *error = sync_error_new (SYNC_ERROR_CONSTRAINT, apply->entity->table, "%s", cause->message);
+      sync_error_set_reason (*error, "owner-code", 0);
+      sync_error_set_column (*error, cause->message);
+    }
+}
+
+/* Of a write to the owner's table that failed. */
+static gboolean
+tell_failure (SyncApply *apply, GError *failure, GError **error)
+{
+  apply->rolled_back
+      = apply->rolled_back || !sync_connection_in_transaction (sync_store_get_connection (apply->store));
+  blame_owner (apply, &failure);
+  g_propagate_error (error, failure);
+  return FALSE;
+}
+
 /* Inserts where an update found nothing, and the other way round: what is there was read before. */
 static gboolean
 write_row (SyncApply *apply, const char *id, const SyncRow *row, gboolean exists, GError **error)
@@ -156,13 +188,14 @@ sync_apply_write (SyncApply *apply,
                   gboolean exists,
                   GError **error)
 {
+  GError *failure = NULL;
   gboolean good;
 
   if (apply->triggers_off)
-    return write_row (apply, id, row, exists, error);
+    return write_row (apply, id, row, exists, &failure) || tell_failure (apply, failure, error);
   if (!sync_ledger_begin_applying (apply->store, apply->entity, id, error))
     return FALSE;
-  good = write_row (apply, id, row, exists, error);
+  good = write_row (apply, id, row, exists, &failure) || tell_failure (apply, failure, error);
   if (!sync_ledger_end_applying (apply->store, good ? error : NULL) || !good)
     return FALSE;
   return !sync_table_has_owner_triggers (apply->table) || note_if_unlike (apply, id, row, error);
@@ -174,13 +207,16 @@ sync_apply_delete_row (SyncApply *apply,
                        gboolean *deleted,
                        GError **error)
 {
+  GError *failure = NULL;
   gboolean good;
 
   if (apply->triggers_off)
-    return sync_table_delete (apply->table, apply->id->str, deleted, error);
+    return sync_table_delete (apply->table, apply->id->str, deleted, &failure)
+           || tell_failure (apply, failure, error);
   if (!sync_ledger_begin_applying (apply->store, apply->entity, apply->id->str, error))
     return FALSE;
-  good = sync_table_delete (apply->table, apply->id->str, deleted, error);
+  good = sync_table_delete (apply->table, apply->id->str, deleted, &failure)
+         || tell_failure (apply, failure, error);
   return sync_ledger_end_applying (apply->store, good ? error : NULL) && good;
 }
 
@@ -322,6 +358,8 @@ insert_clean (SyncApply *apply, SyncIncoming *incoming, GError **error)
 
   if (sync_apply_write (apply, apply->id->str, apply->remote, FALSE, &refusal))
     return sync_apply_settle_base (apply, incoming, error) ? SYNC_APPLIED_DONE : SYNC_APPLIED_ERROR;
+  if (apply->rolled_back)
+    return sync_apply_hold_for_error (apply, incoming, refusal, error);
   if (!sync_table_exists (apply->table, apply->id->str, &found, error))
     return SYNC_APPLIED_ERROR;
   return found ? reconcile_uncaptured (apply, incoming, error)

@@ -153,8 +153,8 @@ apply_parsed (SyncApply *apply, SyncIncoming *incoming, SyncSpan unknown, GError
       column = g_strndup (unknown.text, unknown.length);
       return sync_apply_hold (apply, incoming, "column", column, error);
     }
-  if (apply->hold_next)
-    return sync_apply_hold (apply, incoming, "foreign-key", NULL, error);
+  if (apply->hold_next != NULL)
+    return sync_apply_hold (apply, incoming, apply->hold_next, NULL, error);
   return sync_apply_row (apply, incoming, error);
 }
 
@@ -402,7 +402,7 @@ apply_rows (SyncApply *apply, gint64 started, GCancellable *cancellable, guint *
         break;
       if (!apply_next (apply, error))
         return FALSE;
-      apply->hold_next = FALSE;
+      apply->hold_next = NULL;
       (*n_rows)++;
     }
   apply->done = !more;
@@ -427,6 +427,16 @@ abandon_slice (SyncApply *apply, const Mark *mark)
   return_to_mark (apply, mark);
 }
 
+/* The rows of a slice that was rolled back, once more, but fewer; one that is at fault by itself is held. */
+static gboolean
+begin_again (SyncApply *apply, const char *reason, guint max_rows, gboolean alone)
+{
+  apply->done = FALSE;
+  apply->max_rows = max_rows;
+  apply->hold_next = alone ? reason : NULL;
+  return TRUE;
+}
+
 /**
  * sync_apply_slice:
  * @connection: the worker's
@@ -447,22 +457,24 @@ sync_apply_slice (SyncConnection *connection,
   SyncApply *apply = data;
   Mark mark = set_mark (apply);
   gint64 started = g_get_monotonic_time ();
-  guint n_rows;
+  guint n_rows = 0;
+  g_autoptr (GError) failure = NULL;
 
-  if (!sync_apply_begin (apply, error) || !apply_rows (apply, started, cancellable, &n_rows, error)
-      || !finish_slice (apply, error))
+  apply->rolled_back = FALSE;
+  if (!sync_apply_begin (apply, &failure) || !apply_rows (apply, started, cancellable, &n_rows, &failure)
+      || !finish_slice (apply, &failure))
     {
       abandon_slice (apply, &mark);
+      if (apply->rolled_back)
+        return begin_again (apply, "trigger", n_rows > 0 ? n_rows : 1, n_rows == 0);
+      g_propagate_error (error, g_steal_pointer (&failure));
       return FALSE;
     }
   if (sync_connection_has_deferred_violations (connection))
     {
       /* Some row refers to one that is not here: halve until it stands alone, then hold it. */
       abandon_slice (apply, &mark);
-      apply->done = FALSE;
-      apply->hold_next = n_rows <= 1;
-      apply->max_rows = MAX (n_rows / 2, 1);
-      return TRUE;
+      return begin_again (apply, "foreign-key", MAX (n_rows / 2, 1), n_rows <= 1);
     }
   if (!commit_slice (apply, error))
     {
@@ -570,7 +582,7 @@ retry_in_savepoint (SyncApply *apply, const Held *held, GError **error)
 }
 
 static gboolean
-retry_all (SyncApply *apply, guint *n_applied, GError **error)
+retry_all (SyncApply *apply, GHashTable *hopeless, guint *n_applied, GError **error)
 {
   g_autoptr (GPtrArray) all = load_held (apply->store, apply->entity, error);
 
@@ -578,8 +590,12 @@ retry_all (SyncApply *apply, guint *n_applied, GError **error)
     return FALSE;
   for (guint i = 0; i < all->len; i++)
     {
-      SyncApplied applied = retry_in_savepoint (apply, g_ptr_array_index (all, i), error);
+      const Held *held = g_ptr_array_index (all, i);
+      SyncApplied applied = g_hash_table_contains (hopeless, held->id) ? SYNC_APPLIED_HELD
+                                                                       : retry_in_savepoint (apply, held, error);
 
+      if (apply->rolled_back)
+        g_hash_table_add (hopeless, g_strdup (held->id));
       if (applied == SYNC_APPLIED_ERROR)
         return FALSE;
       if (applied == SYNC_APPLIED_DONE)
@@ -602,6 +618,24 @@ has_held (SyncStore *store, const SyncEntity *entity, gboolean *any, GError **er
     return FALSE;
   *any = count != 0;
   return TRUE;
+}
+
+/* hopeless: (inout): the rows at which a trigger of the owner ended the transaction */
+static gboolean
+retry_in_transaction (SyncApply *apply, GHashTable *hopeless, guint *n_applied, GError **error)
+{
+  SyncConnection *connection = sync_store_get_connection (apply->store);
+
+  apply->retrying = TRUE;
+  apply->table = sync_store_get_table (apply->store, apply->entity, error);
+  if (apply->table == NULL || !sync_connection_begin (connection, error))
+    return FALSE;
+  if (sync_connection_execute (connection, "PRAGMA defer_foreign_keys = ON", error)
+      && load_brake (apply, error) && retry_all (apply, hopeless, n_applied, error)
+      && sync_ledger_trim_batches (apply->store, error) && sync_connection_commit (connection, error))
+    return TRUE;
+  sync_connection_rollback (connection);
+  return FALSE;
 }
 
 /**
@@ -628,29 +662,36 @@ sync_apply_retry_held (SyncStore *store,
                        guint *n_applied,
                        GError **error)
 {
-  g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
-  g_autoptr (SyncApply) apply = NULL;
-  SyncConnection *connection = sync_store_get_connection (store);
-  gboolean any;
+  g_autoptr (GHashTable) hopeless = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  gboolean any, again;
 
   if (!has_held (store, entity, &any, error))
     return FALSE;
   if (!any)
     return TRUE;
-  apply = sync_apply_new (store, entity, nothing, SYNC_APPLY_FETCH, 0, policy);
-  apply->counts = *counts;
-  apply->retrying = TRUE;
-  apply->table = sync_store_get_table (store, entity, error);
-  if (apply->table == NULL || !sync_connection_begin (connection, error))
-    return FALSE;
-  if (!sync_connection_execute (connection, "PRAGMA defer_foreign_keys = ON", error)
-      || !load_brake (apply, error) || !retry_all (apply, n_applied, error)
-      || !sync_ledger_trim_batches (store, error) || !sync_connection_commit (connection, error))
+  do
     {
-      sync_connection_rollback (connection);
-      return FALSE;
+      g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
+      g_autoptr (SyncApply) apply = sync_apply_new (store, entity, nothing, SYNC_APPLY_FETCH, 0, policy);
+      g_autoptr (GError) failure = NULL;
+      guint n = 0;
+
+      apply->counts = *counts;
+      again = FALSE;
+      if (retry_in_transaction (apply, hopeless, &n, &failure))
+        {
+          *n_applied += n;
+          *counts = apply->counts;
+          g_array_append_vals (conflicts, apply->conflicts->data, apply->conflicts->len);
+        }
+      else if (apply->rolled_back)
+        again = TRUE;
+      else
+        {
+          g_propagate_error (error, g_steal_pointer (&failure));
+          return FALSE;
+        }
     }
-  *counts = apply->counts;
-  g_array_append_vals (conflicts, apply->conflicts->data, apply->conflicts->len);
+  while (again);
   return TRUE;
 }

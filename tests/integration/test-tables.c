@@ -209,6 +209,95 @@ test_keys_that_collide (void)
   test_device_assert_clean (b);
 }
 
+static void
+owner (TestDevice *device, const char *sql)
+{
+  g_autofree char *output = NULL;
+
+  if (!test_shell (device->path, sql, &output))
+    g_error ("%s: %s", sql, output);
+}
+
+/* A trigger that only the owner's program can run: the sqlite3 shell has functions of its own. */
+static void
+test_trigger_with_function (void)
+{
+  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, "CREATE TABLE t (k TEXT PRIMARY KEY NOT NULL, v TEXT);"
+                                                               "CREATE TABLE plain (k TEXT PRIMARY KEY NOT NULL);");
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  owner (b, "CREATE TRIGGER own AFTER INSERT ON t BEGIN UPDATE t SET v = hex (sha3 (NEW.v)) WHERE k = NEW.k; END");
+  test_device_sql (a, "INSERT INTO t VALUES ('1', 'one'), ('2', 'two'); INSERT INTO plain VALUES ('p')");
+  test_rig_settle (rig);
+  test_device_expect (b, "SELECT k FROM plain", "p\n");
+  test_device_expect (b, "SELECT k, v FROM t", "");
+  test_device_expect (b, "SELECT id, reason, detail FROM psync_held ORDER BY id",
+                      "'1'|owner-code|no such function: sha3\n'2'|owner-code|no such function: sha3\n");
+  test_device_assert_quiet (b);
+  /* What the owner writes himself travels all the same. */
+  owner (b, "INSERT INTO t VALUES ('3', 'three')");
+  test_rig_settle (rig);
+  test_device_expect (a, "SELECT k, length (v) FROM t ORDER BY k", "1|3\n2|3\n3|64\n");
+  owner (b, "DROP TRIGGER own");
+  test_rig_assert_converged (rig);
+  test_device_assert_clean (b);
+  test_device_expect (b, "SELECT k, length (v) FROM t ORDER BY k", "1|3\n2|3\n3|64\n");
+}
+
+/* One row at which the owner's own code fails stops no other; nor does one at which it ends the transaction. */
+static void
+test_trigger_that_fails (TestRig *rig, const char *trigger, const char *reason)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  g_autofree char *held = g_strdup_printf ("'13'|%s\n'20'|%s\n", reason, reason);
+
+  test_device_sql (a, "INSERT INTO t VALUES ('20', '[1]')");
+  test_rig_assert_converged (rig);
+  test_device_sql (b, trigger);
+  test_device_sql (a, "WITH RECURSIVE n (i) AS (VALUES (10) UNION ALL SELECT i + 1 FROM n WHERE i < 19) "
+                      "INSERT INTO t SELECT i, CASE i WHEN 13 THEN 'bad' ELSE '[' || i || ']' END FROM n; "
+                      "UPDATE t SET v = 'bad' WHERE k = '20'");
+  test_rig_settle (rig);
+  test_device_expect (b, "SELECT id, reason FROM psync_held ORDER BY id", held);
+  test_device_expect (b, "SELECT count (*), sum (v = 'bad'), max (v) FILTER (WHERE k = '20') FROM t", "10|0|[1]\n");
+  test_device_assert_quiet (b);
+  test_device_sql (a, "UPDATE t SET v = '[2]' WHERE k = '13'");
+  test_rig_settle (rig);
+  test_device_expect (b, "SELECT id FROM psync_held", "'20'\n");
+  test_device_sql (b, "DROP TRIGGER own; DROP TRIGGER own2");
+  test_rig_assert_converged (rig);
+  test_device_assert_clean (b);
+  test_device_expect (b, "SELECT k FROM t WHERE v = 'bad'", "20\n");
+}
+
+#define TEXTS "CREATE TABLE t (k TEXT PRIMARY KEY NOT NULL, v TEXT);"
+
+static void
+test_trigger_that_rolls_back (void)
+{
+  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, TEXTS);
+
+  test_trigger_that_fails (rig,
+                           "CREATE TRIGGER own AFTER INSERT ON t WHEN NEW.v = 'bad' BEGIN "
+                           "SELECT RAISE (ROLLBACK, 'no'); END;"
+                           "CREATE TRIGGER own2 AFTER UPDATE ON t WHEN NEW.v = 'bad' BEGIN "
+                           "SELECT RAISE (ROLLBACK, 'no'); END;",
+                           "trigger");
+}
+
+static void
+test_trigger_with_json (void)
+{
+  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, TEXTS);
+
+  test_trigger_that_fails (rig,
+                           "CREATE TRIGGER own AFTER INSERT ON t BEGIN SELECT json_extract (NEW.v, '$'); END;"
+                           "CREATE TRIGGER own2 AFTER UPDATE ON t BEGIN SELECT json_extract (NEW.v, '$'); END;",
+                           "owner-code");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -221,5 +310,8 @@ main (int argc, char *argv[])
     }
   g_test_add_func ("/tables/keys/null-is-refused-and-stops-no-other", test_null_keys);
   g_test_add_func ("/tables/keys/that-collide-here-and-not-there-are-held", test_keys_that_collide);
+  g_test_add_func ("/tables/functions/a-trigger-that-only-its-owner-can-run", test_trigger_with_function);
+  g_test_add_func ("/tables/functions/a-trigger-that-fails-for-one-row", test_trigger_with_json);
+  g_test_add_func ("/tables/functions/a-trigger-that-rolls-back-for-one-row", test_trigger_that_rolls_back);
   return g_test_run ();
 }
