@@ -14,7 +14,7 @@
 
 struct _CliProgress
 {
-  SyncManager *manager;
+  SyncManager *manager; /* (owned) (nullable): NULL: nobody looks */
   gulong handler;
   gint64 shown_at; /* monotonic */
 };
@@ -28,21 +28,26 @@ phase_name (SyncPhase phase)
   return names[phase];
 }
 
-static void
-on_progress (SyncManager *manager, const SyncProgress *step, gpointer user_data)
+void
+cli_progress_show (CliProgress *progress, const SyncProgress *step)
 {
-  CliProgress *progress = user_data;
   gint64 now = g_get_monotonic_time ();
   g_autofree char *text = NULL;
   g_autofree char *line = NULL;
 
-  if (now - progress->shown_at < SHORTEST_PAUSE)
+  if (progress->manager == NULL || now - progress->shown_at < SHORTEST_PAUSE)
     return;
   progress->shown_at = now;
   text = sync_words_for_progress (phase_name (step->phase), step->entity, step->current,
                                   step->total);
   line = cli_shorten (text, 60);
   fprintf (stderr, CLEAR_LINE "%s  %3.0f %%", line, CLAMP (step->fraction, 0, 1) * 100);
+}
+
+static void
+on_progress (SyncManager *manager, const SyncProgress *step, gpointer user_data)
+{
+  cli_progress_show (user_data, step);
 }
 
 CliProgress *

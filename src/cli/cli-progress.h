@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 typedef struct _CliProgress CliProgress;
 
 CliProgress *cli_progress_new (CliContext *cli);
+void cli_progress_show (CliProgress *progress, const SyncProgress *step);
 void cli_progress_free (CliProgress *progress);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliProgress, cli_progress_free)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <glib/gi18n.h>
 
+#include "cli-bus.h"
 #include "cli-options.h"
 #include "cli-progress.h"
 #include "cli-values.h"
@@ -209,11 +210,14 @@ report_what_waits (CliContext *cli, GError **error)
 }
 
 static SyncResult *
-do_run (CliContext *cli, SyncRunKind kind, const SyncRunOptions *run, GError **error)
+do_run (CliContext *cli, SyncRunKind kind, SyncRunOptions *run, GError **error)
 {
   SyncManager *manager = sync_profile_get_manager (cli->profile);
   g_autoptr (CliProgress) progress = cli_progress_new (cli);
+  SyncResult *result;
 
+  if (cli_bus_run (cli, progress, kind, run, &result))
+    return result;
   sync_manager_run_async (manager, kind, run, cli->cancellable, cli_ready, cli);
   return sync_manager_run_finish (manager, cli_await (cli), error);
 }

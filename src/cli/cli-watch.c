@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "cli-bus.h"
 #include "cli-options.h"
 #include "cli-values.h"
 #include "sync-words.h"
@@ -178,9 +179,12 @@ run_pause (CliContext *cli, const char *const *arguments, GError **error)
         return FALSE;
       until = g_get_real_time () + (gint64) minutes * USEC_PER_MINUTE;
     }
-  sync_manager_pause_async (manager, until, cli->cancellable, cli_ready, cli);
-  if (!sync_manager_pause_finish (manager, cli_await (cli), error))
-    return FALSE;
+  if (!cli_bus_pause (cli, until))
+    {
+      sync_manager_pause_async (manager, until, cli->cancellable, cli_ready, cli);
+      if (!sync_manager_pause_finish (manager, cli_await (cli), error))
+        return FALSE;
+    }
   show_pause (cli, until);
   return TRUE;
 }
@@ -190,9 +194,12 @@ run_resume (CliContext *cli, const char *const *arguments, GError **error)
 {
   SyncManager *manager = sync_profile_get_manager (cli->profile);
 
-  sync_manager_resume_async (manager, cli->cancellable, cli_ready, cli);
-  if (!sync_manager_resume_finish (manager, cli_await (cli), error))
-    return FALSE;
+  if (!cli_bus_pause (cli, SYNC_TIME_UNKNOWN))
+    {
+      sync_manager_resume_async (manager, cli->cancellable, cli_ready, cli);
+      if (!sync_manager_resume_finish (manager, cli_await (cli), error))
+        return FALSE;
+    }
   show_pause (cli, SYNC_TIME_UNKNOWN);
   return TRUE;
 }
