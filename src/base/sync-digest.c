@@ -3,6 +3,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "sync-time.h"
@@ -29,15 +30,33 @@ struct _SyncDigester
 
 /* --- Values as PostgreSQL's ::text -------------------------------------------------------------- */
 
+/* Whether the decimal is all that there is to the number, which a comparison of long doubles does not tell: many
+ * decimals are nearer to one of them than to the next. */
+static gboolean
+is_exactly (long double number, const char *digits)
+{
+  char text[1200];
+  gsize n = 0, length = strlen (digits);
+
+  snprintf (text, sizeof text, "%.1100Le", number);
+  for (const char *c = text; *c != 'e'; c++)
+    if (g_ascii_isdigit (*c) && *c != (n < length ? digits[n] : '0'))
+      return FALSE;
+    else
+      n += g_ascii_isdigit (*c) != 0;
+  return TRUE;
+}
+
 /* Half way between two doubles the reader decides, and PostgreSQL does not count on its choice. */
 static gboolean
-is_half_way (const char *text, double number)
+is_half_way (const char *text, const char *digits, double number)
 {
 #if LDBL_MANT_DIG > DBL_MANT_DIG
   long double there = strtold (text, NULL);
 
-  return there == ((long double) number + (long double) nextafter (number, INFINITY)) / 2
-         || there == ((long double) number + (long double) nextafter (number, -INFINITY)) / 2;
+  return (there == ((long double) number + (long double) nextafter (number, INFINITY)) / 2
+          || there == ((long double) number + (long double) nextafter (number, -INFINITY)) / 2)
+         && is_exactly (there, digits);
 #else
   return FALSE;
 #endif
@@ -51,7 +70,7 @@ is_read_as (const char *digits, int exponent, double number)
   char text[64];
 
   g_snprintf (text, sizeof text, "%se%d", digits, exponent - (int) strlen (digits) + 1);
-  return strtod (text, NULL) == number && !is_half_way (text, number);
+  return strtod (text, NULL) == number && !is_half_way (text, digits, number);
 }
 
 /* Below a power of two doubles lie closer than above it. So the nearest decimal, if that is below, may be one of

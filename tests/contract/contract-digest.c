@@ -244,7 +244,9 @@ doubles_agree (Contract *contract, gconstpointer data)
           1e22,     1e23,   9e22,    1e-4,    1e-5,    1.5e-7,          5e-324,  2.5e-323,
           1e-310,   0x1p-1022, 0x1.fffffffffffffp1023, 0x1p-44, 0x1p53, 0x1p54, 0x1p60, 0x1p63,
           100,      1024,   0.3,     2. / 3,  1e100,   -1e-100, 9007199254740993., 8.41e21,
-          2.0e-3,   4.35,   0x1p-1074, 0x1p-1073, 0x1p-24, 0x1p-149, 299792458, 6.02214076e23 };
+          2.0e-3,   4.35,   0x1p-1074, 0x1p-1073, 0x1p-24, 0x1p-149, 299792458, 6.02214076e23,
+          /* Almost half way to the next one. */
+          -1.10390887296462e-160, -4.743025214626366e+24, 7.000416421308066e-15, 1.378607737997e-186 };
   g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (SyncEntity) reals = entity_with_key ("contract_reals", SYNC_CODEC_REAL);
