@@ -158,12 +158,31 @@ find_faulty_rows (Push *push, SyncBatch *batch, const GError *reason, GError **e
   return sync_run_step (push->run, roll_back, &step, error) && send_halves (push, batch, error);
 }
 
+static gboolean give_up (Push *push, SyncBatch *batch, GError *reason, GError **error);
+
+/* What was said of the row itself; silence and a gateway's words are about the cloud. */
+static gboolean
+is_too_big (const GError *reason)
+{
+  SyncErrorDetail *detail = sync_error_get_detail (reason);
+
+  return (detail->status != 0 && detail->status < 500) || g_strcmp0 (detail->reason, "54001") == 0
+         || (detail->status == 0 && detail->reason != NULL);
+}
+
 /* Too big or too slow. It may have gone through all the same: the send stays unsettled. */
 static gboolean
 send_less (Push *push, SyncBatch *batch, const GError *reason, GError **error)
 {
-  if (batch->rows->len == 1)
+  if (batch->rows->len == 1 && is_too_big (reason))
     return refuse_row (push, batch, reason, error);
+  if (batch->rows->len == 1)
+    {
+      g_autoptr (GError) later = g_error_copy (reason);
+
+      later->code = SYNC_ERROR_LATER;
+      return give_up (push, batch, later, error);
+    }
   push->run->batch_rows = MAX (batch->rows->len / 2, 1);
   return send_halves (push, batch, error);
 }
