@@ -3,14 +3,16 @@
 #include "sync-cloud-schema.h"
 #include "sync-memory-secrets.h"
 #include "test-cloud.h"
+#include "test-hosted.h"
 
 #include <stdlib.h>
 
-/* Built twice, with CONTRACT_NAME and CONTRACT_VARIABLE: which server, and which environment
- * variable says where it is. An empty cloud is a new user in it; a client is one more device of
- * hers. */
+/* Built for each server, with CONTRACT_NAME and CONTRACT_VARIABLE: which server, and which environment
+ * variable says where it is; CONTRACT_HOSTED: whether the stand-in for hosted Supabase is before it. An
+ * empty cloud is a new user in it; a client is one more device of hers. */
 
 static TestCloud *server;
+static TestHosted *hosted;
 
 static void
 add_entity (GPtrArray *entities, const char *name, SyncCodec key, const char *second_key,
@@ -59,6 +61,11 @@ begin (void)
   script = sync_cloud_schema_generate (entities, &error);
   g_assert_no_error (error);
   g_free (test_cloud_sql (server, script));
+  if (!CONTRACT_HOSTED)
+    return;
+  hosted = test_hosted_new (server->url);
+  g_free (server->url);
+  server->url = g_strdup (test_hosted_get_url (hosted));
 }
 
 static gpointer
@@ -86,6 +93,7 @@ close_cloud (gpointer cloud)
 static void
 end (void)
 {
+  g_clear_pointer (&hosted, test_hosted_free);
   test_cloud_free (server);
 }
 

@@ -10,6 +10,7 @@
 typedef struct
 {
   TestCloud *server;
+  TestHosted *hosted; /* (nullable): what is before it */
   SyncSecretStore *secrets; /* with the session that all devices share */
   char *email;
 } Account;
@@ -19,6 +20,7 @@ close_account (gpointer cloud)
 {
   Account *account = cloud;
 
+  g_clear_pointer (&account->hosted, test_hosted_free);
   test_cloud_free (account->server);
   g_object_unref (account->secrets);
   g_free (account->email);
@@ -26,7 +28,7 @@ close_account (gpointer cloud)
 }
 
 static gpointer
-open_account (const char *variable)
+open_account (const char *variable, gboolean hosted)
 {
   TestCloud *server = test_cloud_open (variable);
   g_autoptr (SyncProvider) provider = NULL;
@@ -36,6 +38,12 @@ open_account (const char *variable)
     return NULL;
   account = g_new0 (Account, 1);
   account->server = server;
+  if (hosted)
+    {
+      account->hosted = test_hosted_new (server->url);
+      g_free (server->url);
+      server->url = g_strdup (test_hosted_get_url (account->hosted));
+    }
   account->secrets = sync_memory_secrets_new ();
   provider = test_cloud_new_provider_for (server, account->secrets);
   account->email = test_cloud_sign_up (provider);
@@ -45,13 +53,19 @@ open_account (const char *variable)
 static gpointer
 open_pglite (const char *folder, SyncClock *clock)
 {
-  return open_account ("PSYNC_TEST_CLOUD_PGLITE");
+  return open_account ("PSYNC_TEST_CLOUD_PGLITE", FALSE);
 }
 
 static gpointer
 open_postgres (const char *folder, SyncClock *clock)
 {
-  return open_account ("PSYNC_TEST_CLOUD_POSTGRES");
+  return open_account ("PSYNC_TEST_CLOUD_POSTGRES", FALSE);
+}
+
+static gpointer
+open_hosted (const char *folder, SyncClock *clock)
+{
+  return open_account ("PSYNC_TEST_CLOUD_POSTGRES", TRUE);
 }
 
 static void
@@ -84,6 +98,15 @@ const TestBackend test_cloud_backends[2] = {
   { "pglite", open_pglite, prepare_tables, connect_account, close_account },
   { "postgres", open_postgres, prepare_tables, connect_account, close_account },
 };
+
+const TestBackend test_hosted_backend
+    = { "hosted", open_hosted, prepare_tables, connect_account, close_account };
+
+TestHosted *
+test_rig_get_hosted (TestRig *rig)
+{
+  return ((Account *) rig->cloud)->hosted;
+}
 
 static GBytes *
 send_request (Account *account, const char *method, const char *path, const char *token,

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "test-hosted.h"
 #include "test-rig.h"
 
 G_BEGIN_DECLS
 
 /* The test cloud on each of its drivers, if it runs: each rig is a new user of it. */
 extern const TestBackend test_cloud_backends[2];
+/* The second of them behind a stand-in for hosted Supabase. */
+extern const TestBackend test_hosted_backend;
+TestHosted *test_rig_get_hosted (TestRig *rig);
 
 /* As a web application of the same user does, without any column of ours: `method` on `/rest/v1/PATH`. Extra
  * preference (nullable): for an upsert. */
