@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-supabase-provider.h"
+#include "test-backends.h"
+#include "test-provider.h"
+
+/* What hosted Supabase does that a simple server does not. */
+
+#define NOTES "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT, rank INTEGER);"
+#define STRICT "CREATE TABLE strict_notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, rank INTEGER);"
+#define SECRET "S3CRET"
+
+typedef void (*RigTest) (TestRig *rig);
+
+static const TestWireFault *
+always (guint number, const char *method, const char *path, gpointer data)
+{
+  return data;
+}
+
+static const TestWireFault *
+first_push (guint number, const char *method, const char *path, gpointer data)
+{
+  gpointer *fault = data;
+
+  return g_str_equal (method, "POST") && strstr (path, "/notes?") != NULL ? g_steal_pointer (fault) : NULL;
+}
+
+/* A larger limit is cut silently: the page that is not full is no end. */
+static void
+test_page_cap (TestRig *rig)
+{
+  TestHosted *hosted = test_rig_get_hosted (rig);
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  SyncRunOptions options = { .batch_size = 5000 };
+
+  test_device_sql (a, "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 1100) "
+                      "INSERT INTO notes SELECT 'n' || i, 'title', 'body', i FROM n");
+  test_device_sync (a);
+  test_hosted_set_faults (hosted, NULL, NULL);
+  test_device_do (b, SYNC_RUN_SYNC, &options);
+  test_device_expect (b, "SELECT count(*), sum(rank) FROM notes", "1100|605550\n");
+  g_assert_cmpuint (test_hosted_count_of (hosted, "GET", "/rest/v1/notes"), ==, 2);
+  test_device_assert_quiet (b);
+}
+
+/* The gateway sent the push twice, so the answer names nobody: what became of the rows is asked by key, in requests
+ * whose addresses are not too long. */
+static void
+test_long_urls (TestRig *rig)
+{
+  TestHosted *hosted = test_rig_get_hosted (rig);
+  TestDevice *a = test_rig_add (rig, "a");
+  gpointer twice = (gpointer) test_wire_find ("twice");
+
+  test_device_sql (a, "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 300) "
+                      "INSERT INTO notes (id) SELECT 'a key of some length, with \"quotes\" and (this), (that): '"
+                      "|| i FROM n");
+  test_hosted_set_faults (hosted, first_push, &twice);
+  test_device_sync (a);
+  g_assert_null (twice);
+  g_assert_cmpuint (test_hosted_count_of (hosted, "GET", "/rest/v1/notes"), >, 5);
+  test_rig_assert_converged (rig);
+}
+
+/* Batches stay below what the gateway takes; a row that cannot is refused alone, and says so. */
+static void
+test_large_rows (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  g_autoptr (SyncResult) result = NULL;
+
+  test_device_sql (a, "INSERT INTO notes SELECT value, 'large', hex (zeroblob (150000)), 1 "
+                      "FROM json_each ('[\"a\",\"b\",\"c\",\"d\",\"e\"]')");
+  test_device_sql (a, "INSERT INTO notes VALUES ('huge', 'h', hex (zeroblob (700000)), 2), ('small', 's', 's', 3)");
+  result = test_device_run (a, SYNC_RUN_SYNC, NULL);
+  g_assert_no_error (result->error);
+  g_assert_cmpuint (result->total.pushed, ==, 6);
+  test_device_expect (a, "SELECT id, state, error ->> '$.code', error ->> '$.status' FROM psync_change",
+                      "'huge'|refused|too-large|413\n");
+  test_device_assert_quiet (a);
+  test_device_sql (a, "UPDATE notes SET body = 'less' WHERE id = 'huge'");
+  test_rig_assert_converged (rig);
+}
+
+/* New tables take seconds to be known there: nothing is refused for that. */
+static void
+test_schema_cache (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+
+  test_device_sql (a, "INSERT INTO notes VALUES ('a', 'one', 'body', 1)");
+  test_hosted_forget_schema (test_rig_get_hosted (rig), 1);
+  test_device_fail (a, SYNC_ERROR_SCHEMA_MISSING);
+  test_device_expect (a, "SELECT id, state, attempts, error FROM psync_change", "'a'|pending|0|\n");
+  test_rig_assert_converged (rig);
+}
+
+/* PostgreSQL quotes the row in its details, and sometimes in its message; none of it is kept. */
+static void
+test_no_contents (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  g_autofree char *told = NULL;
+  g_autoptr (SyncResult) result = NULL;
+
+  test_rig_owner_sql (rig, "alter table public.strict_notes drop constraint if exists strict_notes_rank_check;"
+                           "alter table public.strict_notes add constraint strict_notes_rank_check "
+                           "check (rank < 100);");
+  test_device_sql (a, "INSERT INTO strict_notes VALUES ('" SECRET "', '" SECRET "', 200), ('good', '" SECRET "', 1),"
+                      " ('kind', '" SECRET "', '" SECRET "')");
+  result = test_device_run (a, SYNC_RUN_SYNC, NULL);
+  g_assert_no_error (result->error);
+  told = test_device_query (a, "SELECT error FROM psync_change ORDER BY id");
+  g_assert_nonnull (strstr (told, "23514"));
+  g_assert_nonnull (strstr (told, "\"column\":\"rank\""));
+  g_assert_nonnull (strstr (told, "22P02"));
+  g_assert_null (strstr (told, SECRET));
+  g_assert_cmpuint (result->total.refused, ==, 2);
+}
+
+static void
+expect_session_kept (TestRig *rig, TestDevice *device)
+{
+  SyncProvider *provider = test_faults_get_inner (device->faults);
+
+  g_assert_true (sync_supabase_provider_get_signed_in (SYNC_SUPABASE_PROVIDER (provider)));
+}
+
+/* Another token, once; and only where one can help. */
+static void
+test_tokens (TestRig *rig)
+{
+  TestHosted *hosted = test_rig_get_hosted (rig);
+  TestDevice *a = test_rig_add (rig, "a");
+  gpointer fault = (gpointer) test_wire_find ("401-expired");
+
+  test_device_sql (a, "INSERT INTO notes VALUES ('a', 'one', 'body', 1)");
+  test_hosted_set_faults (hosted, first_push, &fault);
+  test_device_sync (a);
+  /* Two within one second are the same, so it may take another one. */
+  g_assert_cmpuint (test_hosted_count_of (hosted, "POST", "/auth/v1/token"), >=, 1);
+  g_assert_cmpuint (test_hosted_count_of (hosted, "POST", "/auth/v1/token"), <=, 2);
+  test_device_sql (a, "UPDATE notes SET rank = 2");
+  fault = (gpointer) test_wire_find ("401-issued-at-future");
+  test_hosted_set_faults (hosted, first_push, &fault);
+  test_device_fail (a, SYNC_ERROR_CLOCK);
+  g_assert_cmpuint (test_hosted_count_of (hosted, "POST", "/auth/v1/token"), ==, 0);
+  expect_session_kept (rig, a);
+  test_rig_assert_converged (rig);
+}
+
+static void
+test_wrong_password (TestRig *rig)
+{
+  g_autoptr (SyncProvider) provider = test_rig_connect (rig);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  GAsyncResult *place = NULL;
+
+  sync_supabase_provider_sign_in_async (SYNC_SUPABASE_PROVIDER (provider), "nobody@example.org", SECRET, NULL,
+                                        test_got_result, &place);
+  result = test_wait_for_result (&place);
+  sync_supabase_provider_session_finish (SYNC_SUPABASE_PROVIDER (provider), result, &error);
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_CREDENTIALS);
+  g_assert_cmpstr (sync_error_get_detail (error)->reason, ==, "invalid_credentials");
+}
+
+/* Each says what has to be done about it. */
+static void
+test_reactions (TestRig *rig)
+{
+  static const struct
+  {
+    const char *name;
+    SyncError code;
+  } expected[] = {
+    { "refuse", SYNC_ERROR_OFFLINE },
+    { "401-wrong-key", SYNC_ERROR_WRONG_KEY },
+    { "401-issued-at-future", SYNC_ERROR_CLOCK },
+    { "402-quota", SYNC_ERROR_QUOTA },
+    { "403-no-grant", SYNC_ERROR_SCHEMA },
+    { "404-schema-cache", SYNC_ERROR_SCHEMA_MISSING },
+    { "405-read-only", SYNC_ERROR_STORAGE_FULL },
+    { "429-rate", SYNC_ERROR_LATER },
+    { "502-page", SYNC_ERROR_LATER },
+    { "503-schema-cache", SYNC_ERROR_LATER },
+    { "504-pool", SYNC_ERROR_LATER },
+    { "530-page", SYNC_ERROR_OFFLINE },
+    { "540-paused", SYNC_ERROR_PAUSED },
+    { "no-json", SYNC_ERROR_PROTOCOL },
+    { "captive-portal", SYNC_ERROR_PROTOCOL },
+    { "redirect", SYNC_ERROR_PROTOCOL },
+  };
+  TestDevice *a = test_rig_add (rig, "a");
+
+  test_device_sql (a, "INSERT INTO notes VALUES ('a', 'one', 'body', 1)");
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      g_autoptr (SyncResult) result = NULL;
+
+      test_hosted_set_faults (test_rig_get_hosted (rig), always, (gpointer) test_wire_find (expected[i].name));
+      /* Where nobody listens any more, the first one finds out. */
+      if (i == 0)
+        sync_result_free (test_device_run (a, SYNC_RUN_SYNC, NULL));
+      result = test_device_run (a, SYNC_RUN_SYNC, NULL);
+      test_hosted_heal (test_rig_get_hosted (rig));
+      if (!g_error_matches (result->error, SYNC_ERROR, (int) expected[i].code))
+        g_error ("%s: %s", expected[i].name,
+                 result->error != NULL ? sync_error_code_name (result->error->code) : "no error");
+      test_device_expect (a, "SELECT id, state, attempts, error FROM psync_change", "'a'|pending|0|\n");
+      expect_session_kept (rig, a);
+    }
+  test_rig_assert_converged (rig);
+}
+
+static const struct
+{
+  const char *name;
+  const char *schema;
+  RigTest test;
+} tests[] = {
+  { "a-page-of-a-thousand-is-no-end", NOTES, test_page_cap },
+  { "addresses-stay-short", NOTES, test_long_urls },
+  { "batches-stay-small-and-a-huge-row-is-refused-alone", NOTES, test_large_rows },
+  { "a-table-that-is-not-known-yet-refuses-nothing", NOTES, test_schema_cache },
+  { "no-contents-in-what-is-told-of-a-row", STRICT, test_no_contents },
+  { "another-token-where-one-helps", NOTES, test_tokens },
+  { "a-wrong-password", NOTES, test_wrong_password },
+  { "each-says-what-has-to-be-done", NOTES, test_reactions },
+};
+
+static void
+run_test (gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  g_autoptr (TestRig) rig = test_rig_new (&test_hosted_backend, tests[i].schema);
+
+  if (rig != NULL)
+    tests[i].test (rig);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    {
+      g_autofree char *path = g_strconcat ("/hosted/", tests[i].name, NULL);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (i), run_test);
+    }
+  return g_test_run ();
+}
