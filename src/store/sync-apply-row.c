@@ -59,7 +59,10 @@ sync_apply_hold (SyncApply *apply,
     return SYNC_APPLIED_SKIPPED;
   if (!put_held (apply, incoming, reason, detail, error)
       || (incoming->state.reread
-          && !sync_ledger_set_reread (apply->store, apply->entity, apply->id->str, FALSE, error)))
+          && !sync_ledger_set_reread (apply->store, apply->entity, apply->id->str, FALSE, error))
+      || (apply->policy.run != 0
+          && !sync_ledger_trace (apply->store, apply->policy.run, apply->entity, apply->id->str,
+                                 incoming->stamps.version, "held", error)))
     return SYNC_APPLIED_ERROR;
   apply->counts.held++;
   return SYNC_APPLIED_HELD;

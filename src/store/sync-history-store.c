@@ -363,6 +363,154 @@ sync_store_list_history_keys (SyncStore *store, const char *kind, const char *ou
   return sync_store_read_keys (statement, error);
 }
 
+#define CHOSEN_TRACE "t.run = ?3 AND " SYNC_SQL_AMONG ("t.direction", "?4")
+
+static void
+read_trouble (SyncTrace *trace, const char *json)
+{
+  g_autoptr (GError) error = sync_error_from_json (json);
+  const SyncErrorDetail *detail = sync_error_get_detail (error);
+
+  if (detail == NULL)
+    return;
+  trace->error_code = g_strdup (sync_error_code_name (error->code));
+  trace->reason = g_strdup (detail->reason);
+  trace->column = g_strdup (detail->column);
+}
+
+static SyncTrace *
+read_trace (SyncStatement *statement)
+{
+  SyncTrace *trace = g_new0 (SyncTrace, 1);
+
+  trace->number = sync_statement_int64 (statement, 0);
+  trace->run = sync_statement_int64 (statement, 1);
+  trace->entity = sync_statement_dup_text (statement, 2);
+  trace->id = sync_statement_dup_text (statement, 3);
+  trace->direction = sync_statement_dup_text (statement, 4);
+  trace->version = sync_statement_int64 (statement, 5);
+  read_trouble (trace, sync_statement_text (statement, 6, NULL));
+  if (trace->error_code == NULL)
+    {
+      trace->reason = sync_statement_dup_text (statement, 7);
+      trace->column = sync_statement_dup_text (statement, 8);
+    }
+  return trace;
+}
+
+/**
+ * sync_store_list_trace:
+ * @store: a store
+ * @run: a run's number
+ * @direction: (nullable): only rows that went this way: `pulled`, `pushed`, `refused`, `held`, or several
+ *   of them between commas
+ * @offset: how many to leave out
+ * @limit: how many at most; 0: all
+ * @error: where to put an error
+ *
+ * Returns: (transfer full) (element-type SyncTrace): a page of the rows that the run moved or could not,
+ *   in the order in which it did. What is wrong with a row is told if it still is.
+ */
+GPtrArray *
+sync_store_list_trace (SyncStore *store, gint64 run, const char *direction, guint offset, guint limit,
+                       GError **error)
+{
+  g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_trace_free);
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (store),
+      "SELECT t.rowid, t.run, t.entity, t.id, t.direction, t.version, c.error, h.reason, h.detail "
+      "FROM psync_trace t LEFT JOIN psync_change c ON t.direction = 'refused' "
+      "AND c.entity = t.entity AND c.id = t.id LEFT JOIN psync_held h ON t.direction = 'held' "
+      "AND h.entity = t.entity AND h.id = t.id WHERE " CHOSEN_TRACE
+      " ORDER BY t.rowid LIMIT ?1 OFFSET ?2",
+      error);
+  SyncStep step;
+
+  if (statement == NULL)
+    return NULL;
+  sync_statement_bind_int64 (statement, 1, limit > 0 ? (gint64) limit : -1);
+  sync_statement_bind_int64 (statement, 2, offset);
+  sync_statement_bind_int64 (statement, 3, run);
+  sync_statement_bind_text (statement, 4, direction, -1);
+  while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
+    g_ptr_array_add (list, read_trace (statement));
+  sync_statement_reset (statement);
+  return step == SYNC_STEP_ERROR ? NULL : g_steal_pointer (&list);
+}
+
+/**
+ * sync_store_list_trace_keys:
+ * @store: a store
+ * @run: a run's number
+ * @direction: (nullable): as for sync_store_list_trace()
+ * @error: where to put an error
+ *
+ * Returns: (transfer full) (element-type gint64): the numbers of what sync_store_list_trace() lists, in
+ *   that order
+ */
+GArray *
+sync_store_list_trace_keys (SyncStore *store, gint64 run, const char *direction, GError **error)
+{
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (store),
+      "SELECT t.rowid FROM psync_trace t WHERE " CHOSEN_TRACE " ORDER BY t.rowid", error);
+
+  if (statement == NULL)
+    return NULL;
+  sync_statement_bind_int64 (statement, 3, run);
+  sync_statement_bind_text (statement, 4, direction, -1);
+  return sync_store_read_keys (statement, error);
+}
+
+static gboolean
+sum_day (SyncStatement *statement, SyncDay *day, gint64 end, GError **error)
+{
+  SyncStep step;
+
+  sync_statement_bind_int64 (statement, 1, day->start);
+  sync_statement_bind_int64 (statement, 2, end);
+  step = sync_statement_step (statement, error);
+  if (step == SYNC_STEP_ROW)
+    {
+      day->pulled = (guint64) sync_statement_int64 (statement, 0);
+      day->pushed = (guint64) sync_statement_int64 (statement, 1);
+      day->runs = (guint64) sync_statement_int64 (statement, 2);
+      day->failed = (guint64) sync_statement_int64 (statement, 3);
+    }
+  sync_statement_reset (statement);
+  return step != SYNC_STEP_ERROR;
+}
+
+/**
+ * sync_store_sum_days:
+ * @store: a store
+ * @days: (element-type SyncDay): their starts, in order; the sums are filled in
+ * @end: the end of the last
+ * @error: where to put an error
+ *
+ * Returns: %FALSE with @error set if it failed
+ */
+gboolean
+sync_store_sum_days (SyncStore *store, GArray *days, gint64 end, GError **error)
+{
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (store),
+      "SELECT total (pulled), total (pushed), total (repeats + 1), total (outcome IN ('failed', 'stopped')) "
+      "FROM psync_history WHERE started_at >= ?1 AND started_at < ?2",
+      error);
+
+  if (statement == NULL)
+    return FALSE;
+  for (guint i = 0; i < days->len; i++)
+    {
+      SyncDay *day = &g_array_index (days, SyncDay, i);
+
+      if (!sum_day (statement, day, i + 1 < days->len ? day[1].start : end, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /**
  * sync_store_get_last_sync:
  * @store: a store

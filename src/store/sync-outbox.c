@@ -23,6 +23,7 @@ batch_new (const SyncEntity *entity)
   batch->entity = sync_entity_ref ((SyncEntity *) entity);
   batch->body = g_string_new ("[");
   batch->rows = g_array_new (FALSE, TRUE, sizeof (SyncBatchRow));
+  batch->refused = g_ptr_array_new_with_free_func (g_free);
   g_array_set_clear_func (batch->rows, (GDestroyNotify) batch_row_clear);
   return batch;
 }
@@ -34,6 +35,7 @@ sync_batch_free (SyncBatch *batch)
   g_string_free (batch->body, TRUE);
   g_clear_pointer (&batch->wire, g_bytes_unref);
   g_clear_pointer (&batch->rows, g_array_unref);
+  g_clear_pointer (&batch->refused, g_ptr_array_unref);
   g_clear_pointer (&batch->last_id, g_free);
   g_free (batch);
 }
@@ -298,7 +300,7 @@ compose_row (Composer *composer, const Due *due, GError **error)
           g_propagate_error (error, g_steal_pointer (&refusal));
           return FALSE;
         }
-      composer->batch->n_refused++;
+      g_ptr_array_add (composer->batch->refused, g_strdup (due->id));
       return sync_outbox_refuse_row (composer->store, composer->batch->entity, due->id, refusal, FALSE, error);
     }
   if (found == composer->options->deletions)

@@ -58,7 +58,7 @@ typedef struct
   GArray *rows;      /* (element-type SyncBatchRow) */
   char *last_id;     /* (nullable): where the next batch goes on */
   gboolean more;     /* there may be more due rows */
-  guint n_refused;   /* rows that cannot travel at all */
+  GPtrArray *refused; /* (element-type utf8): the ids of rows that cannot travel at all */
 } SyncBatch;
 
 void sync_batch_free (SyncBatch *batch);

@@ -6,6 +6,7 @@
 G_DEFINE_BOXED_TYPE (SyncResult, sync_result, sync_result_copy, sync_result_free)
 G_DEFINE_BOXED_TYPE (SyncChange, sync_change, sync_change_copy, sync_change_free)
 G_DEFINE_BOXED_TYPE (SyncHeld, sync_held, sync_held_copy, sync_held_free)
+G_DEFINE_BOXED_TYPE (SyncTrace, sync_trace, sync_trace_copy, sync_trace_free)
 G_DEFINE_BOXED_TYPE (SyncConflict, sync_conflict, sync_conflict_copy, sync_conflict_free)
 G_DEFINE_BOXED_TYPE (SyncEntityStatus, sync_entity_status, sync_entity_status_copy,
                      sync_entity_status_free)
@@ -232,6 +233,49 @@ sync_held_free (SyncHeld *held)
   g_free (held->reason);
   g_free (held->detail);
   g_free (held);
+}
+
+/**
+ * sync_trace_copy:
+ * @trace: a row that a run moved
+ *
+ * Returns: (transfer full): a copy
+ */
+SyncTrace *
+sync_trace_copy (const SyncTrace *trace)
+{
+  SyncTrace *copy;
+
+  g_return_val_if_fail (trace != NULL, NULL);
+
+  copy = g_memdup2 (trace, sizeof *trace);
+  copy->entity = g_strdup (trace->entity);
+  copy->id = g_strdup (trace->id);
+  copy->direction = g_strdup (trace->direction);
+  copy->error_code = g_strdup (trace->error_code);
+  copy->reason = g_strdup (trace->reason);
+  copy->column = g_strdup (trace->column);
+  return copy;
+}
+
+/**
+ * sync_trace_free:
+ * @trace: (nullable): a row that a run moved
+ *
+ * Frees it.
+ */
+void
+sync_trace_free (SyncTrace *trace)
+{
+  if (trace == NULL)
+    return;
+  g_free (trace->entity);
+  g_free (trace->id);
+  g_free (trace->direction);
+  g_free (trace->error_code);
+  g_free (trace->reason);
+  g_free (trace->column);
+  g_free (trace);
 }
 
 /**

@@ -182,6 +182,51 @@ typedef struct
   gboolean can_keep_both;
 } SyncConflict;
 
+/**
+ * SyncTrace:
+ * @number: names it
+ * @run: the run
+ * @direction: `pulled`, `pushed`, `refused` by the cloud, or `held`: refused by the local table
+ * @version: the version that it had then, 0: none
+ * @error_code: (nullable): of a refused row that still is: as in SyncChange
+ * @reason: (nullable): of a refused row that still is: SQLSTATE or alike; of a held one that still is: as in
+ *   SyncHeld
+ * @column: (nullable): the column or constraint
+ *
+ * A row that a run moved, or could not.
+ */
+typedef struct
+{
+  gint64 number;
+  gint64 run;
+  char *entity;
+  char *id;
+  char *direction;
+  gint64 version;
+  char *error_code;
+  char *reason;
+  char *column;
+} SyncTrace;
+
+/**
+ * SyncDay:
+ * @start: its first moment
+ * @pulled: rows that its runs pulled
+ * @pushed: rows that its runs pushed
+ * @runs: runs that began on it, those with nothing to do included
+ * @failed: those of them that failed or were stopped
+ *
+ * What happened on one day of the calendar where this computer is.
+ */
+typedef struct
+{
+  gint64 start;
+  guint64 pulled;
+  guint64 pushed;
+  guint64 runs;
+  guint64 failed;
+} SyncDay;
+
 /* An entity and how it stands. */
 typedef struct
 {
@@ -295,6 +340,10 @@ SyncChange *sync_change_copy (const SyncChange *change);
 void sync_change_free (SyncChange *change);
 SyncHeld *sync_held_copy (const SyncHeld *held);
 void sync_held_free (SyncHeld *held);
+#define SYNC_TYPE_TRACE (sync_trace_get_type ())
+GType sync_trace_get_type (void);
+SyncTrace *sync_trace_copy (const SyncTrace *trace);
+void sync_trace_free (SyncTrace *trace);
 SyncConflict *sync_conflict_copy (const SyncConflict *conflict);
 void sync_conflict_free (SyncConflict *conflict);
 SyncEntityStatus *sync_entity_status_copy (const SyncEntityStatus *status);
@@ -320,6 +369,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncResult, sync_result_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncVerifyResult, sync_verify_result_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncChange, sync_change_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncHeld, sync_held_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncTrace, sync_trace_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncConflict, sync_conflict_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncEntityStatus, sync_entity_status_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncStats, sync_stats_free)

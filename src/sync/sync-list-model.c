@@ -110,6 +110,7 @@ clear_filter (SyncListFilter *filter)
   g_clear_pointer (&filter->state, g_free);
   g_clear_pointer (&filter->kind, g_free);
   g_clear_pointer (&filter->outcome, g_free);
+  g_clear_pointer (&filter->direction, g_free);
 }
 
 static void
@@ -118,6 +119,8 @@ copy_filter (SyncListFilter *filter, const SyncListFilter *from)
   filter->state = g_strdup (from->state);
   filter->kind = g_strdup (from->kind);
   filter->outcome = g_strdup (from->outcome);
+  filter->run = from->run;
+  filter->direction = g_strdup (from->direction);
 }
 
 static void

@@ -11,6 +11,8 @@ G_BEGIN_DECLS
  * @state: (nullable): of rows in the queue: some of `pending`, `refused`, `failed`, between commas
  * @kind: (nullable): of runs: some of `sync`, `seed`, `hydrate`
  * @outcome: (nullable): of runs: some of `done`, `nothing`, `failed`, …
+ * @run: of moved rows: the run that moved them
+ * @direction: (nullable): of moved rows: some of `pulled`, `pushed`, `refused`, `held`
  *
  * Which rows of a list are wanted; %NULL: all. A list looks at what concerns it.
  */
@@ -19,6 +21,8 @@ typedef struct
   char *state;
   char *kind;
   char *outcome;
+  gint64 run;
+  char *direction;
 } SyncListFilter;
 
 /**
@@ -47,6 +51,7 @@ extern const SyncListSource sync_list_of_held;      /* SyncHeld */
 extern const SyncListSource sync_list_of_conflicts; /* SyncConflict: the open ones */
 extern const SyncListSource sync_list_of_records; /* SyncConflict: what was decided or taken away */
 extern const SyncListSource sync_list_of_history; /* SyncResult; filter: kind, outcome */
+extern const SyncListSource sync_list_of_trace;   /* SyncTrace; filter: run, direction */
 extern const SyncListSource sync_list_of_devices; /* SyncDevice, as last heard of, this one first */
 extern const SyncListSource sync_list_of_entities; /* SyncEntityStatus */
 

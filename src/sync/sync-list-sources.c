@@ -160,6 +160,37 @@ const SyncListSource sync_list_of_history = {
   .get_key = result_key,
 };
 
+/* --- What a run moved ------------------------------------------------------------------------- */
+
+static GArray *
+trace_keys (SyncStore *store, const SyncListFilter *filter, GError **error)
+{
+  return sync_store_list_trace_keys (store, filter->run, filter->direction, error);
+}
+
+static GPtrArray *
+trace_values (SyncStore *store,
+              const SyncListFilter *filter,
+              guint offset,
+              guint limit,
+              GError **error)
+{
+  return sync_store_list_trace (store, filter->run, filter->direction, offset, limit, error);
+}
+
+static gint64
+trace_key (gconstpointer value)
+{
+  return ((const SyncTrace *)value)->number;
+}
+
+const SyncListSource sync_list_of_trace = {
+  .value_type = sync_trace_get_type,
+  .list_keys = trace_keys,
+  .list_values = trace_values,
+  .get_key = trace_key,
+};
+
 /* --- Short lists: read whole, then cut -------------------------------------------------------- */
 
 static GPtrArray *

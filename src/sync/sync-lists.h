@@ -89,6 +89,16 @@ SyncHistory *sync_history_new (SyncManager *manager);
 void sync_history_list_async (SyncHistory *history, guint offset, guint limit, GCancellable *cancellable,
                               GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray *sync_history_list_finish (SyncHistory *history, GAsyncResult *result, GError **error);
+/* The last so many days, the oldest first, today included. (element-type SyncDay) */
+void sync_history_sum_days_async (SyncHistory *history, guint days, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data);
+GArray *sync_history_sum_days_finish (SyncHistory *history, GAsyncResult *result, GError **error);
+/* (element-type SyncTrace): the rows that a run moved, or could not; direction: NULL all, or some of pulled,
+ * pushed, refused and held between commas */
+void sync_history_list_trace_async (SyncHistory *history, gint64 run, const char *direction, guint offset,
+                                    guint limit, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                    gpointer user_data);
+GPtrArray *sync_history_list_trace_finish (SyncHistory *history, GAsyncResult *result, GError **error);
 
 /* --- SyncDevices ---------------------------------------------------------------------------- */
 #define SYNC_TYPE_DEVICES (sync_devices_get_type ())

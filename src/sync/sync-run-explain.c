@@ -159,8 +159,10 @@ refuse_ignored (SyncStore *store, Question *question, const char *id, GError **e
   sync_error_set_reason (reason, "ignored", 0);
   if (!sync_outbox_refuse_row (store, question->leg->entity, id, reason, TRUE, error))
     return FALSE;
-  question->counts.refused += sync_connection_changes (sync_store_get_connection (store)) > 0;
-  return TRUE;
+  if (sync_connection_changes (sync_store_get_connection (store)) == 0)
+    return TRUE;
+  question->counts.refused++;
+  return sync_run_trace_refused (question->run, question->leg->entity, id, error);
 }
 
 /* Newer rows went through the merge already. Still unsettled at the same version: the server ignored it. */

@@ -78,6 +78,8 @@ void sync_run_tell (SyncRun *run, SyncPhase phase, const SyncLeg *leg, guint64 c
 void sync_run_take_news (SyncRun *run, SyncLeg *leg, const SyncCounts *counts, GArray *conflicts);
 SyncStore *sync_run_get_store (SyncRun *run);
 gboolean sync_run_ensure_history (SyncRun *run, GError **error);
+/* On the worker's thread: for those who ask later which rows a run had trouble with. */
+gboolean sync_run_trace_refused (SyncRun *run, const SyncEntity *entity, const char *id, GError **error);
 
 /* sync-run-pull.c */
 gboolean sync_run_pull_all (SyncRun *run, gboolean again, GError **error);

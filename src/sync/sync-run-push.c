@@ -88,7 +88,21 @@ refuse (SyncRun *run, gpointer data, GError **error)
 {
   BatchStep *step = data;
 
-  return sync_outbox_refuse (sync_run_get_store (run), step->batch, step->reason, error);
+  return sync_outbox_refuse (sync_run_get_store (run), step->batch, step->reason, error)
+         && sync_run_trace_refused (
+             run, step->batch->entity,
+             g_array_index (step->batch->rows, SyncBatchRow, 0).id, error);
+}
+
+static gboolean
+trace_refused (SyncRun *run, gpointer data, GError **error)
+{
+  const SyncBatch *batch = data;
+
+  for (guint i = 0; i < batch->refused->len; i++)
+    if (!sync_run_trace_refused (run, batch->entity, g_ptr_array_index (batch->refused, i), error))
+      return FALSE;
+  return TRUE;
 }
 
 static gboolean
@@ -299,6 +313,17 @@ count_due (SyncRun *run, gpointer data, GError **error)
   return TRUE;
 }
 
+/* Rows that cannot travel were refused before anything was sent. */
+static gboolean
+note_refused (Push *push, SyncBatch *batch, GError **error)
+{
+  SyncCounts counts = { .refused = batch->refused->len };
+
+  sync_run_take_news (push->run, push->leg, &counts, NULL);
+  return sync_run_ensure_history (push->run, error)
+         && sync_run_step (push->run, trace_refused, batch, error);
+}
+
 static gboolean
 push_batches (Push *push, GError **error)
 {
@@ -316,12 +341,8 @@ push_batches (Push *push, GError **error)
       more = batch->more;
       g_free (push->after);
       push->after = g_strdup (batch->last_id);
-      if (batch->n_refused > 0)
-        {
-          SyncCounts counts = { .refused = batch->n_refused };
-
-          sync_run_take_news (run, push->leg, &counts, NULL);
-        }
+      if (batch->refused->len > 0 && !note_refused (push, batch, error))
+        return FALSE;
       if (batch->number != 0 && (!sync_run_ensure_history (run, error) || !send_batch (push, batch, error)))
         return FALSE;
       tell (push);

@@ -5,6 +5,7 @@
 #include "sync-machine.h"
 #include "sync-resolve.h"
 #include "sync-run-private.h"
+#include "sync-ledger.h"
 #include "sync-snapshot.h"
 
 #include <glib/gstdio.h>
@@ -168,6 +169,16 @@ sync_run_ensure_history (SyncRun *run,
                          GError **error)
 {
   return run->result->run != 0 || sync_run_step (run, begin_history, NULL, error);
+}
+
+gboolean
+sync_run_trace_refused (SyncRun *run,
+                        const SyncEntity *entity,
+                        const char *id,
+                        GError **error)
+{
+  return run->result->run == 0
+         || sync_ledger_trace (sync_run_get_store (run), run->result->run, entity, id, 0, "refused", error);
 }
 
 /* --- Preparing ---------------------------------------------------------------------------------- */
@@ -415,7 +426,7 @@ count_pushes (SyncRun *run, gpointer data, GError **error)
           if (batch == NULL)
             return FALSE;
           counts.pushed = batch->rows->len;
-          counts.refused = batch->n_refused;
+          counts.refused = batch->refused->len;
           counts.deleted = options.deletions ? batch->rows->len : 0;
           sync_run_take_news (run, leg, &counts, NULL);
           more = batch->more;

@@ -362,6 +362,63 @@ test_history_lists (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (((SyncResult *) g_ptr_array_index (runs, 0))->total.pushed, ==, 1);
 }
 
+/* What a run could not move is told with what is wrong with it, as long as that is so. */
+static void
+test_history_trace (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) trouble = NULL, moved = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncResult) run = NULL;
+  const SyncTrace *trace;
+
+  sql (fixture, "INSERT INTO projects (id, name) VALUES ('a', 'x'), ('b', 'y' || char (0) || 'z')");
+  run = test_manager_sync (&fixture->device);
+  g_assert_cmpuint (run->total.refused, ==, 1);
+  sync_history_list_trace_async (fixture->history, run->run, "refused,held", 0, 0, NULL,
+                                 test_got_result, place (fixture));
+  trouble = sync_history_list_trace_finish (fixture->history, answer (fixture), &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (trouble->len, ==, 1);
+  trace = g_ptr_array_index (trouble, 0);
+  g_assert_cmpstr (trace->id, ==, "'b'");
+  g_assert_cmpstr (trace->column, ==, "name");
+  g_assert_nonnull (trace->error_code);
+  sync_history_list_trace_async (fixture->history, run->run, NULL, 0, 0, NULL, test_got_result,
+                                 place (fixture));
+  moved = sync_history_list_trace_finish (fixture->history, answer (fixture), &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (moved->len, ==, 2);
+}
+
+static void
+test_history_days (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GArray) days = NULL;
+  g_autoptr (GError) error = NULL;
+  const SyncDay *today;
+  g_autofree char *text = g_strdup_printf (
+      "INSERT INTO psync_history (kind, started_at, outcome, pulled, pushed, repeats) VALUES "
+      "('sync', %" G_GINT64_FORMAT ", 'done', 3, 4, 0), "
+      "('sync', %" G_GINT64_FORMAT ", 'failed', 5, 6, 0), "
+      "('sync', %" G_GINT64_FORMAT ", 'nothing', 0, 0, 9), "
+      "('sync', %" G_GINT64_FORMAT ", 'done', 100, 100, 0)",
+      TEST_NOW, TEST_NOW, TEST_NOW - 2 * G_TIME_SPAN_DAY, TEST_NOW - 60 * G_TIME_SPAN_DAY);
+
+  sql (fixture, text);
+  sync_history_sum_days_async (fixture->history, 30, NULL, test_got_result, place (fixture));
+  days = sync_history_sum_days_finish (fixture->history, answer (fixture), &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (days->len, ==, 30);
+  today = &g_array_index (days, SyncDay, 29);
+  g_assert_cmpint (today->start, <=, TEST_NOW);
+  g_assert_cmpuint (today->pulled, ==, 8);
+  g_assert_cmpuint (today->pushed, ==, 10);
+  g_assert_cmpuint (today->runs, ==, 2);
+  g_assert_cmpuint (today->failed, ==, 1);
+  g_assert_cmpuint (g_array_index (days, SyncDay, 27).runs, ==, 10);
+  g_assert_cmpuint (g_array_index (days, SyncDay, 0).pulled, ==, 0);
+}
+
 /* --- Entities --------------------------------------------------------------------------------- */
 
 static gboolean
@@ -558,6 +615,8 @@ main (int argc, char *argv[])
   add ("conflicts/all-of-this-kind", test_conflicts_like_this);
   add ("conflicts/by-number", test_conflict_by_number);
   add ("history/lists-runs", test_history_lists);
+  add ("history/tells-which-rows-and-why-not", test_history_trace);
+  add ("history/adds-up-days", test_history_days);
   add ("entities/configured", test_entity_is_configured);
   add ("entities/a-bad-policy-changes-nothing", test_bad_policy_changes_nothing);
   add ("entities/a-table-becomes-one", test_table_becomes_an_entity);
