@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sync-supabase-provider.h"
+#include "sync-supabase-provider-private.h"
 
 #include "sync-json.h"
 #include "sync-supabase-call.h"
@@ -531,6 +531,12 @@ sync_supabase_provider_new (const char *url, const char *key, const char *token,
                                 : sync_supabase_session_new (self->http, self->url, normal_key,
                                                              secrets, profile, clock);
   return SYNC_PROVIDER (g_steal_pointer (&self));
+}
+
+SyncSupabaseSession *
+sync_supabase_provider_get_session (SyncSupabaseProvider *provider)
+{
+  return provider->session;
 }
 
 /**
