@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "sync-check.h"
 #include "sync-lists.h"
 #include "sync-manager.h"
 #include "sync-scheduler.h"
 #include "sync-settings.h"
+#include "sync-sides.h"
 
 G_BEGIN_DECLS
 
@@ -72,6 +74,17 @@ void sync_profile_sign_out_async (SyncProfile *profile, GCancellable *cancellabl
 gboolean sync_profile_session_finish (SyncProfile *profile, GAsyncResult *result, GError **error);
 /* (nullable): who is signed in */
 const char *sync_profile_get_email (SyncProfile *profile);
+
+/* Tests a connection step by step; `url` and `anon_key` NULL: the profile's own. (element-type SyncCheck) */
+void sync_profile_test_async (SyncProfile *profile, const char *url, const char *anon_key,
+                              SyncCheckFunc told, gpointer told_data, GCancellable *cancellable,
+                              GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *sync_profile_test_finish (SyncProfile *profile, GAsyncResult *result, GError **error);
+/* What this database and its cloud have, before a first run. */
+void sync_profile_count_sides_async (SyncProfile *profile, GCancellable *cancellable,
+                                     GAsyncReadyCallback callback, gpointer user_data);
+SyncSides *
+sync_profile_count_sides_finish (SyncProfile *profile, GAsyncResult *result, GError **error);
 
 /* Removes what is ours from the file, which stays as its owner left it. */
 void sync_profile_detach_async (SyncProfile *profile, GCancellable *cancellable,

@@ -309,6 +309,19 @@ static const Words no_permission = {
   N_("Run the schema script, which grants them, in the project’s SQL editor."), "psync schema print"
 };
 
+static const Words no_row_security = {
+  N_("Others can read the rows of {subject}"), N_("Others can read the cloud’s rows"),
+  N_("Row-level security is off there, or a policy lets more people in than the owner of a row."),
+  NULL, N_("Run the schema script, which guards each table, in the project’s SQL editor."),
+  "psync schema print"
+};
+
+static const Words clocks_differ = {
+  N_("This computer’s clock and the server’s differ"), NULL,
+  N_("Sync takes the difference into account, but times will look wrong on other devices."), NULL,
+  N_("Let this computer set its clock by the network."), NULL
+};
+
 static const Words elsewhere = {
   N_("{subject} sent the request elsewhere"), N_("The request was sent elsewhere"),
   N_("To be safe it was not followed: a network’s sign-in page, or a project that has moved."),
@@ -366,6 +379,8 @@ static const Special specials[] = {
   { SYNC_ERROR_NOT_FOUND, "change", &no_change },
   { SYNC_ERROR_LOCKED, "schedule", &scheduled_elsewhere },
   { SYNC_ERROR_SCHEMA, "42501", &no_permission },
+  { SYNC_ERROR_SCHEMA, "row-security", &no_row_security },
+  { SYNC_ERROR_CLOCK, "offset", &clocks_differ },
   { SYNC_ERROR_PROTOCOL, "redirect", &elsewhere },
   { SYNC_ERROR_FAILED, "signup_disabled", &no_sign_up },
   { SYNC_ERROR_FAILED, "email_provider_disabled", &no_sign_up },

@@ -87,6 +87,15 @@ static const Entry strategies[] = {
   { "reset", N_("The cloud was another one, or had been restored") },
 };
 
+static const Entry check_steps[] = {
+  { "reach", N_("Reach the server") },
+  { "key", N_("Use the key") },
+  { "schema", N_("Find the tables for sync") },
+  { "sign-in", N_("Sign in") },
+  { "row-security", N_("Keep rows private") },
+  { "clock", N_("Compare clocks") },
+};
+
 static const Entry change_states[] = {
   { "pending", N_("Waiting") },
   { "refused", N_("Refused by the cloud") },
@@ -238,6 +247,18 @@ char *
 sync_words_for_resolution (const char *resolution)
 {
   return FIND_WORDS (resolutions, resolution);
+}
+
+/**
+ * sync_words_for_check:
+ * @step: (nullable): `reach`, `key`, `schema`, `sign-in`, `row-security`, `clock`
+ *
+ * Returns: (transfer full): what is tried in that step of a test of the connection
+ */
+char *
+sync_words_for_check (const char *step)
+{
+  return FIND_WORDS (check_steps, step);
 }
 
 /**

@@ -22,6 +22,7 @@ char *sync_words_for_run_kind (const char *kind);
 char *sync_words_for_outcome (const char *outcome);
 char *sync_words_for_conflict_kind (const char *kind);
 char *sync_words_for_resolution (const char *resolution);
+char *sync_words_for_check (const char *step);
 char *sync_words_for_strategy (const char *strategy);
 char *sync_words_for_change_state (const char *state);
 char *sync_words_for_operation (const char *operation);

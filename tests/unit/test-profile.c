@@ -594,6 +594,100 @@ test_schema (Fixture *fixture, gconstpointer data)
 
 #define add(name, func) g_test_add ("/profile/" name, Fixture, NULL, set_up, func, tear_down)
 
+/* --- Before a first run ----------------------------------------------------------------------- */
+
+static void
+count_told (const SyncCheck *check, gpointer data)
+{
+  ++*(guint *) data;
+}
+
+static void
+test_connection (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) checks = NULL;
+  g_autoptr (GError) error = NULL;
+  guint told = 0;
+
+  open_new (fixture);
+  sync_profile_test_async (fixture->profile, NULL, NULL, NULL, NULL, NULL, test_got_result,
+                           place (fixture));
+  g_assert_null (sync_profile_test_finish (fixture->profile, answer (fixture), &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_NOT_CONNECTED);
+  g_clear_error (&error);
+  sync_profile_test_async (fixture->profile, "https://abc.supabase.co", SECRET_KEY, NULL, NULL,
+                           NULL, test_got_result, place (fixture));
+  g_assert_null (sync_profile_test_finish (fixture->profile, answer (fixture), &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_SECRET_KEY);
+  g_clear_error (&error);
+
+  g_assert_true (connect_vault (fixture, "vault.db", FALSE, &error));
+  sync_profile_test_async (fixture->profile, NULL, NULL, count_told, &told, NULL, test_got_result,
+                           place (fixture));
+  checks = sync_profile_test_finish (fixture->profile, answer (fixture), &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (checks->len, ==, 2);
+  g_assert_cmpuint (told, ==, 2);
+  for (guint i = 0; i < checks->len; i++)
+    g_assert_cmpint (((SyncCheck *) g_ptr_array_index (checks, i))->result, ==,
+                     SYNC_CHECK_PASSED);
+}
+
+static SyncSides *
+count_sides (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+  SyncSides *sides;
+
+  sync_profile_count_sides_async (fixture->profile, NULL, test_got_result, place (fixture));
+  sides = sync_profile_count_sides_finish (fixture->profile, answer (fixture), &error);
+  g_assert_no_error (error);
+  return sides;
+}
+
+/* A second device comes to a vault that the first one filled. */
+static void
+test_both_sides_are_counted (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *second = g_build_filename (fixture->folder, "second.db", NULL);
+  g_autoptr (SyncSides) before = NULL, after = NULL, there = NULL;
+  g_autoptr (SyncResult) run = NULL;
+  g_autoptr (GError) error = NULL;
+  const SyncSideCount *projects;
+
+  open_new (fixture);
+  shell (fixture, "INSERT INTO projects (id) VALUES ('a'), ('b'), ('c')");
+  g_assert_true (connect_vault (fixture, "vault.db", FALSE, &error));
+  before = count_sides (fixture);
+  g_assert_cmpuint (before->local, ==, 3);
+  g_assert_cmpuint (before->cloud, ==, 0);
+  g_assert_false (before->synced_before);
+  g_assert_cmpuint (before->other_devices, ==, 0);
+
+  run = sync_now (fixture);
+  shell (fixture, "DELETE FROM projects WHERE id = 'a'");
+  after = count_sides (fixture);
+  g_assert_cmpuint (after->local, ==, 2);
+  g_assert_cmpuint (after->cloud, ==, 3);
+  g_assert_true (after->synced_before);
+  close_profile (fixture);
+
+  g_assert_true (open_profile (fixture, second, SYNC_PROFILE_CREATE, &error));
+  g_assert_true (connect_vault (fixture, "vault.db", FALSE, &error));
+  there = count_sides (fixture);
+  g_assert_cmpuint (there->local, ==, 0);
+  g_assert_cmpuint (there->cloud, ==, 3);
+  g_assert_cmpuint (there->other_devices, ==, 1);
+  g_assert_false (there->synced_before);
+  g_assert_cmpuint (there->entities->len, ==, 3);
+  projects = NULL;
+  for (guint i = 0; i < there->entities->len; i++)
+    if (g_str_equal (((SyncSideCount *) g_ptr_array_index (there->entities, i))->entity, "projects"))
+      projects = g_ptr_array_index (there->entities, i);
+  g_assert_nonnull (projects);
+  g_assert_cmpuint (projects->cloud, ==, 3);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -618,5 +712,7 @@ main (int argc, char *argv[])
   add ("detached-as-if-never-there", test_detach);
   add ("diagnostics-have-no-secrets", test_diagnostics);
   add ("schema-for-its-entities", test_schema);
+  add ("a-connection-is-tested-step-by-step", test_connection);
+  add ("both-sides-are-counted-before-a-first-run", test_both_sides_are_counted);
   return test_run_with_own_folders ();
 }

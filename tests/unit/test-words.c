@@ -159,6 +159,9 @@ test_reasons_change_the_words (void)
   assert_says (patience, "busy", "lost", "in 12 seconds.");
   assert_says (with_reason (SYNC_ERROR_SCHEMA, "notes", "42501"), "not let you", "Permissions",
                "script");
+  assert_says (with_reason (SYNC_ERROR_SCHEMA, "notes", "row-security"), "Others can read", "policy",
+               "script");
+  assert_says (with_reason (SYNC_ERROR_CLOCK, NULL, "offset"), "differ", "", "network");
   assert_says (with_reason (SYNC_ERROR_PROTOCOL, "cloud.example", "redirect"), "elsewhere", "", "");
   assert_says (with_reason (SYNC_ERROR_FAILED, "cloud.example", "signup_disabled"),
                "no new accounts", "", "owner");
@@ -275,6 +278,7 @@ test_names_for_machines_have_words (void)
     { sync_words_for_resolution, "local remote merged both" },
     { sync_words_for_strategy,
       "newest local remote manual notifications projects user-settings rules custom user" },
+    { sync_words_for_check, "reach key schema sign-in row-security clock" },
     { sync_words_for_change_state, "pending refused failed" },
     { sync_words_for_operation, "insert update delete" },
   };
