@@ -28,8 +28,7 @@ new_value (Sim *sim, guint user, SimMark mark)
   return sim_value_to_text (sim->next_value++, user, mark);
 }
 
-/* --- The application ----------------------------------------------------------------------------
- */
+/* --- The application -------------------------------------------------------------------------- */
 
 void
 sim_write (Sim *sim, SimDevice *device, const char *sql)
@@ -164,8 +163,7 @@ drop_triggers (Sim *sim, SimDevice *device)
     }
 }
 
-/* --- People -------------------------------------------------------------------------------------
- */
+/* --- People ----------------------------------------------------------------------------------- */
 
 typedef struct
 {
@@ -318,8 +316,7 @@ set_strategy (Sim *sim, const SimStep *step)
   sim_device_call (sim_pick_device (sim, step->args[0]), configure, &verb, NULL);
 }
 
-/* --- Databases ----------------------------------------------------------------------------------
- */
+/* --- Databases -------------------------------------------------------------------------------- */
 
 static void
 clone_device (Sim *sim, SimDevice *device)
@@ -375,8 +372,7 @@ save_device (SimDevice *device)
   device->copy = sim_vfs_read (device->slot);
 }
 
-/* --- Other programs at the cloud ----------------------------------------------------------------
- */
+/* --- Other programs at the cloud -------------------------------------------------------------- */
 
 /* Every version that is given out is visible before a greater one, so nobody's cursor is above it.
  */
@@ -506,8 +502,7 @@ end_transaction (Sim *sim, guint which, gboolean rollback)
     sim_transaction_commit (transaction);
 }
 
-/* --- The cloud's owner --------------------------------------------------------------------------
- */
+/* --- The cloud's owner ------------------------------------------------------------------------ */
 
 /* A cloud that goes back is known by the devices' own rows there. Copies of a database share that
  * row, and a run that was broken off has not written it: then only the new epoch tells that whoever
@@ -630,8 +625,7 @@ act_at_cloud (Sim *sim, const SimStep *step)
     }
 }
 
-/* --- All ----------------------------------------------------------------------------------------
- */
+/* --- All -------------------------------------------------------------------------------------- */
 
 static void
 act_at_device (Sim *sim, const SimStep *step)

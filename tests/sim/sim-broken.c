@@ -71,8 +71,7 @@ run_sql (SyncStore *store, const char *sql, const SyncEntity *entity, gint64 num
   return sync_statement_run (sync_statement_bind_int64 (statement, 2, number), error);
 }
 
-/* --- What replies do ----------------------------------------------------------------------------
- */
+/* --- What replies do -------------------------------------------------------------------------- */
 
 gboolean __real_sync_outbox_acknowledge (SyncStore *store,
                                          SyncBatch *batch,
@@ -171,8 +170,7 @@ __wrap_sync_ledger_set_reread (SyncStore *store,
   return __real_sync_ledger_set_reread (store, entity, id, reread, error);
 }
 
-/* --- What is sent -------------------------------------------------------------------------------
- */
+/* --- What is sent ----------------------------------------------------------------------------- */
 
 SyncBatch *__real_sync_outbox_compose (SyncStore *store,
                                        const SyncEntity *entity,
@@ -215,8 +213,7 @@ __wrap_sync_outbox_refuse (SyncStore *store, SyncBatch *batch, const GError *rea
   return FALSE;
 }
 
-/* --- What is known ------------------------------------------------------------------------------
- */
+/* --- What is known ---------------------------------------------------------------------------- */
 
 SyncMergeKind __real_sync_merge_rows (const SyncDispute *dispute,
                                       SyncDecideFunc decide,

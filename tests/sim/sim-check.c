@@ -15,17 +15,15 @@ static const char excepted_sql[]
       "UNION SELECT entity || ' ' || id FROM psync_conflict WHERE state = 'open' "
       "UNION SELECT entity || ' ' || id FROM psync_change WHERE state <> 'pending'";
 
-/* --- Everybody syncs ----------------------------------------------------------------------------
- */
+/* --- Everybody syncs -------------------------------------------------------------------------- */
 
 static gboolean
 sync_once (Sim *sim, SimDevice *device)
 {
   SyncRunOptions options = { .allow_mass_change = TRUE };
-  SimRun run = { .device = device, .step = sim->schedule->steps->len - 1 };
+  SimRun run = { .device = device, .step = sim->schedule->steps->len };
   g_autoptr (SyncResult) result = NULL;
 
-  run.step = sim->schedule->steps->len;
   sim_provider_set_page_cap (device->provider, 0);
   sim->run = &run;
   result = sim_run_device (sim, device, SYNC_RUN_SYNC, &options);
@@ -73,8 +71,7 @@ fail_for_unrest (Sim *sim)
   sim_fail (sim, "drain", "It does not come to rest\n%s", what->str);
 }
 
-/* --- Comparing ----------------------------------------------------------------------------------
- */
+/* --- Comparing -------------------------------------------------------------------------------- */
 
 static gboolean
 is_excepted (const char *list, const char *table, const char *json_key)
@@ -220,8 +217,7 @@ check_quiet (Sim *sim, SimDevice *device)
     sim_fail (sim, "quiet", "%s: another sync wrote something", device->name);
 }
 
-/* --- While rows are refused ---------------------------------------------------------------------
- */
+/* --- While rows are refused ------------------------------------------------------------------- */
 
 static void
 end_faults (Sim *sim)
@@ -262,8 +258,7 @@ check_refusals (Sim *sim)
     check_quiet (sim, g_ptr_array_index (sim->devices, i));
 }
 
-/* --- People make peace --------------------------------------------------------------------------
- */
+/* --- People make peace ------------------------------------------------------------------------ */
 
 static void
 end_refusals (Sim *sim)
@@ -343,8 +338,7 @@ reconcile (Sim *sim)
     fail_for_unrest (sim);
 }
 
-/* --- What was promised --------------------------------------------------------------------------
- */
+/* --- What was promised ------------------------------------------------------------------------ */
 
 static void
 check_writes (Sim *sim)
@@ -386,6 +380,27 @@ check_alone (Sim *sim)
                     "SELECT * FROM psync_conflict WHERE kind NOT IN ('discard', 'cascade')");
 }
 
+/* A verification finds all contents equal. */
+static void
+check_verified (Sim *sim, SimDevice *device)
+{
+  SimRun run = { .device = device, .step = sim->schedule->steps->len };
+  g_autoptr (SyncVerifyResult) result = NULL;
+
+  sim->run = &run;
+  result = sim_verify_device (sim, device, TRUE, FALSE);
+  sim->run = NULL;
+  if (result->error != NULL)
+    sim_fail (sim, "verify", "%s: %s", device->name, result->error->message);
+  if (result->different > 0)
+    {
+      const SyncDifference *first = g_ptr_array_index (result->differences, 0);
+
+      sim_fail (sim, "verify", "%s: %s %s: %s", device->name, first->entity, first->id,
+                sync_difference_kind_to_string (first->kind));
+    }
+}
+
 static void
 check_device (Sim *sim, SimDevice *device)
 {
@@ -397,6 +412,7 @@ check_device (Sim *sim, SimDevice *device)
   expect_nothing (sim, device, "drain", "SELECT * FROM psync_applying");
   expect_nothing (sim, device, "drain", "SELECT * FROM psync_seen");
   check_quiet (sim, device);
+  check_verified (sim, device);
 }
 
 void

@@ -10,8 +10,7 @@
 
 #define KEEP_TOMBSTONES (30 * G_TIME_SPAN_DAY)
 
-/* --- Contents -----------------------------------------------------------------------------------
- */
+/* --- Contents --------------------------------------------------------------------------------- */
 
 static SimContents *
 contents_new (gint64 sequence)
@@ -90,8 +89,7 @@ put_row (SimContents *contents, guint user, guint table, SimRow *row)
   g_ptr_array_add (rows, row);
 }
 
-/* --- The cloud ----------------------------------------------------------------------------------
- */
+/* --- The cloud -------------------------------------------------------------------------------- */
 
 static char *
 make_epoch (SimCloud *cloud)
@@ -181,8 +179,7 @@ sim_cloud_is_hidden (SimCloud *cloud, guint table, const char *key)
   return FALSE;
 }
 
-/* --- Transactions -------------------------------------------------------------------------------
- */
+/* --- Transactions ----------------------------------------------------------------------------- */
 
 static gboolean
 has_locks (const SimCloud *cloud)
@@ -338,8 +335,7 @@ store_row (SimTransaction *transaction, guint user, guint table, SimRow *row)
   return TRUE;
 }
 
-/* --- A client's upsert --------------------------------------------------------------------------
- */
+/* --- A client's upsert ------------------------------------------------------------------------ */
 
 static gboolean
 refuse (const char *reason, const char *table, GError **error)
@@ -455,8 +451,7 @@ sim_transaction_push (SimTransaction *transaction, guint table, GBytes *rows, GE
   return g_string_free_to_bytes (reply);
 }
 
-/* --- Anybody's writes ---------------------------------------------------------------------------
- */
+/* --- Anybody's writes ------------------------------------------------------------------------- */
 
 gboolean
 sim_transaction_write (SimTransaction *transaction,
@@ -521,8 +516,7 @@ sim_transaction_rename (SimTransaction *transaction,
          && sim_transaction_write (transaction, user, table, key, NULL);
 }
 
-/* --- Readers ------------------------------------------------------------------------------------
- */
+/* --- Readers ---------------------------------------------------------------------------------- */
 
 static gboolean
 is_visible (SimCloud *cloud, guint user, guint table, const SimRow *row)
@@ -652,8 +646,29 @@ sim_cloud_fetch (SimCloud *cloud, guint table, GBytes *keys, guint lag)
   return compose_page (&cloud->shape->tables[table], found, G_MAXUINT);
 }
 
-/* --- Devices ------------------------------------------------------------------------------------
- */
+SyncDigest *
+sim_cloud_digest (SimCloud *cloud, guint table, const SyncEntity *entity, const char *prefix, guint lag)
+{
+  GPtrArray *rows = seen_by (cloud, lag)->rows[0][table];
+  SyncDigest *digest = g_new0 (SyncDigest, 1);
+  g_autoptr (SyncDigester) digester = sync_digester_new (entity);
+  g_autoptr (SyncRow) keys = sync_row_new (entity);
+
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const SimRow *row = g_ptr_array_index (rows, i);
+
+      if (row->deleted_at != 0 || !is_visible (cloud, 0, table, row))
+        continue;
+      sync_row_clear (keys);
+      sync_row_set (keys, 0, (SyncSpan){ row->key, strlen (row->key) });
+      sync_digester_take (digester, keys);
+      sync_digest_add (digest, digester, prefix, row->version);
+    }
+  return digest;
+}
+
+/* --- Devices ---------------------------------------------------------------------------------- */
 
 static SyncDevice *
 find_device (SimContents *contents, const char *id)
@@ -697,8 +712,7 @@ sim_cloud_set_active (SimCloud *cloud, const char *device, gboolean active)
     known->active = active;
 }
 
-/* --- What its owner does ------------------------------------------------------------------------
- */
+/* --- What its owner does ---------------------------------------------------------------------- */
 
 void
 sim_cloud_save (SimCloud *cloud)

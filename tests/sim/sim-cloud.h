@@ -162,6 +162,8 @@ GBytes *sim_cloud_pull (SimCloud *cloud,
                         const char *device,
                         guint lag);
 GBytes *sim_cloud_fetch (SimCloud *cloud, guint table, GBytes *keys, guint lag);
+SyncDigest *sim_cloud_digest (SimCloud *cloud, guint table, const SyncEntity *entity, const char *prefix,
+                              guint lag);
 void sim_cloud_put_device (SimCloud *cloud, const SyncDevice *device);
 /* The row as it is now, tombstones too. */
 const SimRow *sim_cloud_find (SimCloud *cloud, guint user, guint table, const char *key);

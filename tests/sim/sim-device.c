@@ -52,8 +52,7 @@ sim_device_free (SimDevice *device)
   g_free (device);
 }
 
-/* --- Opening ------------------------------------------------------------------------------------
- */
+/* --- Opening ---------------------------------------------------------------------------------- */
 
 SyncStore *
 sim_device_open (SimDevice *device)
@@ -138,8 +137,7 @@ sim_device_set_up (SimDevice *device, gboolean strict)
   name_device (device, templates[place][strict]);
 }
 
-/* --- The application ----------------------------------------------------------------------------
- */
+/* --- The application -------------------------------------------------------------------------- */
 
 gboolean
 sim_device_try (SimDevice *device, const char *sql, GError **error)
@@ -187,8 +185,7 @@ sim_device_call (SimDevice *device, SimDeviceFunc func, gpointer data, GError **
   return sync_worker_call (sync_store_get_worker (job.store), work, &job, NULL, error);
 }
 
-/* --- What is there ------------------------------------------------------------------------------
- */
+/* --- What is there ---------------------------------------------------------------------------- */
 
 void
 sim_device_add_values (SimDevice *device, SimValues *values)

@@ -197,6 +197,7 @@ add_rare (Maker *maker)
 {
   int device = pick (maker, maker->n_devices);
   SimStep steps[] = {
+    { SIM_VERIFY, .args = { device, pick (maker, 2), pick (maker, 2) } },
     { SIM_RETRY, .args = { device } },
     { SIM_WAIT, .args = { 1 + pick (maker, 4000) } },
     { SIM_END, .args = { pick (maker, 3), chance (maker, 40) } },
@@ -208,12 +209,15 @@ add_rare (Maker *maker)
     { SIM_SERVER, .args = { pick (maker, SIM_N_RULES), pick (maker, 3) > 0 } },
     { SIM_CONFIGURE, .args = { device, pick (maker, 2), pick (maker, 4) } },
   };
-  static const May needs[] = { 0,        0,          MAY_WEB,  MAY_DROP,   MAY_CHOOSE,
+  static const May needs[] = { 0,        0,        0,          MAY_WEB,  MAY_DROP,   MAY_CHOOSE,
                                MAY_JUMP, MAY_REVOKE, MAY_HIDE, MAY_REFUSE, MAY_DECIDE };
   guint which = (guint) pick (maker, G_N_ELEMENTS (steps));
 
+  G_STATIC_ASSERT (G_N_ELEMENTS (needs) == G_N_ELEMENTS (steps));
   if ((maker->may & needs[which]) == needs[which])
     add (maker, steps[which]);
+  if (steps[which].kind == SIM_VERIFY)
+    make_events (maker, 1);
 }
 
 /* Tombstones go that every active device has read: who was revoked meanwhile has missed them. */

@@ -111,8 +111,7 @@ sim_carry_out_apart (const SimSchedule *schedule, SimOutcome *outcome)
   take_report (report, outcome);
 }
 
-/* --- Hunting ------------------------------------------------------------------------------------
- */
+/* --- Hunting ---------------------------------------------------------------------------------- */
 
 static double
 time_of (int who)
@@ -188,8 +187,7 @@ sim_hunt (SimHunt *hunt, SimOutcome *outcome)
   return NULL;
 }
 
-/* --- Shrinking ----------------------------------------------------------------------------------
- */
+/* --- Shrinking -------------------------------------------------------------------------------- */
 
 static gboolean
 still_breaks (const SimSchedule *schedule, const char *check)

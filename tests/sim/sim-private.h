@@ -90,6 +90,9 @@ void sim_take_commit (SimTransaction *transaction, const SimContents *before, gp
 void sim_run (Sim *sim, guint index);
 SyncResult *
 sim_run_device (Sim *sim, SimDevice *device, SyncRunKind kind, const SyncRunOptions *options);
+void sim_verify (Sim *sim, guint index);
+/* (transfer full) */
+SyncVerifyResult *sim_verify_device (Sim *sim, SimDevice *device, gboolean all, gboolean heal);
 void sim_collect_records (Sim *sim, SimDevice *device);
 gboolean sim_is_busy (Sim *sim, SimDevice *device);
 SimHooks sim_make_hooks (Sim *sim);

@@ -49,8 +49,7 @@ find_table (SimCloud *cloud, const SyncEntity *entity)
   g_assert_not_reached ();
 }
 
-/* --- Pushes -------------------------------------------------------------------------------------
- */
+/* --- Pushes ----------------------------------------------------------------------------------- */
 
 static GBytes *
 push_and_leave_open (SimCloud *cloud,
@@ -118,8 +117,7 @@ sim_provider_drop_all (void)
   g_queue_clear_full (&late_pushes, (GDestroyNotify) late_free);
 }
 
-/* --- Requests -----------------------------------------------------------------------------------
- */
+/* --- Requests --------------------------------------------------------------------------------- */
 
 typedef struct
 {
@@ -131,6 +129,8 @@ typedef struct
   const SyncPullQuery *query; /* (nullable) */
   gboolean strong;
   const SyncDevice *device; /* (nullable) */
+  const SyncEntity *entity;   /* (nullable) */
+  const char *prefix;         /* (nullable) */
 } Call;
 
 static void
@@ -162,6 +162,8 @@ carry_out (SimProvider *self, const Call *call, GError **error)
       return push (self->cloud, call->table, call->input, error);
     case SIM_REQUEST_FETCH:
       return sim_cloud_fetch (self->cloud, call->table, call->input, lag);
+    case SIM_REQUEST_DIGEST:
+      return sim_cloud_digest (self->cloud, call->table, call->entity, call->prefix, lag);
     case SIM_REQUEST_PUT_DEVICE:
       sim_cloud_put_device (self->cloud, call->device);
       return GINT_TO_POINTER (TRUE);
@@ -171,6 +173,12 @@ carry_out (SimProvider *self, const Call *call, GError **error)
     }
 }
 
+static gboolean
+answers_bytes (SimRequest request)
+{
+  return request == SIM_REQUEST_PULL || request == SIM_REQUEST_PUSH || request == SIM_REQUEST_FETCH;
+}
+
 static void
 drop_answer (SimRequest request, gpointer answer)
 {
@@ -178,9 +186,10 @@ drop_answer (SimRequest request, gpointer answer)
     return;
   if (request == SIM_REQUEST_STATE)
     sync_cloud_state_free (answer);
-  else if (request == SIM_REQUEST_PULL || request == SIM_REQUEST_PUSH
-           || request == SIM_REQUEST_FETCH)
+  else if (answers_bytes (request))
     g_bytes_unref (answer);
+  else if (request == SIM_REQUEST_DIGEST)
+    g_free (answer);
 }
 
 /* A push whose transaction outlives its statement. */
@@ -226,8 +235,7 @@ spoil (const Call *call, gpointer answer, GError **error)
       set_fault (call->fault, error);
       return NULL;
     }
-  if (call->fault == SIM_FAULT_CUT && call->request != SIM_REQUEST_STATE
-      && call->request != SIM_REQUEST_PUT_DEVICE && g_bytes_get_size (answer) > 2)
+  if (call->fault == SIM_FAULT_CUT && answers_bytes (call->request) && g_bytes_get_size (answer) > 2)
     {
       g_autoptr (GBytes) whole = answer;
 
@@ -267,11 +275,7 @@ answer_call (SimProvider *self, const Call *call, GError **error)
 static GBytes *
 bytes_of (const Call *call, gpointer answer)
 {
-  return answer != NULL
-                 && (call->request == SIM_REQUEST_PULL || call->request == SIM_REQUEST_PUSH
-                     || call->request == SIM_REQUEST_FETCH)
-             ? answer
-             : NULL;
+  return answers_bytes (call->request) ? answer : NULL;
 }
 
 static void
@@ -303,8 +307,7 @@ begin (SyncProvider *provider,
     g_task_return_pointer (task, answer, NULL);
 }
 
-/* --- The provider's methods ---------------------------------------------------------------------
- */
+/* --- The provider's methods ------------------------------------------------------------------- */
 
 static const char *
 sim_provider_get_name (SyncProvider *provider)
@@ -413,6 +416,28 @@ sim_provider_put_device_async (SyncProvider *provider,
   begin (provider, &call, cancellable, callback, user_data);
 }
 
+static void
+sim_provider_digest_async (SyncProvider *provider, const SyncEntity *entity, const char *prefix,
+                           GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Call call = { .request = SIM_REQUEST_DIGEST,
+                .table = find_table (SIM_PROVIDER (provider)->cloud, entity),
+                .entity = entity,
+                .prefix = prefix };
+
+  begin (provider, &call, cancellable, callback, user_data);
+}
+
+static gboolean
+finish_digest (SyncProvider *provider, GAsyncResult *result, SyncDigest *digest, GError **error)
+{
+  g_autofree SyncDigest *answer = g_task_propagate_pointer (G_TASK (result), error);
+
+  if (answer != NULL)
+    *digest = *answer;
+  return answer != NULL;
+}
+
 static gboolean
 finish_boolean (SyncProvider *provider, GAsyncResult *result, GError **error)
 {
@@ -458,6 +483,8 @@ sim_provider_class_init (SimProviderClass *class)
   provider_class->push_finish = finish_bytes;
   provider_class->fetch_async = sim_provider_fetch_async;
   provider_class->fetch_finish = finish_bytes;
+  provider_class->digest_async = sim_provider_digest_async;
+  provider_class->digest_finish = finish_digest;
   provider_class->put_device_async = sim_provider_put_device_async;
   provider_class->put_device_finish = finish_boolean;
 }

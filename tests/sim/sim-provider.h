@@ -13,6 +13,7 @@ typedef enum
   SIM_REQUEST_PUSH,
   SIM_REQUEST_FETCH,
   SIM_REQUEST_PUT_DEVICE,
+  SIM_REQUEST_DIGEST,
 } SimRequest;
 
 /* What happens to a request. */

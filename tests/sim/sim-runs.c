@@ -2,6 +2,7 @@
 #include "sim-private.h"
 
 #include "sim-time.h"
+#include "sync-verify-run.h"
 
 /* Runs, and what happens during them: between their requests and at their commits. */
 
@@ -24,8 +25,7 @@ sim_is_busy (Sim *sim, SimDevice *device)
   return FALSE;
 }
 
-/* --- During a run -------------------------------------------------------------------------------
- */
+/* --- During a run ----------------------------------------------------------------------------- */
 
 static void
 crash (Sim *sim)
@@ -146,8 +146,7 @@ sim_watch_commit (gpointer data)
   happen (sim, SIM_COMMIT, sim->run->n_commits++);
 }
 
-/* --- Runs ---------------------------------------------------------------------------------------
- */
+/* --- Runs ------------------------------------------------------------------------------------- */
 
 void
 sim_collect_records (Sim *sim, SimDevice *device)
@@ -205,6 +204,31 @@ sim_run_device (Sim *sim, SimDevice *device, SyncRunKind kind, const SyncRunOpti
   return result;
 }
 
+SyncVerifyResult *
+sim_verify_device (Sim *sim, SimDevice *device, gboolean all, gboolean heal)
+{
+  SyncVerifySetup setup = {
+    .run = { .store = sim_device_open (device),
+             .provider = SYNC_PROVIDER (device->provider),
+             .context = g_main_context_default (),
+             .options = { .allow_mass_change = TRUE },
+             .config = { .max_retries = 3 } },
+    .all = all,
+    .heal = heal,
+    .sample = 1,
+  };
+  SyncVerifyResult *result = sync_verify_run_execute (&setup);
+
+  sim->outcome->runs++;
+  sim_advance (sim, sim_time_take_slept ());
+  sim_trace (sim, &result->different, sizeof (result->different));
+  sim_say (sim, "%s: ... verified: %u rows, %u contents, %u waiting, %u different%s%s", device->name,
+           (guint) result->rows, (guint) result->contents, (guint) result->waiting, (guint) result->different,
+           result->error != NULL ? ": " : "", result->error != NULL ? result->error->message : "");
+  device->ended_well = result->error == NULL;
+  return result;
+}
+
 /* The program is gone, and the file is as it was at that moment. */
 static void
 come_back (Sim *sim, SimRun *run)
@@ -213,6 +237,31 @@ come_back (Sim *sim, SimRun *run)
   sim_vfs_write (run->device->slot, run->crash);
   g_bytes_unref (run->crash);
   run->device->ended_well = FALSE;
+}
+
+static void
+end_run (Sim *sim, SimRun *run)
+{
+  sim->run = run->outer;
+  sim_time_set_pace (0);
+  if (run->crash != NULL)
+    come_back (sim, run);
+  sim_collect_records (sim, run->device);
+  check_users (sim, run->device);
+}
+
+void
+sim_verify (Sim *sim, guint index)
+{
+  const SimStep *step = SIM_STEP (sim->schedule, index);
+  SimRun run = { .outer = sim->run, .device = sim_pick_device (sim, step->args[0]), .step = index };
+  g_autoptr (SyncVerifyResult) result = NULL;
+
+  if (sim_is_busy (sim, run.device))
+    return;
+  sim->run = &run;
+  result = sim_verify_device (sim, run.device, step->args[1] != 0, step->args[2] != 0);
+  end_run (sim, &run);
 }
 
 void
@@ -238,10 +287,5 @@ sim_run (Sim *sim, guint index)
   sim_time_set_pace (step->args[5] != 0 ? SLOW_PACE : 0);
   sim->run = &run;
   result = sim_run_device (sim, run.device, kinds[step->args[1] % 3], &options);
-  sim->run = run.outer;
-  sim_time_set_pace (0);
-  if (run.crash != NULL)
-    come_back (sim, &run);
-  sim_collect_records (sim, run.device);
-  check_users (sim, run.device);
+  end_run (sim, &run);
 }

@@ -22,6 +22,7 @@ static const struct
   [SIM_CONFIGURE] = { "configure", NAMES ("device", "table", "strategy") },
   [SIM_WRITE] = { "write", NAMES ("device", "op", "table", "key", "other", "rest", "mark") },
   [SIM_RUN] = { "run", NAMES ("device", "kind", "only", "batch", "cap", "slow", "discard") },
+  [SIM_VERIFY] = { "verify", NAMES ("device", "all", "heal") },
   [SIM_RESOLVE] = { "resolve", NAMES ("device", "which", "choice", "field") },
   [SIM_UNDO] = { "undo", NAMES ("device", "which") },
   [SIM_DISCARD] = { "discard", NAMES ("device", "which") },
@@ -103,8 +104,7 @@ sim_schedule_has (const SimSchedule *schedule, SimKind kind)
   return FALSE;
 }
 
-/* --- Writing ------------------------------------------------------------------------------------
- */
+/* --- Writing ---------------------------------------------------------------------------------- */
 
 char *
 sim_step_to_text (const SimStep *step)
@@ -140,8 +140,7 @@ sim_schedule_to_text (const SimSchedule *schedule)
   return g_string_free (text, FALSE);
 }
 
-/* --- Reading ------------------------------------------------------------------------------------
- */
+/* --- Reading ---------------------------------------------------------------------------------- */
 
 static gboolean
 find_kind (const char *name, SimKind *kind)

@@ -72,8 +72,7 @@ find_node (const char *name, gboolean make)
   return node;
 }
 
-/* --- Files --------------------------------------------------------------------------------------
- */
+/* --- Files ------------------------------------------------------------------------------------ */
 
 static int
 file_close (sqlite3_file *base)
@@ -229,8 +228,7 @@ static const sqlite3_io_methods methods = {
   .xDeviceCharacteristics = file_traits,
 };
 
-/* --- The file system ----------------------------------------------------------------------------
- */
+/* --- The file system -------------------------------------------------------------------------- */
 
 static int
 system_open (sqlite3_vfs *system, const char *name, sqlite3_file *base, int flags, int *out_flags)
@@ -340,8 +338,7 @@ set_up (void)
     }
 }
 
-/* --- Which connections --------------------------------------------------------------------------
- */
+/* --- Which connections ------------------------------------------------------------------------ */
 
 static int
 before_commit (void *data)
@@ -400,8 +397,7 @@ sim_vfs_set_clock (guint slot, SyncClock *clock)
   clocks[slot] = clock;
 }
 
-/* --- Copies -------------------------------------------------------------------------------------
- */
+/* --- Copies ----------------------------------------------------------------------------------- */
 
 /* The file's length, the file, its journal. */
 GBytes *

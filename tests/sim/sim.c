@@ -51,8 +51,7 @@ sim_set_breakage (const char *name)
   return sim_break_engine != NULL && sim_break_engine (name);
 }
 
-/* --- For the parts ------------------------------------------------------------------------------
- */
+/* --- For the parts ---------------------------------------------------------------------------- */
 
 void
 sim_say (Sim *sim, const char *format, ...)
@@ -143,12 +142,13 @@ sim_carry_out_step (Sim *sim, guint index)
   sim_advance (sim, 250 * G_TIME_SPAN_MILLISECOND);
   if (step->kind == SIM_RUN)
     sim_run (sim, index);
+  else if (step->kind == SIM_VERIFY)
+    sim_verify (sim, index);
   else
     sim_act (sim, step);
 }
 
-/* --- A schedule ---------------------------------------------------------------------------------
- */
+/* --- A schedule ------------------------------------------------------------------------------- */
 
 /* Whether anybody but the first device writes rows that it has, or its database or cloud are not
  * what they were. */
