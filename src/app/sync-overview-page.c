@@ -204,6 +204,9 @@ offer_next_step (SyncOverviewPage *self, SyncStatusKind kind)
     case SYNC_STATUS_REFUSED:
       set_next_step (self, _("_Show Rows"), "win.show-page", "queue");
       break;
+    case SYNC_STATUS_LOCAL_ONLY:
+      set_next_step (self, _("_Connect a Cloud"), "win.connect", NULL);
+      break;
     case SYNC_STATUS_PAUSED:
       set_next_step (self, _("_Resume"), "win.pause", "off");
       break;

@@ -77,6 +77,15 @@ hydrate (GSimpleAction *action, GVariant *parameter, gpointer user_data)
        "hydrate", _("_Restore"));
 }
 
+static void
+connect_cloud (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SyncWindow *self = user_data;
+
+  if (self->profile != NULL)
+    sync_window_set_up (self);
+}
+
 /* --- The actions ------------------------------------------------------------------------------ */
 
 void
@@ -92,6 +101,7 @@ sync_window_add_actions (SyncWindow *self)
 {
   static const GActionEntry entries[] = {
     { "show-page", show_page, "s", NULL, NULL, { 0 } },
+    { "connect", connect_cloud, NULL, NULL, NULL, { 0 } },
     { "seed", seed, NULL, NULL, NULL, { 0 } },
     { "hydrate", hydrate, NULL, NULL, NULL, { 0 } },
   };

@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "sync-file-choice.h"
 #include "sync-known-databases.h"
 
 /* The menu of databases: the known ones, each with its own window, and choosing another file. */
@@ -90,43 +91,27 @@ sync_window_update_databases (SyncWindow *self)
 /* --- Choosing a file -------------------------------------------------------------------------- */
 
 static void
-file_chosen (GtkNativeDialog *dialog, int response, SyncWindow *self)
+file_chosen (const char *path, gpointer user_data)
 {
-  g_autoptr (GFile) file = NULL;
-  GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self));
+  SyncWindow *self = user_data;
 
-  if (response == GTK_RESPONSE_ACCEPT)
-    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  if (file != NULL && g_file_peek_path (file) != NULL && application != NULL)
-    sync_application_present (SYNC_APPLICATION (application), g_file_peek_path (file));
-  gtk_native_dialog_destroy (dialog);
-}
-
-static void
-choose_file (SyncWindow *self, const char *title, GtkFileChooserAction action, const char *accept)
-{
-  g_autoptr (GtkFileChooserNative) dialog
-      = gtk_file_chooser_native_new (title, GTK_WINDOW (self), action, accept, NULL);
-
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (dialog), TRUE);
-  if (action == GTK_FILE_CHOOSER_ACTION_SAVE)
-    gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (dialog), _("database.db"));
-  /* The closure keeps the dialog until it has answered. */
-  g_signal_connect_object (dialog, "response", G_CALLBACK (file_chosen), self, 0);
-  g_object_set_data_full (G_OBJECT (self), "file-chooser", g_object_ref (dialog), g_object_unref);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+  if (self->profile == NULL)
+    sync_window_change_path (self, path);
+  else
+    sync_application_present (
+        SYNC_APPLICATION (gtk_window_get_application (GTK_WINDOW (self))), path);
 }
 
 static void
 open_database (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  choose_file (user_data, _("Open Database"), GTK_FILE_CHOOSER_ACTION_OPEN, _("_Open"));
+  sync_file_choice_open (user_data, _("Open Database"), file_chosen);
 }
 
 static void
 new_database (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  choose_file (user_data, _("New Database"), GTK_FILE_CHOOSER_ACTION_SAVE, _("_Create"));
+  sync_file_choice_save (user_data, _("New Database"), _("database.db"), file_chosen);
 }
 
 static void

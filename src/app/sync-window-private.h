@@ -23,6 +23,9 @@ struct _SyncWindow
   GCancellable *cancellable;   /* (owned) */
 };
 
+/* sync-window.c */
+void sync_window_change_path (SyncWindow *self, const char *path);
+
 /* sync-window-actions.c */
 void sync_window_add_actions (SyncWindow *self);
 void sync_window_enable_action (SyncWindow *self, const char *name, gboolean enabled);

@@ -9,6 +9,7 @@
 #include "sync-history-page.h"
 #include "sync-overview-page.h"
 #include "sync-queue-page.h"
+#include "sync-setup.h"
 #include "sync-toast.h"
 #include "sync-words.h"
 
@@ -27,6 +28,66 @@ show_stage (SyncWindow *self, const char *name)
   gtk_stack_set_visible_child_name (self->stages, name);
 }
 
+/* --- Setting up ------------------------------------------------------------------------------- */
+
+static void
+setup_finished (SyncWindow *self)
+{
+  GtkWidget *setup = gtk_stack_get_child_by_name (self->stages, "setup");
+
+  show_stage (self, self->profile != NULL ? "main" : "loading");
+  gtk_stack_remove (self->stages, setup);
+}
+
+/**
+ * sync_window_set_up:
+ * @window: the window
+ *
+ * Shows the way to a cloud, for its database or to make one.
+ */
+void
+sync_window_set_up (SyncWindow *window)
+{
+  GtkWidget *setup;
+
+  g_return_if_fail (SYNC_IS_WINDOW (window));
+
+  if (gtk_stack_get_child_by_name (window->stages, "setup") == NULL)
+    {
+      setup = sync_setup_new (window);
+      gtk_stack_add_named (window->stages, setup, "setup");
+      g_signal_connect_object (setup, "finished", G_CALLBACK (setup_finished), window,
+                               G_CONNECT_SWAPPED);
+    }
+  show_stage (window, "setup");
+}
+
+/**
+ * sync_window_change_path:
+ * @window: a window without a database
+ * @path: another file
+ *
+ * Shows another database instead.
+ */
+void
+sync_window_change_path (SyncWindow *window, const char *path)
+{
+  GtkWidget *setup;
+
+  g_return_if_fail (SYNC_IS_WINDOW (window));
+  g_return_if_fail (window->profile == NULL);
+
+  setup = gtk_stack_get_child_by_name (window->stages, "setup");
+  g_free (window->path);
+  window->path = g_strdup (path);
+  show_stage (window, "loading");
+  if (setup != NULL)
+    gtk_stack_remove (window->stages, setup);
+  sync_window_load (window);
+}
+
+/* --- Opening ---------------------------------------------------------------------------------- */
+
 static void
 show_failure (SyncWindow *self, const GError *error)
 {
@@ -38,6 +99,16 @@ show_failure (SyncWindow *self, const GError *error)
   adw_status_page_set_title (self->failure, title);
   adw_status_page_set_description (self->failure, text);
   show_stage (self, "failed");
+}
+
+/* There is no file yet, or nothing of ours in it. A folder that is missing is a mistake, unless it
+ * is that of the default database. */
+static gboolean
+is_to_be_set_up (SyncWindow *self, const GError *error)
+{
+  return g_error_matches (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND)
+         && (self->path == NULL
+             || g_strcmp0 (sync_error_get_detail (error)->reason, "folder") != 0);
 }
 
 static void
@@ -59,7 +130,9 @@ opened (GObject *object, GAsyncResult *result, gpointer user_data)
     }
   if (profile == NULL)
     {
-      if (!sync_error_is_cancelled (error))
+      if (is_to_be_set_up (self, error))
+        sync_window_set_up (self);
+      else if (!sync_error_is_cancelled (error))
         show_failure (self, error);
       return;
     }
@@ -207,7 +280,8 @@ sync_window_set_profile (SyncWindow *window, SyncProfile *profile)
   add_pages (window);
   follow_profile (window);
   sync_window_update_databases (window);
-  show_stage (window, "main");
+  if (gtk_stack_get_child_by_name (window->stages, "setup") == NULL)
+    show_stage (window, "main");
   sync_manager_refresh (sync_profile_get_manager (profile));
 }
 

@@ -19,5 +19,7 @@ SyncProfile *sync_window_get_profile (SyncWindow *window); /* (nullable) (transf
 
 /* overview, devices, history, queue or conflicts; shown once the database is open */
 void sync_window_show_page (SyncWindow *window, const char *name);
+/* The way to a cloud. */
+void sync_window_set_up (SyncWindow *window);
 
 G_END_DECLS
