@@ -660,6 +660,8 @@ SyncApplication *
 sync_application_new (void)
 {
   return g_object_new (SYNC_TYPE_APPLICATION, "application-id", PROGRESSIVE_SYNC_APPLICATION_ID,
-                       "flags", G_APPLICATION_HANDLES_COMMAND_LINE, "resource-base-path",
+                       "flags",
+                       G_APPLICATION_HANDLES_COMMAND_LINE | G_APPLICATION_CAN_OVERRIDE_APP_ID,
+                       "resource-base-path",
                        "/io/github/progressive_sync/ProgressiveSync", NULL);
 }

@@ -121,6 +121,7 @@ sync_entity_row_init (SyncEntityRow *self)
 {
   self->counts = GTK_LABEL (gtk_label_new (NULL));
   gtk_label_set_wrap (self->counts, TRUE);
+  gtk_label_set_width_chars (self->counts, 12);
   gtk_label_set_xalign (self->counts, 1.0);
   gtk_label_set_justify (self->counts, GTK_JUSTIFY_RIGHT);
   gtk_widget_add_css_class (GTK_WIDGET (self->counts), "numeric");

@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "sync-demo-group.h"
 #include "sync-entity-row.h"
 #include "sync-error-row.h"
 #include "sync-status.h"
@@ -22,6 +23,7 @@ struct _SyncOverviewPage
 {
   AdwBin parent_instance;
 
+  GtkBox *groups;
   GtkImage *icon;
   GtkLabel *state;
   GtkLabel *times;
@@ -207,6 +209,9 @@ offer_next_step (SyncOverviewPage *self, SyncStatusKind kind)
     case SYNC_STATUS_LOCAL_ONLY:
       set_next_step (self, _("_Connect a Cloud"), "win.connect", NULL);
       break;
+    case SYNC_STATUS_SIGN_IN:
+      set_next_step (self, _("Sign _In…"), "win.sign-in", NULL);
+      break;
     case SYNC_STATUS_PAUSED:
       set_next_step (self, _("_Resume"), "win.pause", "off");
       break;
@@ -388,6 +393,7 @@ sync_overview_page_class_init (SyncOverviewPageClass *class)
   g_type_ensure (SYNC_TYPE_ERROR_ROW);
   gtk_widget_class_set_template_from_resource (
       widget_class, "/io/github/progressive_sync/ProgressiveSync/sync-overview-page.ui");
+  gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, groups);
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, icon);
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, state);
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, times);
@@ -453,11 +459,15 @@ SyncOverviewPage *
 sync_overview_page_new (SyncProfile *profile)
 {
   SyncOverviewPage *self;
+  GtkWidget *demo;
 
   g_return_val_if_fail (SYNC_IS_PROFILE (profile), NULL);
 
   self = g_object_new (SYNC_TYPE_OVERVIEW_PAGE, NULL);
   self->profile = g_object_ref (profile);
+  demo = sync_demo_group_new ();
+  if (demo != NULL)
+    gtk_box_append (self->groups, demo);
   connect_manager (self);
   show_all (self);
   list_entities (self);

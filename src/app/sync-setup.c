@@ -33,6 +33,7 @@ struct _SyncSetup
   SyncWindow *window;        /* (unowned): it is in it */
   SyncProfile *profile;      /* (owned) (nullable): once it is open */
   char *way;                 /* (owned) (nullable) */
+  gboolean only_account;
   GPtrArray *visited;        /* (owned) (element-type utf8): the pages before this one */
   GCancellable *cancellable; /* (owned) */
 };
@@ -200,6 +201,11 @@ sign_in_needed (SyncSetup *self)
 static void
 signed_in (SyncSetup *self)
 {
+  if (self->only_account)
+    {
+      finish (self);
+      return;
+    }
   if (self->visited->len > 0)
     g_free (g_ptr_array_steal_index (self->visited, self->visited->len - 1));
   show_page (self, "test");
@@ -328,4 +334,21 @@ sync_setup_new (SyncWindow *window)
   sync_setup_start_set_path (self->start, self->profile == NULL ? path : NULL);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "setup.back", can_go_back (self));
   return GTK_WIDGET (self);
+}
+
+/**
+ * sync_setup_sign_in:
+ * @setup: the first page, for a database whose cloud has accounts
+ *
+ * Leaves everything out but signing in.
+ */
+void
+sync_setup_sign_in (SyncSetup *setup)
+{
+  g_return_if_fail (SYNC_IS_SETUP (setup));
+  g_return_if_fail (setup->profile != NULL);
+
+  setup->only_account = TRUE;
+  sync_setup_account_set_profile (setup->account, setup->profile);
+  show_page (setup, "account");
 }

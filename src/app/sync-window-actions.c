@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "sync-preferences-window.h"
 #include "sync-toast.h"
 
 static void
@@ -78,6 +79,24 @@ hydrate (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 }
 
 static void
+sign_in (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SyncWindow *self = user_data;
+
+  if (self->profile != NULL)
+    sync_window_sign_in (self);
+}
+
+static void
+show_preferences (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SyncWindow *self = user_data;
+
+  if (self->profile != NULL)
+    gtk_window_present (GTK_WINDOW (sync_preferences_window_new (self)));
+}
+
+static void
 connect_cloud (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   SyncWindow *self = user_data;
@@ -101,6 +120,8 @@ sync_window_add_actions (SyncWindow *self)
 {
   static const GActionEntry entries[] = {
     { "show-page", show_page, "s", NULL, NULL, { 0 } },
+    { "sign-in", sign_in, NULL, NULL, NULL, { 0 } },
+    { "preferences", show_preferences, NULL, NULL, NULL, { 0 } },
     { "connect", connect_cloud, NULL, NULL, NULL, { 0 } },
     { "seed", seed, NULL, NULL, NULL, { 0 } },
     { "hydrate", hydrate, NULL, NULL, NULL, { 0 } },

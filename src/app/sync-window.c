@@ -39,6 +39,20 @@ setup_finished (SyncWindow *self)
   gtk_stack_remove (self->stages, setup);
 }
 
+static SyncSetup *
+begin_setup (SyncWindow *self)
+{
+  GtkWidget *before = gtk_stack_get_child_by_name (self->stages, "setup");
+  GtkWidget *setup = sync_setup_new (self);
+
+  if (before != NULL)
+    gtk_stack_remove (self->stages, before);
+  gtk_stack_add_named (self->stages, setup, "setup");
+  g_signal_connect_object (setup, "finished", G_CALLBACK (setup_finished), self, G_CONNECT_SWAPPED);
+  show_stage (self, "setup");
+  return SYNC_SETUP (setup);
+}
+
 /**
  * sync_window_set_up:
  * @window: the window
@@ -48,18 +62,24 @@ setup_finished (SyncWindow *self)
 void
 sync_window_set_up (SyncWindow *window)
 {
-  GtkWidget *setup;
-
   g_return_if_fail (SYNC_IS_WINDOW (window));
 
-  if (gtk_stack_get_child_by_name (window->stages, "setup") == NULL)
-    {
-      setup = sync_setup_new (window);
-      gtk_stack_add_named (window->stages, setup, "setup");
-      g_signal_connect_object (setup, "finished", G_CALLBACK (setup_finished), window,
-                               G_CONNECT_SWAPPED);
-    }
-  show_stage (window, "setup");
+  begin_setup (window);
+}
+
+/**
+ * sync_window_sign_in:
+ * @window: a window whose database has a cloud with accounts
+ *
+ * Shows where to sign in.
+ */
+void
+sync_window_sign_in (SyncWindow *window)
+{
+  g_return_if_fail (SYNC_IS_WINDOW (window));
+  g_return_if_fail (window->profile != NULL);
+
+  sync_setup_sign_in (begin_setup (window));
 }
 
 /**
