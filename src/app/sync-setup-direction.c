@@ -5,7 +5,6 @@
 
 #include "sync-device-name.h"
 #include "sync-error-row.h"
-#include "sync-sides.h"
 #include "sync-words.h"
 
 /**
@@ -76,11 +75,13 @@ is_vault (SyncSetupDirection *self)
 
 /* Restoring keeps what was not sent, so it does no harm where another device filled the vault. */
 static GtkCheckButton *
-suggest (SyncSetupDirection *self, guint64 here, guint64 there)
+suggest (SyncSetupDirection *self, const SyncSides *sides)
 {
-  if (there > 0 && (here == 0 || is_vault (self)))
+  if (sides->synced_before)
+    return self->merge_check;
+  if (sides->cloud > 0 && (sides->local == 0 || is_vault (self)))
     return self->hydrate_check;
-  return there == 0 && here > 0 ? self->seed_check : self->merge_check;
+  return sides->cloud == 0 && sides->local > 0 ? self->seed_check : self->merge_check;
 }
 
 static void
@@ -105,9 +106,9 @@ counted (GObject *object, GAsyncResult *result, gpointer user_data)
   self->sides = sides;
   if (sides != NULL)
     {
-      show_count (self->here_row, self->here_count, sides->here);
-      show_count (self->there_row, self->there_count, sides->there);
-      gtk_check_button_set_active (suggest (self, sides->here, sides->there), TRUE);
+      show_count (self->here_row, self->here_count, sides->local);
+      show_count (self->there_row, self->there_count, sides->cloud);
+      gtk_check_button_set_active (suggest (self, sides), TRUE);
     }
   update (self);
 }

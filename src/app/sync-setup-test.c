@@ -7,21 +7,9 @@
 #include "sync-error-row.h"
 #include "sync-replace-dialog.h"
 #include "sync-schema-view.h"
+#include "sync-words.h"
 
-typedef enum
-{
-  STEP_CONNECT,
-  STEP_CLOUD,
-  N_STEPS
-} Step;
-
-typedef enum
-{
-  STEP_WAITING,
-  STEP_RUNNING,
-  STEP_PASSED,
-  STEP_FAILED,
-} StepState;
+#define N_STEPS (SYNC_CHECK_CLOCK + 1)
 
 /**
  * SyncSetupTest:
@@ -44,7 +32,7 @@ struct _SyncSetupTest
   SyncProfile *profile; /* (owned) (nullable) */
   char *url;            /* (owned) (nullable) */
   char *key;            /* (owned) (nullable) */
-  gboolean connected;
+  gboolean connected;   /* the project is the database's cloud */
   GCancellable *trial; /* (owned) (nullable): of the test under way */
 };
 
@@ -59,12 +47,30 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (SyncSetupTest, sync_setup_test, ADW_TYPE_BIN)
 
-static void
-set_step (SyncSetupTest *self, Step step, StepState state)
-{
-  static const char *const names[] = { "waiting", "running", "passed", "failed" };
+/* --- The steps -------------------------------------------------------------------------------- */
 
-  gtk_stack_set_visible_child_name (self->marks[step], names[state]);
+static void run_test (SyncSetupTest *self);
+
+/* state: waiting, running, or the name of a result */
+static void
+set_step (SyncSetupTest *self, guint step, const char *state, const GError *error)
+{
+  g_autofree char *title = NULL, *detail = NULL, *next_step = NULL, *markup = NULL;
+
+  gtk_stack_set_visible_child_name (self->marks[step], state);
+  if (error != NULL)
+    {
+      sync_words_for_error (error, &title, &detail, &next_step);
+      markup = g_markup_escape_text (title, -1);
+    }
+  adw_action_row_set_subtitle (self->rows[step], markup != NULL ? markup : "");
+}
+
+static void
+reset_steps (SyncSetupTest *self)
+{
+  for (guint i = 0; i < N_STEPS; i++)
+    set_step (self, i, i == 0 ? "running" : "waiting", NULL);
 }
 
 static GtkWidget *
@@ -94,14 +100,22 @@ make_marks (void)
   gtk_stack_add_named (GTK_STACK (stack), make_mark ("emblem-ok-symbolic", _("Passed"), "success"),
                        "passed");
   gtk_stack_add_named (GTK_STACK (stack),
+                       make_mark ("dialog-information-symbolic", _("Look at it"), "warning"),
+                       "warned");
+  gtk_stack_add_named (GTK_STACK (stack),
                        make_mark ("dialog-warning-symbolic", _("Failed"), "error"), "failed");
+  gtk_stack_add_named (GTK_STACK (stack),
+                       make_mark ("content-loading-symbolic", _("Left out"), "dim-label"),
+                       "skipped");
   sync_accessible_follow_stack (GTK_STACK (stack));
   return GTK_STACK (stack);
 }
 
 static void
-add_step (SyncSetupTest *self, Step step, const char *title)
+add_step (SyncSetupTest *self, SyncCheckStep step)
 {
+  g_autofree char *title = sync_words_for_check (sync_check_step_to_string (step));
+
   self->rows[step] = ADW_ACTION_ROW (adw_action_row_new ());
   self->marks[step] = make_marks ();
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->rows[step]), title);
@@ -134,37 +148,7 @@ set_error (SyncSetupTest *self, const GError *error)
     sync_schema_view_load (self->schema, self->profile);
 }
 
-/* --- The steps -------------------------------------------------------------------------------- */
-
-static void
-cloud_checked (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (SyncSetupTest) self = user_data;
-  g_autoptr (GError) error = NULL;
-  gboolean healthy = sync_manager_health_check_finish (SYNC_MANAGER (object), result, &error)
-                     == SYNC_HEALTH_HEALTHY;
-
-  if (sync_error_is_cancelled (error))
-    return;
-  if (g_error_matches (error, SYNC_ERROR, SYNC_ERROR_SIGN_IN))
-    {
-      set_step (self, STEP_CLOUD, STEP_WAITING);
-      g_signal_emit (self, signals[SIGNAL_SIGN_IN_NEEDED], 0);
-      return;
-    }
-  set_step (self, STEP_CLOUD, healthy ? STEP_PASSED : STEP_FAILED);
-  set_error (self, error);
-  if (healthy)
-    g_signal_emit (self, signals[SIGNAL_PASSED], 0);
-}
-
-static void
-check_cloud (SyncSetupTest *self)
-{
-  set_step (self, STEP_CLOUD, STEP_RUNNING);
-  sync_manager_health_check_async (sync_profile_get_manager (self->profile), self->trial,
-                                   cloud_checked, g_object_ref (self));
-}
+/* --- Connecting ------------------------------------------------------------------------------- */
 
 static void
 connected (GObject *object, GAsyncResult *result, gpointer user_data)
@@ -175,19 +159,96 @@ connected (GObject *object, GAsyncResult *result, gpointer user_data)
   self->connected = sync_profile_connect_finish (SYNC_PROFILE (object), result, &error);
   if (sync_error_is_cancelled (error))
     return;
-  set_step (self, STEP_CONNECT, self->connected ? STEP_PASSED : STEP_FAILED);
   set_error (self, error);
-  if (self->connected)
-    check_cloud (self);
+  if (!self->connected)
+    return;
+  if (sync_profile_get_email (self->profile) != NULL)
+    run_test (self);
+  else
+    g_signal_emit (self, signals[SIGNAL_SIGN_IN_NEEDED], 0);
 }
 
 static void
 connect_cloud (SyncSetupTest *self, gboolean replace)
 {
-  set_step (self, STEP_CONNECT, STEP_RUNNING);
-  set_step (self, STEP_CLOUD, STEP_WAITING);
   sync_profile_connect_supabase_async (self->profile, self->url, self->key, replace, self->trial,
                                        connected, g_object_ref (self));
+}
+
+/* --- The test --------------------------------------------------------------------------------- */
+
+static void
+step_done (const SyncCheck *check, gpointer user_data)
+{
+  SyncSetupTest *self = user_data;
+
+  set_step (self, check->step, sync_check_result_to_string (check->result), check->error);
+  if (check->step + 1 < N_STEPS)
+    set_step (self, check->step + 1, "running", NULL);
+}
+
+/* (nullable): why it cannot go on. That nobody is signed in is what comes next. */
+static const GError *
+find_failure (GPtrArray *checks)
+{
+  for (guint i = 0; i < checks->len; i++)
+    {
+      const SyncCheck *check = checks->pdata[i];
+
+      if (check->result == SYNC_CHECK_FAILED && check->step != SYNC_CHECK_SIGN_IN)
+        return check->error;
+    }
+  return NULL;
+}
+
+static gboolean
+is_signed_in (GPtrArray *checks)
+{
+  for (guint i = 0; i < checks->len; i++)
+    {
+      const SyncCheck *check = checks->pdata[i];
+
+      if (check->step == SYNC_CHECK_SIGN_IN)
+        return check->result == SYNC_CHECK_PASSED || check->result == SYNC_CHECK_WARNED;
+    }
+  return FALSE;
+}
+
+static void
+tested (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncSetupTest) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) checks = sync_profile_test_finish (SYNC_PROFILE (object), result, &error);
+  const GError *failure = checks != NULL ? find_failure (checks) : error;
+
+  if (sync_error_is_cancelled (error) || g_cancellable_is_cancelled (self->trial))
+    return;
+  for (guint i = 0; checks != NULL && i < checks->len; i++)
+    {
+      const SyncCheck *check = checks->pdata[i];
+
+      set_step (self, check->step, sync_check_result_to_string (check->result), check->error);
+    }
+  set_error (self, failure);
+  if (failure != NULL)
+    return;
+  if (!self->connected)
+    connect_cloud (self, FALSE);
+  else if (is_signed_in (checks))
+    g_signal_emit (self, signals[SIGNAL_PASSED], 0);
+  else
+    g_signal_emit (self, signals[SIGNAL_SIGN_IN_NEEDED], 0);
+}
+
+/* Before it is the database's cloud, what was given is tested. */
+static void
+run_test (SyncSetupTest *self)
+{
+  reset_steps (self);
+  sync_profile_test_async (self->profile, self->connected ? NULL : self->url,
+                           self->connected ? NULL : self->key, step_done, self, self->trial, tested,
+                           g_object_ref (self));
 }
 
 static void
@@ -211,10 +272,21 @@ sync_setup_test_go_on (SyncSetupTest *page)
   g_return_if_fail (SYNC_IS_SETUP_TEST (page));
 
   new_trial (page);
-  if (page->connected)
-    check_cloud (page);
-  else
-    connect_cloud (page, FALSE);
+  run_test (page);
+}
+
+/**
+ * sync_setup_test_cancel:
+ * @page: the page
+ *
+ * Ends what is under way: nothing more is told about it.
+ */
+void
+sync_setup_test_cancel (SyncSetupTest *page)
+{
+  g_return_if_fail (SYNC_IS_SETUP_TEST (page));
+
+  g_cancellable_cancel (page->trial);
 }
 
 /**
@@ -239,7 +311,7 @@ sync_setup_test_begin (SyncSetupTest *page, SyncProfile *profile, const char *ur
   page->key = g_strdup (key);
   page->connected = FALSE;
   new_trial (page);
-  connect_cloud (page, FALSE);
+  run_test (page);
 }
 
 static void
@@ -311,6 +383,6 @@ static void
 sync_setup_test_init (SyncSetupTest *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
-  add_step (self, STEP_CONNECT, _("The address and the key can be used"));
-  add_step (self, STEP_CLOUD, _("The project answers and is set up"));
+  for (guint i = 0; i < N_STEPS; i++)
+    add_step (self, i);
 }

@@ -15,5 +15,6 @@ G_DECLARE_FINAL_TYPE (SyncSetupTest, sync_setup_test, SYNC, SETUP_TEST, AdwBin)
 void sync_setup_test_begin (SyncSetupTest *page, SyncProfile *profile, const char *url,
                             const char *key);
 void sync_setup_test_go_on (SyncSetupTest *page);
+void sync_setup_test_cancel (SyncSetupTest *page);
 
 G_END_DECLS

@@ -88,6 +88,7 @@ go_back (GtkWidget *widget, const char *action, GVariant *parameter)
   SyncSetup *self = SYNC_SETUP (widget);
   g_autofree char *name = NULL;
 
+  sync_setup_test_cancel (self->test);
   if (self->visited->len == 0)
     {
       finish (self);
