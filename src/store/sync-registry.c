@@ -407,20 +407,34 @@ sync_store_queue_all_rows (SyncStore *store,
   return sync_connection_execute (store->connection, sql->str, error);
 }
 
-/* A base without a table row is a deletion that nobody saw. */
+/* @sql, and behind it the condition that the table has no row with that id. */
+static gboolean
+run_for_lost_rows (SyncStore *store, const SyncEntity *entity, const char *sql, const char *end, GError **error)
+{
+  g_autoptr (GString) whole = g_string_new (sql);
+
+  sync_sql_append_literal (whole, entity->name);
+  g_string_append (whole, " AND id NOT IN (SELECT ");
+  sync_id_append_expression (whole, entity, "t");
+  g_string_append (whole, " FROM main.");
+  sync_sql_append_identifier (whole, entity->table);
+  g_string_append_printf (whole, " AS t)%s", end);
+  return sync_connection_execute (store->connection, whole->str, error);
+}
+
+/* A base without a table row is a deletion that nobody saw. So is a refused row that is not there any more: what was
+ * refused is not what would be sent now. */
 static gboolean
 queue_lost_rows (SyncStore *store, const SyncEntity *entity, GError **error)
 {
-  g_autoptr (GString) sql = g_string_new ("INSERT INTO main.psync_change (entity, id) "
-                                          "SELECT entity, id FROM main.psync_row WHERE entity = ");
-
-  sync_sql_append_literal (sql, entity->name);
-  g_string_append (sql, " AND base IS NOT NULL AND id NOT IN (SELECT ");
-  sync_id_append_expression (sql, entity, "t");
-  g_string_append (sql, " FROM main.");
-  sync_sql_append_identifier (sql, entity->table);
-  g_string_append (sql, " AS t) ON CONFLICT (entity, id) DO NOTHING");
-  return sync_connection_execute (store->connection, sql->str, error);
+  return run_for_lost_rows (store, entity,
+                            "INSERT INTO main.psync_change (entity, id) "
+                            "SELECT entity, id FROM main.psync_row WHERE base IS NOT NULL AND entity = ",
+                            " ON CONFLICT (entity, id) DO NOTHING", error)
+         && run_for_lost_rows (store, entity,
+                               "UPDATE main.psync_change SET seq = seq + 1, state = 'pending', attempts = 0, "
+                               "next_attempt_at = NULL, error = NULL WHERE state <> 'pending' AND entity = ",
+                               "", error);
 }
 
 /**

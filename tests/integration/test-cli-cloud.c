@@ -282,6 +282,66 @@ test_no_output_holds_a_token (Fixture *fixture, gconstpointer variable)
     }
 }
 
+/* Says nothing that was in a row, in its key, or in a token, whatever goes wrong with it. */
+static void
+run_silently (Fixture *fixture, const char *database, const char *line, int status)
+{
+  g_auto (GStrv) words = g_strsplit (line, " ", -1);
+  g_autofree char *errors = NULL;
+  g_autofree char *output = test_psync_run_strv (fixture->psync, database, status,
+                                                 (const char *const *) words, NULL, &errors);
+
+  g_assert_nonnull (strstr (errors, "rest/v1"));
+  g_assert_null (strstr (errors, "planted"));
+  g_assert_null (strstr (output, "planted"));
+}
+
+static void
+expect_silence_within (Fixture *fixture, const char *database)
+{
+  test_psync_expect (fixture->psync, database,
+                     "SELECT count (*) FROM psync_change WHERE error LIKE '%planted%'", "0");
+  test_psync_expect (fixture->psync, database,
+                     "SELECT count (*) FROM psync_held WHERE detail LIKE '%planted%'", "0");
+  test_psync_expect (fixture->psync, database,
+                     "SELECT count (*) FROM psync_history WHERE error LIKE '%planted%'", "0");
+}
+
+static void
+test_nothing_of_a_row_is_logged (Fixture *fixture, gconstpointer variable)
+{
+  if (fixture->cloud == NULL)
+    return;
+  test_psync_set_environment (fixture->psync, "G_MESSAGES_DEBUG", "all");
+  connect_device (fixture, "b.db");
+  sign (fixture, "b.db", "login", fixture->email, PASSWORD, 0);
+  g_free (test_psync_sql (fixture->psync, "b.db",
+                          "CREATE UNIQUE INDEX u ON projects (description);"
+                          "INSERT INTO projects (id, description) VALUES ('planted-1', 'planted')"));
+  /* The cloud refuses two of them: with a message and details that repeat them. */
+  g_free (test_psync_sql (fixture->psync, "a.db",
+                          "INSERT INTO projects (id, name, description, settings, created_at) VALUES "
+                          "('planted-2', 'planted', 'planted', '{\"planted\":1}', '2026-01-01'), "
+                          "('planted-3', 'planted', 'x', '{}', 'planted soon'), "
+                          "('planted-4', char (0) || 'planted', 'y', 'planted', '2026-01-01')"));
+  run_silently (fixture, "a.db", "sync --verbose", 6);
+  run_silently (fixture, "b.db", "sync --verbose", 6); /* one is held here */
+  g_free (test_psync_sql (fixture->psync, "a.db",
+                          "UPDATE projects SET name = 'planted a' WHERE id = 'planted-2'"));
+  g_free (test_psync_run (fixture->psync, "b.db", 0, "entities strategy projects manual"));
+  g_free (test_psync_sql (fixture->psync, "b.db", "DROP INDEX u"));
+  run_silently (fixture, "b.db", "sync --verbose", 0);
+  g_free (test_psync_sql (fixture->psync, "b.db",
+                          "UPDATE projects SET name = 'planted b' WHERE id = 'planted-2'"));
+  run_silently (fixture, "a.db", "sync --verbose", 6);
+  run_silently (fixture, "b.db", "sync --verbose", 5); /* a conflict */
+  run_silently (fixture, "b.db", "verify --verbose", 0);
+  expect_silence_within (fixture, "a.db");
+  expect_silence_within (fixture, "b.db");
+  test_psync_set_environment (fixture->psync, "SUPABASE_AUTH_TOKEN", "planted.planted.planted");
+  run_silently (fixture, "a.db", "health --verbose", 4);
+}
+
 static void
 test_the_schema_is_printed_for_the_editor (Fixture *fixture, gconstpointer variable)
 {
@@ -316,6 +376,7 @@ add_tests (const char *kind, const char *variable)
   ADD ("a-wrong-key-is-named", a_wrong_key_is_named);
   ADD ("the-environment-is-enough", the_environment_is_enough);
   ADD ("no-output-holds-a-token", no_output_holds_a_token);
+  ADD ("nothing-of-a-row-is-logged", nothing_of_a_row_is_logged);
   ADD ("the-schema-is-printed-for-the-editor", the_schema_is_printed_for_the_editor);
 #undef ADD
 }

@@ -193,6 +193,42 @@ test_edit_on_top_of_lost_reply (TestRig *rig)
 }
 
 /* A push that arrives long after its sender gave it up changes nothing any more. */
+/* Our new row arrived, nobody told us, and somebody edited it there: it looks like another row that happened to get
+ * the same number. Ours gets a new one, and since that may make a copy, it is on record. */
+static void
+test_number_after_lost_reply (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO numbers (name) VALUES ('one')");
+  sync_with_lost_push (a);
+  test_device_sync (b);
+  test_device_sql (b, "UPDATE numbers SET name = 'by b' WHERE id = 1");
+  test_device_sync (b);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT * FROM numbers ORDER BY id", "1|by b\n2|one\n");
+  test_device_expect (a, "SELECT id, kind, state, local ->> '$.name', remote ->> '$.name', resolution, resolved_by "
+                         "FROM psync_conflict",
+                      "1|edit-edit|resolved|one|by b|both|new-key\n");
+  test_device_expect (b, NO_CONFLICT, "");
+}
+
+/* Where nothing was sent, it is surely another row, and nothing to tell. */
+static void
+test_number_never_sent (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO numbers (name) VALUES ('one')");
+  test_device_sql (b, "INSERT INTO numbers (name) VALUES ('by b')");
+  test_device_sync (b);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT * FROM numbers ORDER BY id", "1|by b\n2|one\n");
+  test_device_expect (a, NO_CONFLICT, "");
+}
+
 static void
 test_late_push (TestRig *rig)
 {
@@ -999,6 +1035,25 @@ test_lost_triggers (TestRig *rig)
   test_device_expect (a, NO_CONFLICT, "");
 }
 
+/* A refusal holds for what was refused: a row that is deleted while nobody notes it is due again, too. */
+static void
+test_lost_triggers_and_refusals (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 3);
+  test_rig_assert_converged (rig);
+  test_device_sql (a, "UPDATE notes SET title = x'00' WHERE id IN ('a1', 'a2')");
+  test_device_sync (a);
+  test_device_expect (a, "SELECT id, state FROM psync_change ORDER BY id", "'a1'|refused\n'a2'|refused\n");
+  drop_triggers (a);
+  test_device_sql (a, "DELETE FROM notes WHERE id = 'a1'; UPDATE notes SET title = 'good' WHERE id = 'a2'");
+  test_rig_assert_converged (rig);
+  test_device_assert_clean (a);
+  test_device_expect (b, "SELECT id, title FROM notes ORDER BY id", "a2|good\na3|title 3\n");
+}
+
 /* As people rebuild tables: a new one takes the old one's place. */
 static void
 test_rebuilt_table (TestRig *rig)
@@ -1220,6 +1275,8 @@ static const struct
 } tests[] = {
   { "sends/an-edit-after-a-lost-reply-is-no-conflict", NOTES, test_edit_after_lost_reply },
   { "sends/others-edit-on-top-of-a-lost-reply", NOTES, test_edit_on_top_of_lost_reply },
+  { "sends/a-new-number-after-a-lost-reply-is-on-record", NUMBERS, test_number_after_lost_reply },
+  { "sends/a-new-number-that-was-never-sent-is-not", NUMBERS, test_number_never_sent },
   { "sends/a-push-that-arrives-late-does-nothing", NOTES, test_late_push },
   { "sends/an-edit-while-sending-is-sent-too", NOTES, test_edit_while_sending },
   { "sends/being-offline-uses-up-no-attempt", NOTES, test_attempts },
@@ -1252,6 +1309,7 @@ static const struct
   { "brake/counts-on-after-a-crash", NOTES, test_brake_is_durable },
   { "quiet/a-second-sync-is-one-request-and-writes-nothing", NOTES, test_nothing_to_do },
   { "schema/lost-triggers-are-put-back", NOTES, test_lost_triggers },
+  { "schema/lost-triggers-end-refusals", NOTES, test_lost_triggers_and_refusals },
   { "schema/a-table-that-was-rebuilt", NOTES, test_rebuilt_table },
   { "schema/a-table-that-was-dropped", NOTES, test_dropped_table },
   { "schema/an-entity-that-is-disabled",
