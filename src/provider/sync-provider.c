@@ -107,6 +107,23 @@ sync_provider_get_name (SyncProvider *provider)
 }
 
 /**
+ * sync_provider_has_types:
+ * @provider: a provider
+ *
+ * Returns: whether a column there holds values of its codec's type only
+ */
+gboolean
+sync_provider_has_types (SyncProvider *provider)
+{
+  SyncProviderClass *class;
+
+  g_return_val_if_fail (SYNC_IS_PROVIDER (provider), FALSE);
+
+  class = SYNC_PROVIDER_GET_CLASS (provider);
+  return class->has_types != NULL && class->has_types (provider);
+}
+
+/**
  * sync_provider_get_location:
  * @provider: a provider
  *

@@ -48,6 +48,8 @@ typedef struct
  * SyncProviderClass:
  * @get_name: a short machine name, for example `supabase`
  * @get_location: the URL or file, for display and to recognise another cloud
+ * @has_types: (nullable): whether a column there holds values of its codec's type only, so that the number 1 in a
+ *   column of texts comes back as "1"; %NULL: no
  * @connect_async: makes ready (opens the file, checks the session); without effect if it is ready
  * @connect_finish: finishes it
  * @get_state_async: reads the cloud's state; @strong: from the primary, never a late replica
@@ -80,6 +82,7 @@ struct _SyncProviderClass
   const char *(*get_name) (SyncProvider *provider);
   const char *(*get_location) (SyncProvider *provider);
   void (*get_usage) (SyncProvider *provider, SyncProviderUsage *usage);
+  gboolean (*has_types) (SyncProvider *provider);
 
   void (*connect_async) (SyncProvider *provider, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data);
@@ -114,6 +117,7 @@ struct _SyncProviderClass
 const char *sync_provider_get_name (SyncProvider *provider);
 const char *sync_provider_get_location (SyncProvider *provider);
 void sync_provider_get_usage (SyncProvider *provider, SyncProviderUsage *usage);
+gboolean sync_provider_has_types (SyncProvider *provider);
 
 /* The property `connected`: whether the last exchange reached the cloud. */
 gboolean sync_provider_get_connected (SyncProvider *provider);

@@ -286,13 +286,33 @@ compose_tombstone (Composer *composer, const Due *due, GError **error)
   return TRUE;
 }
 
+/* A text is the one type that takes every value, and makes another one of it. */
+static gboolean
+check_key_types (const Composer *composer, GError **error)
+{
+  const SyncEntity *entity = composer->batch->entity;
+
+  for (guint i = 0; composer->options->has_types && i < entity->n_keys; i++)
+    if (entity->columns[i].codec == SYNC_CODEC_TEXT
+        && sync_json_type (sync_row_get (composer->row, i)) != SYNC_JSON_STRING)
+      {
+        *error = sync_error_new (SYNC_ERROR_ROW_REFUSED, entity->name, "The key in column %s is no text",
+                                 entity->columns[i].name);
+        sync_error_set_reason (*error, "key-type", 0);
+        sync_error_set_column (*error, entity->columns[i].name);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 static gboolean
 compose_row (Composer *composer, const Due *due, GError **error)
 {
   g_autoptr (GError) refusal = NULL;
   gboolean found;
 
-  if (!sync_table_read (composer->table, due->id, composer->row, &found, &refusal))
+  if (!sync_table_read (composer->table, due->id, composer->row, &found, &refusal)
+      || (found && !check_key_types (composer, &refusal)))
     {
       if (!g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED)
           && !g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_INVALID))

@@ -13,6 +13,8 @@ G_BEGIN_DECLS
  * @max_bytes: at most so many bytes of JSON, but at least one row
  * @reached_head: a pull of this run reached the head that the run began with: what was created and deleted
  *   meanwhile needs not travel
+ * @has_types: a column there holds values of its codec's type only: a key of another type would come back as another
+ *   key, and is refused
  * @clock_offset: the cloud's clock minus ours, microseconds
  * @device_id: this device
  * @run_id: this run
@@ -25,6 +27,7 @@ typedef struct
   guint max_rows;
   gsize max_bytes;
   gboolean reached_head;
+  gboolean has_types;
   gint64 clock_offset;
   const char *device_id;
   const char *run_id;

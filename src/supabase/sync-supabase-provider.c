@@ -40,6 +40,12 @@ sync_supabase_provider_get_location (SyncProvider *provider)
   return SYNC_SUPABASE_PROVIDER (provider)->url;
 }
 
+static gboolean
+sync_supabase_provider_has_types (SyncProvider *provider)
+{
+  return TRUE;
+}
+
 static void
 sync_supabase_provider_get_usage (SyncProvider *provider, SyncProviderUsage *usage)
 {
@@ -442,6 +448,7 @@ sync_supabase_provider_class_init (SyncSupabaseProviderClass *class)
   provider_class->get_name = sync_supabase_provider_get_name;
   provider_class->get_location = sync_supabase_provider_get_location;
   provider_class->get_usage = sync_supabase_provider_get_usage;
+  provider_class->has_types = sync_supabase_provider_has_types;
   provider_class->connect_async = sync_supabase_provider_connect_async;
   provider_class->connect_finish = sync_supabase_provider_connect_finish;
   provider_class->get_state_async = sync_supabase_provider_get_state_async;

@@ -45,6 +45,7 @@ compose (SyncRun *run, gpointer data, GError **error)
     .max_rows = run->batch_rows,
     .max_bytes = SYNC_BATCH_BYTES,
     .reached_head = leg->reached,
+    .has_types = sync_provider_has_types (run->setup->provider),
     .clock_offset = run->clock_offset,
     .device_id = run->device_id,
     .run_id = run->run_id,

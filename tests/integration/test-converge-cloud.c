@@ -147,6 +147,44 @@ test_purge (TestRig *rig)
 
 /* --- Registration ------------------------------------------------------------------------------- */
 
+/* In a column of texts 1 would come back as '1', another key: refused, with the reason, and nothing else stops. */
+static void
+test_key_without_type (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO typeless_notes VALUES (1, 'number'), ('1', 'text'), ('x', 'other'), (1.5, 'real')");
+  test_rig_settle (rig);
+  test_device_expect (a, "SELECT id, state, error ->> '$.reason', error ->> '$.column' FROM psync_change ORDER BY id",
+                      "1|refused|key-type|id\n1.5|refused|key-type|id\n");
+  test_device_expect (b, "SELECT quote (id), title FROM typeless_notes ORDER BY id", "'1'|text\n'x'|other\n");
+  test_device_expect (a, "SELECT count (*) FROM typeless_notes", "4\n");
+  test_device_sql (a, "DELETE FROM typeless_notes WHERE typeof (id) <> 'text'");
+  test_rig_assert_converged (rig);
+  test_device_assert_clean (a);
+}
+
+/* Not so in other columns: the values arrive, if as texts. Nobody has a conflict because of it, and it comes to rest. */
+static void
+test_values_without_type (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO any_notes VALUES ('1', 5, 2), ('2', 'five', 2.5), ('3', NULL, -7)");
+  test_rig_settle (rig);
+  test_device_expect (b, "SELECT id, v, n FROM any_notes ORDER BY id", "1|5|2\n2|five|2.5\n3||-7\n");
+  test_device_sql (b, "UPDATE any_notes SET n = 3 WHERE id = '1'");
+  test_rig_settle (rig);
+  test_device_expect (a, "SELECT id, v, n FROM any_notes ORDER BY id", "1|5|3\n2|five|2.5\n3||-7\n");
+  test_device_sql (a, "UPDATE any_notes SET v = v + 1 WHERE id = '1'");
+  test_rig_settle (rig);
+  test_device_expect (b, "SELECT id, v, n FROM any_notes ORDER BY id", "1|6|3\n2|five|2.5\n3||-7\n");
+  test_device_expect (a, "SELECT count (*) FROM psync_conflict", "0\n");
+  test_device_expect (b, "SELECT count (*) FROM psync_conflict", "0\n");
+}
+
 static const struct
 {
   const char *name;
@@ -161,6 +199,10 @@ static const struct
   { "a-constraint-of-the-project", "CREATE TABLE checked_notes (id TEXT PRIMARY KEY NOT NULL, rank INTEGER);",
     test_server_constraint },
   { "deleted-and-purged", WEB, test_purge },
+  { "a-key-without-a-type", "CREATE TABLE typeless_notes (id PRIMARY KEY NOT NULL, title TEXT);",
+    test_key_without_type },
+  { "numbers-in-a-column-without-a-type", "CREATE TABLE any_notes (id TEXT PRIMARY KEY NOT NULL, v, n DECIMAL);",
+    test_values_without_type },
 };
 
 static void

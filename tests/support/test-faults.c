@@ -340,6 +340,12 @@ call_new (TestRequest request, const SyncEntity *entity, GBytes *input)
 
 /* --- The provider's methods --------------------------------------------------------------------- */
 
+static gboolean
+test_faults_has_types (SyncProvider *provider)
+{
+  return sync_provider_has_types (TEST_FAULTS (provider)->inner);
+}
+
 static const char *
 test_faults_get_name (SyncProvider *provider)
 {
@@ -475,6 +481,7 @@ test_faults_class_init (TestFaultsClass *class)
 
   G_OBJECT_CLASS (class)->finalize = test_faults_finalize;
   provider_class->get_name = test_faults_get_name;
+  provider_class->has_types = test_faults_has_types;
   provider_class->get_location = test_faults_get_location;
   provider_class->get_usage = test_faults_get_usage;
   provider_class->connect_async = test_faults_connect_async;
