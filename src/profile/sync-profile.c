@@ -179,6 +179,16 @@ attach_checks (SyncSettings *settings)
 }
 
 static gboolean
+check_token (SyncSettings *settings, GError **error)
+{
+  char *token = sync_settings_dup_auth_token (settings);
+  gboolean good = token == NULL || sync_supabase_token_check (token, error);
+
+  sync_secret_free (token);
+  return good;
+}
+
+static gboolean
 open_store (Opening *opening, GCancellable *cancellable, GError **error)
 {
   SyncStoreFlags flags = SYNC_STORE_NONE;
@@ -216,7 +226,8 @@ open_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancella
     }
   opening->settings = sync_settings_new (opening->store, opening->overrides, NULL);
   attach_checks (opening->settings);
-  if (!sync_settings_check_given (opening->settings, &error))
+  if (!sync_settings_check_given (opening->settings, &error)
+      || !check_token (opening->settings, &error))
     {
       g_task_return_error (task, g_steal_pointer (&error));
       return;

@@ -213,28 +213,60 @@ sync_supabase_token_is_sendable (const char *token)
   return TRUE;
 }
 
+/* claims (nullable): what the key says about itself */
 static gboolean
-refuse_secret (GError **error)
+opens_everything (const char *key, const SyncSupabaseClaims *claims)
 {
-  return refuse (error, SYNC_ERROR_SECRET_KEY, "anon-key", NULL,
+  static const char *const masters[] = { "service_role", "supabase_admin", "postgres", NULL };
+
+  /* sbp_… opens the whole account. */
+  if (g_str_has_prefix (key, "sb_secret_") || g_str_has_prefix (key, "sbp_"))
+    return TRUE;
+  return claims != NULL && claims->role != NULL && g_strv_contains (masters, claims->role);
+}
+
+static gboolean
+refuse_secret (GError **error, const char *subject)
+{
+  return refuse (error, SYNC_ERROR_SECRET_KEY, subject, NULL,
                  "This key can read and write everybody's rows; use the publishable key");
+}
+
+/**
+ * sync_supabase_token_check:
+ * @token: a ready-made session token
+ * @error: where to put an error: SYNC_ERROR_SECRET_KEY; SYNC_ERROR_INVALID with the reason `token`:
+ *   it has not the form of one; the subject is `SUPABASE_AUTH_TOKEN`
+ *
+ * Finds out what can be known of a token without the server, so that a slip is not taken for a
+ * fault of the cloud, and no key for everybody's rows gets in as somebody's session.
+ *
+ * Returns: %FALSE with @error set if it cannot be used
+ */
+gboolean
+sync_supabase_token_check (const char *token, GError **error)
+{
+  g_autoptr (SyncSupabaseClaims) claims = sync_supabase_claims_parse (token);
+  g_auto (GStrv) parts = g_strsplit (token, ".", 4);
+
+  if (opens_everything (token, claims))
+    return refuse_secret (error, "SUPABASE_AUTH_TOKEN");
+  if (!sync_supabase_token_is_sendable (token) || g_strv_length (parts) != 3)
+    return refuse (error, SYNC_ERROR_INVALID, "SUPABASE_AUTH_TOKEN", "token",
+                   "This is no session token");
+  return TRUE;
 }
 
 static gboolean
 check_key (const char *key, GError **error)
 {
-  static const char *const masters[] = { "service_role", "supabase_admin", "postgres", NULL };
-  g_autoptr (SyncSupabaseClaims) claims = NULL;
+  g_autoptr (SyncSupabaseClaims) claims = sync_supabase_claims_parse (key);
 
-  /* sbp_… opens the whole account. */
-  if (g_str_has_prefix (key, "sb_secret_") || g_str_has_prefix (key, "sbp_"))
-    return refuse_secret (error);
+  if (opens_everything (key, claims))
+    return refuse_secret (error, "anon-key");
   if (g_str_has_prefix (key, "sb_publishable_") && sync_supabase_token_is_sendable (key)
       && key[strlen ("sb_publishable_")] != '\0')
     return TRUE;
-  claims = sync_supabase_claims_parse (key);
-  if (claims != NULL && claims->role != NULL && g_strv_contains (masters, claims->role))
-    return refuse_secret (error);
   if (claims != NULL && g_strcmp0 (claims->role, "anon") == 0)
     return TRUE;
   return refuse (error, SYNC_ERROR_INVALID, "anon-key",

@@ -24,6 +24,7 @@ typedef struct
 
 char *sync_supabase_url_normalise (const char *url, GError **error);
 char *sync_supabase_key_normalise (const char *key, GError **error);
+gboolean sync_supabase_token_check (const char *token, GError **error);
 gboolean sync_supabase_token_is_sendable (const char *token);
 
 SyncSupabaseClaims *sync_supabase_claims_parse (const char *token);
