@@ -296,13 +296,34 @@ check_field (const char *field, GError **error)
   return FALSE;
 }
 
+static gsize
+column_length (const char *field)
+{
+  gsize length = strcspn (field, "=");
+
+  return length > 0 && field[length - 1] == ':' ? length - 1 : length;
+}
+
+/* Whoever decides one column twice has made a mistake in one of them. */
 static gboolean
 check_fields (GError **error)
 {
   for (guint i = 0; options.fields != NULL && options.fields[i] != NULL; i++)
     {
+      gsize length;
+
       if (!check_field (options.fields[i], error))
         return FALSE;
+      length = column_length (options.fields[i]);
+      for (guint k = 0; k < i; k++)
+        {
+          if (length != column_length (options.fields[k])
+              || strncmp (options.fields[i], options.fields[k], length) != 0)
+            continue;
+          cli_set_usage_error (error, _("--field is given twice for the column “%.*s”."),
+                               (int)length, options.fields[i]);
+          return FALSE;
+        }
     }
   return TRUE;
 }
@@ -314,10 +335,8 @@ is_decided (const char *column)
 
   for (guint i = 0; options.fields != NULL && options.fields[i] != NULL; i++)
     {
-      const char *field = options.fields[i];
-
-      if (strncmp (field, column, length) == 0
-          && (field[length] == '=' || g_str_has_prefix (field + length, ":=")))
+      if (column_length (options.fields[i]) == length
+          && strncmp (options.fields[i], column, length) == 0)
         return TRUE;
     }
   return FALSE;
@@ -340,6 +359,24 @@ check_all_decided (const SyncConflict *conflict, GError **error)
   return TRUE;
 }
 
+/* What somebody wants to decide, or to take back, as it stands. */
+static SyncConflict *
+get_conflict_in_state (CliContext *cli, gint64 number, gboolean open, GError **error)
+{
+  g_autoptr (SyncConflict) conflict = get_conflict (cli, number, error);
+  g_autofree char *subject = g_strdup_printf ("%" G_GINT64_FORMAT, number);
+  GError *wrong;
+
+  if (conflict == NULL)
+    return NULL;
+  if (g_str_equal (conflict->state, "open") == open && !g_str_equal (conflict->state, "undone"))
+    return g_steal_pointer (&conflict);
+  wrong = sync_error_new (SYNC_ERROR_STALE, subject, "the conflict is %s", conflict->state);
+  sync_error_set_reason (wrong, conflict->state, 0);
+  g_propagate_error (error, wrong);
+  return NULL;
+}
+
 static gboolean
 resolve_one (CliContext *cli, const char *id, const char *choice, GError **error)
 {
@@ -349,7 +386,7 @@ resolve_one (CliContext *cli, const char *id, const char *choice, GError **error
 
   if (!parse_number ("ID", id, &number, error) || !check_fields (error))
     return FALSE;
-  conflict = get_conflict (cli, number, error);
+  conflict = get_conflict_in_state (cli, number, TRUE, error);
   if (conflict == NULL)
     return FALSE;
   if (choice == NULL && !check_all_decided (conflict, error))
@@ -419,6 +456,11 @@ run_resolve (CliContext *cli, const char *const *arguments, GError **error)
     }
   if (choice != NULL && !cli_check_word (_("The side"), choice, choices, error))
     return FALSE;
+  if (options.fields != NULL && g_strcmp0 (choice, "both") == 0)
+    {
+      cli_set_usage_error (error, _("--field goes with local or remote: both keeps each row whole."));
+      return FALSE;
+    }
   return many ? resolve_many (cli, choice, error) : resolve_one (cli, arguments[0], choice, error);
 }
 
@@ -428,9 +470,13 @@ static gboolean
 run_undo (CliContext *cli, const char *const *arguments, GError **error)
 {
   SyncConflicts *conflicts = sync_profile_get_conflicts (cli->profile);
+  g_autoptr (SyncConflict) conflict = NULL;
   gint64 number;
 
   if (!parse_number ("ID", arguments[0], &number, error))
+    return FALSE;
+  conflict = get_conflict_in_state (cli, number, FALSE, error);
+  if (conflict == NULL)
     return FALSE;
   sync_conflicts_undo_async (conflicts, number, cli->cancellable, cli_ready, cli);
   if (!sync_conflicts_undo_finish (conflicts, cli_await (cli), error))

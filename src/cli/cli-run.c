@@ -122,8 +122,9 @@ did_something (const SyncResult *result)
   return FALSE;
 }
 
+/* stats (nullable): how it stands after the run */
 static const char *
-title_of_run (const SyncResult *result)
+title_of_run (const SyncResult *result, const SyncStats *stats)
 {
   if (result->dry_run)
     return _("This would be done:");
@@ -131,6 +132,9 @@ title_of_run (const SyncResult *result)
     return _("Stopped as asked; the next run goes on from here:");
   if (result->error != NULL)
     return _("Not finished; what was done stays, and the next run goes on from here:");
+  if (result->outcome == SYNC_OUTCOME_NOTHING && stats != NULL
+      && (stats->pending > 0 || stats->held > 0 || stats->conflicts_open > 0))
+    return _("Nothing to do.");
   if (result->outcome == SYNC_OUTCOME_NOTHING)
     return _("Nothing to do: everything is in step.");
   switch (result->kind)
@@ -146,10 +150,10 @@ title_of_run (const SyncResult *result)
 
 /* Where it did nothing because of an error, that says it all. */
 static void
-say_result (CliContext *cli, const SyncResult *result)
+say_result (CliContext *cli, const SyncResult *result, const SyncStats *stats)
 {
   if (result->error == NULL || did_something (result))
-    cli_say (cli, "%s\n", title_of_run (result));
+    cli_say (cli, "%s\n", title_of_run (result, stats));
   for (guint i = 0; result->entities != NULL && i < result->entities->len; i++)
     {
       const SyncEntityCounts *counts = g_ptr_array_index (result->entities, i);
@@ -192,21 +196,40 @@ say_what_waits (CliContext *cli, const SyncStats *stats)
     }
 }
 
+/* A dry run leaves nothing that waits, so what it would meet is all there is to tell. */
+static void
+raise_expected (CliContext *cli, const SyncResult *result)
+{
+  if (!result->dry_run)
+    return;
+  if (result->total.conflicts > 0)
+    cli_raise (cli, CLI_STATUS_CONFLICTS);
+  if (result->total.refused > 0 || result->total.held > 0)
+    cli_raise (cli, CLI_STATUS_REFUSED);
+}
+
 /* What waits after the run, whether the run itself or an earlier one met it. */
-static gboolean
-report_what_waits (CliContext *cli, GError **error)
+static SyncStats *
+get_stats (CliContext *cli, GError **error)
 {
   SyncManager *manager = sync_profile_get_manager (cli->profile);
-  g_autoptr (SyncStats) stats = NULL;
 
   sync_manager_get_stats_async (manager, NULL, cli_ready, cli);
-  stats = sync_manager_get_stats_finish (manager, cli_await (cli), error);
+  return sync_manager_get_stats_finish (manager, cli_await (cli), error);
+}
+
+static void
+report (CliContext *cli, const SyncResult *result, const SyncStats *stats)
+{
+  cli_json_result (cli->answer, cli, "run", result);
+  say_result (cli, result, stats);
+  raise_expected (cli, result);
+  cli_report_warnings (cli);
   if (stats == NULL)
-    return FALSE;
+    return;
   cli_json_stats (cli->answer, "statistics", stats);
   cli_raise_waiting (cli, stats);
   say_what_waits (cli, stats);
-  return TRUE;
 }
 
 static SyncResult *
@@ -222,22 +245,11 @@ do_run (CliContext *cli, SyncRunKind kind, SyncRunOptions *run, GError **error)
   return sync_manager_run_finish (manager, cli_await (cli), error);
 }
 
-/* A dry run leaves nothing that waits, so what it would meet is all there is to tell. */
-static void
-raise_expected (CliContext *cli, const SyncResult *result)
-{
-  if (!result->dry_run)
-    return;
-  if (result->total.conflicts > 0)
-    cli_raise (cli, CLI_STATUS_CONFLICTS);
-  if (result->total.refused > 0 || result->total.held > 0)
-    cli_raise (cli, CLI_STATUS_REFUSED);
-}
-
 static gboolean
 run (CliContext *cli, SyncRunKind kind, GError **error)
 {
   g_autoptr (SyncResult) result = NULL;
+  g_autoptr (SyncStats) stats = NULL;
   g_autoptr (GError) local_error = NULL;
   SyncRunOptions chosen = { 0 };
 
@@ -247,11 +259,8 @@ run (CliContext *cli, SyncRunKind kind, GError **error)
   if (result == NULL)
     return FALSE;
 
-  cli_json_result (cli->answer, cli, "run", result);
-  say_result (cli, result);
-  raise_expected (cli, result);
-  cli_report_warnings (cli);
-  report_what_waits (cli, &local_error);
+  stats = get_stats (cli, &local_error);
+  report (cli, result, stats);
   if (result->error != NULL)
     g_propagate_error (error, g_error_copy (result->error));
   else if (local_error != NULL)

@@ -50,15 +50,19 @@ add_state (CliContext *cli, CliTable *table, const SyncStats *stats)
 {
   SyncManager *manager = sync_profile_get_manager (cli->profile);
   g_autofree char *state = sync_words_for_state (cli_state_name (manager));
-  gboolean up_to_date = sync_manager_get_state (manager) == SYNC_STATE_IDLE && stats->pending == 0;
+  gboolean idle = sync_manager_get_state (manager) == SYNC_STATE_IDLE;
   g_autoptr (GError) last_error = NULL;
   gint64 paused_until;
 
   g_object_get (manager, "last-error", &last_error, "paused-until", &paused_until, NULL);
-  if (up_to_date || sync_manager_get_state (manager) != SYNC_STATE_IDLE)
-    add_line (table, _("State"), state);
-  else
+  if (idle && stats->conflicts_open > 0)
+    add_line (table, _("State"), _("Conflicts wait for you: psync conflicts list"));
+  else if (idle && (stats->failed > 0 || stats->held > 0))
+    add_line (table, _("State"), _("Rows were refused: psync queue list"));
+  else if (idle && stats->pending > 0)
     add_line (table, _("State"), _("Changes wait: psync sync"));
+  else
+    add_line (table, _("State"), state);
   if (paused_until != SYNC_TIME_UNKNOWN && paused_until != G_MAXINT64)
     add_time (table, _("Paused until"), paused_until);
   if (last_error != NULL)

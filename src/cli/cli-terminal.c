@@ -85,6 +85,12 @@ read_line (CliContext *cli, char line[LONGEST_LINE], GError **error)
       good = read_byte (cli, &readable, &byte, &end, error);
       if (!good || end)
         break;
+      if (byte == '\0')
+        {
+          cli_set_usage_error (error, _("The line that was given holds a NUL byte."));
+          good = FALSE;
+          break;
+        }
       line[length++] = byte;
       if (length == LONGEST_LINE)
         {

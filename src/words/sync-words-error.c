@@ -249,6 +249,31 @@ static const Words no_folder = {
   N_("Check the name, or make the folder first."), NULL
 };
 
+static const Words no_token = {
+  N_("The token in {subject} cannot be used"), N_("The token cannot be used"),
+  N_("It does not have the form of a session token: three parts with dots between them."), NULL,
+  N_("Give the variable a user’s access token, or take it out of the environment and sign in."),
+  "psync login --email ADDRESS"
+};
+
+static const Words still_open = {
+  N_("Conflict {subject} is not decided yet"), NULL,
+  N_("There is nothing to put back."), NULL,
+  N_("Decide it first."), "psync conflicts resolve ID local|remote"
+};
+
+static const Words decided_already = {
+  N_("Conflict {subject} was decided already"), NULL,
+  N_("What it became is on record, with what it took away."), NULL,
+  N_("If it was decided wrongly, put back what was taken away."), "psync conflicts undo ID"
+};
+
+static const Words undone_already = {
+  N_("Conflict {subject} was undone already"), NULL,
+  N_("What it had taken away was put back, as a change of its own."), NULL,
+  N_("Change the row itself, if it is still not right."), NULL
+};
+
 static const Words no_link = {
   N_("The link {subject} leads nowhere"), N_("The link leads nowhere"),
   N_("What it points to does not exist. Nothing was made there."), NULL,
@@ -367,7 +392,11 @@ static const Words cancelled = {
 
 static const Special specials[] = {
   { SYNC_ERROR_INVALID, "column", &no_such_column },
+  { SYNC_ERROR_INVALID, "token", &no_token },
   { SYNC_ERROR_NOT_CONNECTED, "no-accounts", &no_accounts },
+  { SYNC_ERROR_STALE, "open", &still_open },
+  { SYNC_ERROR_STALE, "resolved", &decided_already },
+  { SYNC_ERROR_STALE, "undone", &undone_already },
   { SYNC_ERROR_READ_ONLY, "own-folder", &no_own_folder },
   { SYNC_ERROR_NOT_FOUND, "folder", &no_folder },
   { SYNC_ERROR_NOT_FOUND, "link", &no_link },
@@ -491,10 +520,19 @@ words_for_detail (const GError *error, const SyncErrorDetail *data, const Words 
   return fill (found->detail, found->plain_detail, names);
 }
 
+/* What is known of a value by its name, where the reason tells nothing better. */
+static const Value *
+value_for_error (const GError *error, const SyncErrorDetail *detail, const Words *found)
+{
+  gboolean usual = error->code == SYNC_ERROR_INVALID && found == &words[SYNC_ERROR_INVALID];
+
+  return usual ? find_value (detail->subject) : NULL;
+}
+
 static char *
 words_for_next_step (const GError *error, const SyncErrorDetail *detail, const Words *found)
 {
-  const Value *value = error->code == SYNC_ERROR_INVALID ? find_value (detail->subject) : NULL;
+  const Value *value = value_for_error (error, detail, found);
   guint seconds = detail->retry_after;
 
   if (value != NULL)
@@ -510,7 +548,7 @@ say_sync_error (const GError *error, char **title, char **detail, char **next_st
 {
   const SyncErrorDetail *data = sync_error_get_detail (error);
   const Words *found = find_words (error, data);
-  const Value *value = error->code == SYNC_ERROR_INVALID ? find_value (data->subject) : NULL;
+  const Value *value = value_for_error (error, data, found);
   g_autofree char *whole = data->subject != NULL ? g_filename_display_name (data->subject) : NULL;
   g_autofree char *short_name = is_path (whole) ? g_path_get_basename (whole) : g_strdup (whole);
   const SyncWordsNames names = { short_name, data->column, data->reason };

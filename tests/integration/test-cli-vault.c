@@ -228,12 +228,15 @@ test_a_conflict_waits_and_every_status_says_so (void)
   g_autoptr (JsonObject) list = test_psync_json (psync, "b.db", 0, "conflicts list");
   g_autoptr (JsonObject) answer = test_psync_json (psync, "b.db", 0, "conflicts show 1");
   g_autofree char *text = test_psync_run (psync, "b.db", 0, "conflicts show 1");
+  g_autofree char *status = NULL;
+  g_autofree char *again = NULL;
   JsonObject *conflict = json_object_get_object_member (answer, "conflict");
 
   g_assert_cmpint (json_object_get_int_member (only_element (list, "conflicts"), "number"), ==, 1);
   g_assert_false (json_object_has_member (only_element (list, "conflicts"), "local"));
   g_assert_cmpint (statistic (psync, "b.db", 5, "conflicts_open"), ==, 1);
-  g_free (test_psync_run (psync, "b.db", 5, "sync"));
+  status = test_psync_run (psync, "b.db", 5, "status");
+  again = test_psync_run (psync, "b.db", 5, "sync");
   g_assert_cmpstr (
       json_object_get_string_member (json_object_get_object_member (conflict, "base"), "name"), ==,
       "Garden");
@@ -244,6 +247,8 @@ test_a_conflict_waits_and_every_status_says_so (void)
       json_object_get_string_member (json_object_get_object_member (conflict, "remote"), "name"),
       ==, "From a");
   g_assert_nonnull (strstr (text, "*  name"));
+  g_assert_nonnull (strstr (status, "Conflicts wait for you"));
+  g_assert_nonnull (strstr (again, "Nothing to do.\n1 conflict waits"));
   test_psync_fail (psync, "b.db", 1, "conflicts show 99", "99");
   test_psync_expect (psync, "b.db", "SELECT name FROM projects", "From b");
 }
@@ -261,7 +266,7 @@ test_a_conflict_is_decided_column_by_column (void)
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
   test_psync_expect (psync, "a.db", "SELECT name, description FROM projects", "From b|A");
   assert_equal_rows (psync, "SELECT * FROM projects");
-  test_psync_fail (psync, "b.db", 1, "conflicts resolve 1 local", "changed meanwhile");
+  test_psync_fail (psync, "b.db", 1, "conflicts resolve 1 local", "1 was decided already");
 }
 
 static void
@@ -311,12 +316,14 @@ test_a_decision_can_be_undone (void)
   g_autoptr (TestPsync) psync = new_conflict ();
   g_autoptr (JsonObject) records = NULL;
 
+  test_psync_fail (psync, "b.db", 1, "conflicts undo 1", "1 is not decided yet");
   g_free (test_psync_run (psync, "b.db", 0, "conflicts resolve 1 remote"));
   test_psync_expect (psync, "b.db", "SELECT name FROM projects", "From a");
   records = test_psync_json (psync, "b.db", 0, "conflicts list --records");
   g_assert_cmpstr (json_object_get_string_member (only_element (records, "conflicts"), "state"), ==,
                    "resolved");
   g_free (test_psync_run (psync, "b.db", 0, "conflicts undo 1"));
+  test_psync_fail (psync, "b.db", 1, "conflicts undo 1", "1 was undone already");
   test_psync_expect (psync, "b.db", "SELECT name FROM projects", "From b");
   g_free (test_psync_run (psync, "b.db", 0, "sync"));
   g_free (test_psync_run (psync, "a.db", 0, "sync"));

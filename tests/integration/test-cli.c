@@ -43,11 +43,11 @@ name_of (JsonObject *command)
   return json_object_get_string_member (command, "name");
 }
 
+/* A text of the project, as it reads without the hyphens' backslashes. */
 static char *
-read_manual (void)
+read_text (const char *name)
 {
-  g_autofree char *path
-      = g_build_filename (g_getenv ("PSYNC_TEST_SOURCE_ROOT"), "data", "man", "psync.1", NULL);
+  g_autofree char *path = g_build_filename (g_getenv ("PSYNC_TEST_SOURCE_ROOT"), name, NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (GString) manual = NULL;
   char *text = NULL;
@@ -73,7 +73,8 @@ check_help (TestPsync *psync, JsonObject *command)
   g_autofree char *line = g_strdup_printf ("%s --help", name_of (command));
   g_autofree char *text = test_psync_run (psync, NULL, 0, line);
   g_autofree char *usage = g_strdup_printf ("psync %s", name_of (command));
-  g_autofree char *manual = read_manual ();
+  g_autofree char *manual = read_text ("data/man/psync.1");
+  g_autofree char *answers = read_text ("data/man/psync-json.5");
   JsonArray *options = json_object_get_array_member (command, "options");
 
   assert_contains (text, usage, line);
@@ -84,6 +85,7 @@ check_help (TestPsync *psync, JsonObject *command)
   assert_contains (text, "--quiet", line);
   assert_contains (text, "--verbose", line);
   assert_contains (manual, usage, "psync(1)");
+  assert_contains (answers, name_of (command), "psync-json(5)");
   for (guint i = 0; i < json_array_get_length (options); i++)
     {
       JsonObject *option = json_array_get_object_element (options, i);
@@ -101,6 +103,35 @@ test_help_and_manual_name_every_command_and_option (void)
   g_autoptr (TestPsync) psync = test_psync_new ();
 
   for_each_command (psync, check_help);
+}
+
+static void
+test_readme_and_manual_name_every_setting_and_variable (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autofree char *readme = read_text ("README.md");
+  g_autofree char *manual = read_text ("data/man/psync.1");
+  g_autoptr (JsonObject) answer = NULL;
+  JsonArray *settings;
+
+  g_free (test_psync_run (psync, "a.db", 0, "init"));
+  answer = test_psync_json (psync, "a.db", 0, "config list");
+  settings = json_object_get_array_member (answer, "settings");
+  g_assert_cmpuint (json_array_get_length (settings), >, 10);
+  for (guint i = 0; i < json_array_get_length (settings); i++)
+    {
+      JsonObject *setting = json_array_get_object_element (settings, i);
+      const char *name = json_object_get_string_member (setting, "name");
+      const char *variable = json_object_get_string_member_with_default (setting, "variable", "");
+      const char *value = json_object_get_string_member_with_default (setting, "default", NULL);
+      g_autofree char *row = value != NULL ? g_strdup_printf ("| `%s` | `%s` |", name, value)
+                                           : g_strdup_printf ("| `%s` |", name);
+
+      assert_contains (readme, row, "README.md");
+      assert_contains (readme, variable, "README.md");
+      assert_contains (manual, name, "psync(1)");
+      assert_contains (manual, variable, "psync(1)");
+    }
 }
 
 static void
@@ -165,6 +196,8 @@ test_mistakes_name_what_is_wrong_and_exit_with_2 (void)
     { "conflicts resolve 1 local --field a", "--field" },
     { "conflicts resolve 1 local --field a=both", "a=both" },
     { "conflicts resolve 1 local --field a:=nonsense", "JSON" },
+    { "conflicts resolve 1 both --field a=local", "--field" },
+    { "conflicts resolve 1 local --field a=local --field a:=1", "twice" },
     { "queue list --state odd", "odd" },
     { "queue discard", "ID" },
     { "queue clear-completed", "--older-than" },
@@ -656,6 +689,11 @@ test_a_bad_variable_is_named (void)
     { "SUPABASE_URL", "https://\xff", 2 },
     { "SUPABASE_URL", "http://abc.supabase.co", 1 },
     { "SUPABASE_ANON_KEY", "nonsense", 2 },
+    { "SUPABASE_AUTH_TOKEN", "nonsense", 2 },
+    { "SUPABASE_AUTH_TOKEN", "two\nlines.a.b", 2 },
+    { "SUPABASE_AUTH_TOKEN", "sb_secret_abcdefghijklmnopqrstuv_12345678", 1 },
+    /* {"role":"service_role"} */
+    { "SUPABASE_AUTH_TOKEN", "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.c2ln", 1 },
     { "SUPABASE_ANON_KEY", "sb_secret_abcdefghijklmnopqrstuv_12345678", 1 },
   };
   g_autoptr (TestPsync) psync = test_psync_new ();
@@ -870,6 +908,37 @@ test_a_password_is_read_without_echo_and_the_echo_comes_back (void)
 }
 
 static void
+test_a_password_from_standard_input_is_taken_whole_or_not_at_all (void)
+{
+  static const struct
+  {
+    const char *script;
+    const char *error;
+  } bad[] = {
+    { "printf 'with\\0nul\\n'", "NUL" },
+    { "printf '\\n'", "No password" },
+    { "printf ''", "No password" },
+    { "printf '%02000d\\n' 1", "too long" },
+    { "printf '\\377\\n'", "password cannot be used" },
+    { "printf '%073d\\n' 1", "72 characters" },
+  };
+  g_autoptr (TestPsync) psync = test_psync_new ();
+
+  g_free (test_psync_run (psync, "a.db", 0, "init"));
+  g_free (test_psync_run (psync, "a.db", 0, DEAD_PROJECT));
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autofree char *script
+          = g_strconcat (bad[i].script, " | \"$0\" -d \"$1\" signup --email me@example.org", NULL);
+
+      run_in_shell (psync, script, 2, bad[i].error);
+    }
+  run_in_shell (psync, "printf 'good enough\\r\\nrest' | \"$0\" -d \"$1\" signup -e a@example.org", 3,
+                "reached");
+  run_in_shell (psync, "\"$0\" -d \"$1\" signup -e a@example.org <&-", 2, "No password");
+}
+
+static void
 test_a_signal_at_the_password_gives_the_echo_back (void)
 {
   g_autoptr (TestPsync) psync = test_psync_new ();
@@ -918,6 +987,8 @@ main (int argc, char **argv)
 #define ADD(path, name) g_test_add_func ("/cli/" path, test_##name)
   ADD ("help/help-and-manual-name-every-command-and-option",
        help_and_manual_name_every_command_and_option);
+  ADD ("help/readme-and-manual-name-every-setting-and-variable",
+       readme_and_manual_name_every_setting_and_variable);
   ADD ("help/general-help-lists-commands-statuses-and-examples",
        general_help_lists_commands_statuses_and_examples);
   ADD ("usage/mistakes-name-what-is-wrong-and-exit-with-2",
@@ -960,6 +1031,8 @@ main (int argc, char **argv)
        wide_characters_and_controls_keep_tables_in_line);
   ADD ("terminal/a-password-is-read-without-echo-and-the-echo-comes-back",
        a_password_is_read_without_echo_and_the_echo_comes_back);
+  ADD ("terminal/a-password-from-standard-input-is-taken-whole-or-not-at-all",
+       a_password_from_standard_input_is_taken_whole_or_not_at_all);
   ADD ("terminal/a-signal-at-the-password-gives-the-echo-back",
        a_signal_at_the_password_gives_the_echo_back);
   ADD ("terminal/detach-asks-on-a-terminal", detach_asks_on_a_terminal);
