@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
+#include <unistd.h>
 
+#include <glib-unix.h>
 #include <glib/gi18n.h>
 
 #include "cli-bus.h"
@@ -87,6 +89,14 @@ open_for_watch (CliContext *cli, GError **error)
   return cli_open (cli, SYNC_PROFILE_NONE, NULL, overrides, error);
 }
 
+/* A pipe whose reader has gone says so at once; the next line may be half an hour away. */
+static gboolean
+on_reader_gone (int fd, GIOCondition condition, gpointer user_data)
+{
+  g_cancellable_cancel (((CliContext *)user_data)->cancellable);
+  return G_SOURCE_CONTINUE;
+}
+
 /* Whether this program began to schedule, or another one does already, is known a moment after the
  * start. */
 static gboolean
@@ -94,6 +104,7 @@ watch_until_signal (CliContext *cli, GError **error)
 {
   SyncManager *manager = sync_profile_get_manager (cli->profile);
   SyncScheduler *scheduler = sync_profile_get_scheduler (cli->profile);
+  guint reader = g_unix_fd_add (STDOUT_FILENO, G_IO_ERR, on_reader_gone, cli);
   gboolean elsewhere = FALSE;
 
   sync_scheduler_start (scheduler);
@@ -102,6 +113,7 @@ watch_until_signal (CliContext *cli, GError **error)
       g_main_context_iteration (NULL, TRUE);
       g_object_get (scheduler, "elsewhere", &elsewhere, NULL);
     }
+  g_source_remove (reader);
   sync_scheduler_stop (scheduler);
   while (sync_manager_get_state (manager) == SYNC_STATE_SYNCING)
     g_main_context_iteration (NULL, TRUE);

@@ -633,9 +633,9 @@ test_ctrl_c_stops_a_big_run_and_the_next_one_goes_on (void)
   test_psync_add_device (psync, "b.db");
   g_free (test_psync_sql (
       psync, "a.db",
-      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000)"
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
       " INSERT INTO projects (id, name) SELECT 'p' || i, 'name ' || i FROM n"));
-  process = test_psync_spawn (psync, "a.db", "--json sync --batch-size 100",
+  process = test_psync_spawn (psync, "a.db", "--json sync --batch-size 50",
                               G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   wait_for (psync, "a.db", "SELECT count(*) > 200 FROM psync_row", "1");
   g_subprocess_send_signal (process, SIGINT);
@@ -647,12 +647,12 @@ test_ctrl_c_stops_a_big_run_and_the_next_one_goes_on (void)
       json_object_get_string_member (json_object_get_object_member (answer, "run"), "outcome"), ==,
       "cancelled");
   g_assert_cmpstr (error_code (answer), ==, "cancelled");
-  test_psync_expect (psync, "a.db", "SELECT count(*) < 30000 FROM psync_row", "1");
+  test_psync_expect (psync, "a.db", "SELECT count(*) < 10000 FROM psync_row", "1");
 
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
   g_free (test_psync_run (psync, "b.db", 0, "sync"));
   assert_equal_rows (psync, "SELECT * FROM projects ORDER BY id");
-  test_psync_expect (psync, "b.db", "SELECT count(*) FROM projects", "30000");
+  test_psync_expect (psync, "b.db", "SELECT count(*) FROM projects", "10000");
 }
 
 /* --- Devices -------------------------------------------------------------------------------- */

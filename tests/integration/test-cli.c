@@ -776,6 +776,17 @@ test_output_that_nobody_reads_is_no_error (void)
 }
 
 static void
+test_watch_ends_when_nobody_reads_it_any_more (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+
+  g_free (test_psync_run (psync, "a.db", 0, "init"));
+  g_free (test_psync_run (psync, "a.db", 0, "connect vault vault.db"));
+  run_in_shell (psync, "\"$0\" -d \"$1\" watch | head -n 1 >/dev/null; exit ${PIPESTATUS[0]}", 0,
+                NULL);
+}
+
+static void
 test_quiet_prints_only_what_was_asked_for (void)
 {
   g_autoptr (TestPsync) psync = test_psync_new ();
@@ -1025,6 +1036,8 @@ main (int argc, char **argv)
   ADD ("settings/a-bad-variable-is-named", a_bad_variable_is_named);
   ADD ("settings/yes-and-no-may-be-said-in-four-ways", yes_and_no_may_be_said_in_four_ways);
   ADD ("output/output-that-nobody-reads-is-no-error", output_that_nobody_reads_is_no_error);
+  ADD ("output/watch-ends-when-nobody-reads-it-any-more",
+       watch_ends_when_nobody_reads_it_any_more);
   ADD ("output/quiet-prints-only-what-was-asked-for", quiet_prints_only_what_was_asked_for);
   ADD ("output/verbose-says-more-and-keeps-json-clean", verbose_says_more_and_keeps_json_clean);
   ADD ("output/wide-characters-and-controls-keep-tables-in-line",
