@@ -15,6 +15,9 @@
 #include "cli-values.h"
 #include "sync-words.h"
 
+/* Nobody presses Ctrl-C twice so quickly. */
+#define SAME_SIGNAL (G_USEC_PER_SEC / 10)
+
 G_DEFINE_QUARK (psync-usage-error-quark, cli_usage_error)
 
 /**
@@ -37,18 +40,24 @@ cli_set_usage_error (GError **error, const char *format, ...)
 }
 
 /* The first signal stops what is under way where it can be taken up again. Whoever sends a second
- * one does not want to wait for that, and nothing is lost by ending at once. */
+ * one does not want to wait for that, and nothing is lost by ending at once. Programs that pass a
+ * signal on, such as timeout, send it to the process and to its group: that is one and the same. */
 static gboolean
 on_signal (gpointer user_data)
 {
   CliContext *cli = user_data;
+  gint64 now = g_get_monotonic_time ();
 
-  if (g_cancellable_is_cancelled (cli->cancellable))
+  if (!g_cancellable_is_cancelled (cli->cancellable))
+    {
+      cli->signalled_at = now;
+      g_cancellable_cancel (cli->cancellable);
+    }
+  else if (now - cli->signalled_at > SAME_SIGNAL)
     {
       cli_terminal_restore ();
       _exit (CLI_STATUS_ERROR);
     }
-  g_cancellable_cancel (cli->cancellable);
   return G_SOURCE_CONTINUE;
 }
 

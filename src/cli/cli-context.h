@@ -56,6 +56,7 @@ typedef struct
   GAsyncResult *result;
   CliStatus status;
   guint signals[3];
+  gint64 signalled_at; /* monotonic */
 } CliContext;
 
 GQuark cli_usage_error_quark (void);

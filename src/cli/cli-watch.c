@@ -134,11 +134,18 @@ run_watch (CliContext *cli, const char *const *arguments, GError **error)
 {
   SyncManager *manager;
   SyncScheduler *scheduler;
+  g_autoptr (GError) local_error = NULL;
   gulong handler, hold_handler;
   gboolean good;
 
-  if (!open_for_watch (cli, error))
-    return FALSE;
+  if (!open_for_watch (cli, &local_error))
+    {
+      /* A signal is how it ends, also before it has begun. */
+      if (sync_error_is_cancelled (local_error))
+        return TRUE;
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
   manager = sync_profile_get_manager (cli->profile);
   if (!sync_manager_get_available (manager))
     {

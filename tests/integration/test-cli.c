@@ -787,6 +787,20 @@ test_watch_ends_when_nobody_reads_it_any_more (void)
 }
 
 static void
+test_watch_ends_well_by_a_signal_at_any_time (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+
+  g_free (test_psync_run (psync, "a.db", 0, "init"));
+  g_free (test_psync_run (psync, "a.db", 0, "connect vault vault.db"));
+  /* timeout signals the process and then its group, so it comes twice. */
+  run_in_shell (psync,
+                "\"$0\" -d \"$1\" watch >\"$1.out\" & until [ -s \"$1.out\" ]; do sleep 0.05; done;"
+                " kill -TERM $!; kill -TERM $!; wait $!",
+                0, NULL);
+}
+
+static void
 test_quiet_prints_only_what_was_asked_for (void)
 {
   g_autoptr (TestPsync) psync = test_psync_new ();
@@ -1038,6 +1052,7 @@ main (int argc, char **argv)
   ADD ("output/output-that-nobody-reads-is-no-error", output_that_nobody_reads_is_no_error);
   ADD ("output/watch-ends-when-nobody-reads-it-any-more",
        watch_ends_when_nobody_reads_it_any_more);
+  ADD ("output/watch-ends-well-by-a-signal-at-any-time", watch_ends_well_by_a_signal_at_any_time);
   ADD ("output/quiet-prints-only-what-was-asked-for", quiet_prints_only_what_was_asked_for);
   ADD ("output/verbose-says-more-and-keeps-json-clean", verbose_says_more_and_keeps_json_clean);
   ADD ("output/wide-characters-and-controls-keep-tables-in-line",
