@@ -186,7 +186,7 @@ condition_add (Condition *condition, const SyncEntity *entity, guint column, con
   GString *alone = condition->alone;
 
   g_string_append (alone, column > 0 ? "&" : "");
-  append_name (alone, entity->columns[column].name);
+  append_name (alone, entity->columns[column].cloud_name);
   g_string_append (alone, "=in.(");
   append_text_value (alone, value);
   g_string_append_c (alone, ')');
@@ -195,7 +195,7 @@ condition_add (Condition *condition, const SyncEntity *entity, guint column, con
   if (entity->n_keys > 1)
     {
       g_string_append (listed, column > 0 ? "," : "and(");
-      append_name (listed, entity->columns[column].name);
+      append_name (listed, entity->columns[column].cloud_name);
       g_string_append (listed, is_plain_value (value) ? ".eq." : ".in.(");
     }
   append_text_value (listed, value);
@@ -290,7 +290,7 @@ filling_add (Filling *filling, const Condition *condition)
     {
       filling_begin (filling);
       if (entity->n_keys == 1)
-        append_name (filling->query, entity->columns[0].name);
+        append_name (filling->query, entity->columns[0].cloud_name);
       g_string_append (filling->query, entity->n_keys == 1 ? "=in.(" : "or=(");
     }
   g_string_append (filling->query, filling->n_keys > 0 ? "," : "");

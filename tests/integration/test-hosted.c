@@ -22,7 +22,7 @@ first_push (guint number, const char *method, const char *path, gpointer data)
 {
   gpointer *fault = data;
 
-  return g_str_equal (method, "POST") && strstr (path, "/notes?") != NULL ? g_steal_pointer (fault) : NULL;
+  return g_str_equal (method, "POST") && strstr (path, "notes?") != NULL ? g_steal_pointer (fault) : NULL;
 }
 
 /* A larger limit is cut silently: the page that is not full is no end. */
@@ -61,6 +61,25 @@ test_long_urls (TestRig *rig)
   g_assert_null (twice);
   g_assert_cmpuint (test_hosted_count_of (hosted, "GET", "/rest/v1/notes"), >, 5);
   test_rig_assert_converged (rig);
+}
+
+/* A key by names that the cloud needs for itself, with answers that name nobody, and a conflict. */
+static void
+test_key_names (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  gpointer twice = (gpointer) test_wire_find ("twice");
+
+  test_device_sql (a, "INSERT INTO key_notes VALUES ('u1', 'd1', 'one'), ('u1', 'd2', 'two'), ('a, \"b\"', 'd', 'x')");
+  test_hosted_set_faults (test_rig_get_hosted (rig), first_push, &twice);
+  test_device_sync (a);
+  g_assert_null (twice);
+  test_device_sync (b);
+  test_device_sql (b, "UPDATE key_notes SET title = 'by b' WHERE device_id = 'd1'; DELETE FROM key_notes WHERE device_id = 'd2'");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT * FROM key_notes ORDER BY device_id", "a, \"b\"|d|x\nu1|d1|by b\n");
+  test_device_expect (a, "SELECT id FROM psync_conflict", "");
 }
 
 /* Batches stay below what the gateway takes; a row that cannot is refused alone, and says so. */
@@ -222,6 +241,9 @@ static const struct
 } tests[] = {
   { "a-page-of-a-thousand-is-no-end", NOTES, test_page_cap },
   { "addresses-stay-short", NOTES, test_long_urls },
+  { "keys-by-names-that-the-cloud-needs-for-itself",
+    "CREATE TABLE key_notes (user_id TEXT NOT NULL, device_id TEXT NOT NULL, title TEXT, PRIMARY KEY (user_id, device_id));",
+    test_key_names },
   { "batches-stay-small-and-a-huge-row-is-refused-alone", NOTES, test_large_rows },
   { "a-table-that-is-not-known-yet-refuses-nothing", NOTES, test_schema_cache },
   { "no-contents-in-what-is-told-of-a-row", STRICT, test_no_contents },

@@ -205,6 +205,25 @@ test_bad_keys_are_an_error (void)
     }
 }
 
+/* The cloud's own columns of these names mean something else. */
+static void
+test_keys_are_asked_for_by_the_cloud_s_names (void)
+{
+  g_autoptr (SyncEntity) one = sync_entity_new ("e", NULL, NULL);
+  g_autoptr (SyncEntity) two = sync_entity_new ("e", NULL, NULL);
+  g_autoptr (GPtrArray) queries = NULL;
+
+  sync_entity_add_column (one, "user_id", SYNC_CODEC_TEXT, TRUE);
+  queries = split (one, "[[\"a\"]]", 1000, 10, NULL);
+  g_assert_nonnull (strstr (g_ptr_array_index (queries, 0), "&user_id_=in.(a)"));
+  g_clear_pointer (&queries, g_ptr_array_unref);
+
+  sync_entity_add_column (two, "user_id", SYNC_CODEC_TEXT, TRUE);
+  sync_entity_add_column (two, "device_id", SYNC_CODEC_TEXT, TRUE);
+  queries = split (two, "[[\"a\",\"b\"],[\"c\",\"d\"]]", 1000, 10, NULL);
+  g_assert_nonnull (strstr (g_ptr_array_index (queries, 0), "and(user_id_.eq.a,device_id_.eq.b)"));
+}
+
 static void
 test_a_strong_fetch_sends_keys_as_text (void)
 {
@@ -368,6 +387,8 @@ main (int argc, char **argv)
                    test_many_keys_are_split_by_length_and_number);
   g_test_add_func ("/supabase/query/keys-that-no-row-has-are-left-out",
                    test_keys_that_no_row_has_are_left_out);
+  g_test_add_func ("/supabase/query/keys-are-asked-for-by-the-cloud-s-names",
+                   test_keys_are_asked_for_by_the_cloud_s_names);
   g_test_add_func ("/supabase/query/bad-keys-are-an-error", test_bad_keys_are_an_error);
   g_test_add_func ("/supabase/query/a-strong-fetch-sends-keys-as-text",
                    test_a_strong_fetch_sends_keys_as_text);
