@@ -4,7 +4,10 @@
 #include "test-backends.h"
 
 /* What happens between a client and hosted Supabase, at every request of a run, singly and together: afterwards all
- * have equal rows, nothing is lost, nobody has a conflict, and no row's contents are in what is told of it. */
+ * have equal rows, nothing is lost, nobody has a conflict, and no row's contents are in what is told of it.
+ *
+ * PSYNC_TEST_ALL=1: also those at every request that ask for the same reaction as another. PSYNC_TEST_SEED=N: the
+ * storm of that seed once more. */
 
 #define NOTES "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT, rank INTEGER);"
 /* In every text that is synced. */
