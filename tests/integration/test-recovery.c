@@ -1173,6 +1173,122 @@ test_new_column_known_elsewhere (TestRig *rig)
   test_device_expect (a, "SELECT id, colour FROM notes ORDER BY id", "a1|blue\na2|blue\nb1|blue\nb2|blue\n");
 }
 
+/* --- Files that fail ---------------------------------------------------------------------------- */
+
+static gboolean
+limit_pages (SyncStore *store, gpointer data, GError **error)
+{
+  return sync_connection_script (sync_store_get_connection (store), data, error);
+}
+
+/* Not a page more than there are; or as many as one likes. */
+static void
+set_disk_full (TestDevice *device, gboolean full)
+{
+  g_autoptr (GError) error = NULL;
+
+  test_device_call (device, limit_pages,
+                    full ? "PRAGMA max_page_count = 1" : "PRAGMA max_page_count = 1073741823", &error);
+  g_assert_no_error (error);
+}
+
+/* What was read is read again, what was written stays, and the cursor is behind what is there. */
+static void
+test_full_while_pulling (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 2000);
+  test_device_sync (a);
+  test_device_sql (b, "INSERT INTO notes (id, title) VALUES ('b', 'mine')");
+  set_disk_full (b, TRUE);
+  test_device_fail (b, SYNC_ERROR_DISK_FULL);
+  test_device_expect (b, "SELECT title FROM notes WHERE id = 'b'", "mine\n");
+  test_device_expect (b, "SELECT count (*) FROM notes n WHERE id <> 'b' AND NOT EXISTS "
+                         "(SELECT 1 FROM psync_row r WHERE r.id = quote (n.id))",
+                      "0\n");
+  test_device_expect (b, "SELECT * FROM psync_applying", "");
+  set_disk_full (b, FALSE);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT count (*) FROM notes", "2001\n");
+  test_device_expect (b, NO_CONFLICT, "");
+}
+
+static void
+test_full_while_sending (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 2000);
+  set_disk_full (a, TRUE);
+  test_device_fail (a, SYNC_ERROR_DISK_FULL);
+  test_device_expect (a, "SELECT count (*) FROM notes", "2000\n");
+  test_device_sync (b);
+  set_disk_full (a, FALSE);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT count (*) FROM notes", "2000\n");
+  test_device_expect (a, NO_CONFLICT, "");
+  test_device_expect (b, NO_CONFLICT, "");
+}
+
+/* A page of the table is not what it was: told by its name, and the file is left for whoever can save it. */
+static void
+test_damaged (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  g_autofree char *before = NULL, *damaged = NULL, *after = NULL, *root = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize length, length_after, offset;
+
+  insert_notes (a, "a", 300);
+  test_rig_settle (rig);
+  root = test_device_query (a, "SELECT (rootpage - 1) * (SELECT page_size FROM pragma_page_size) "
+                               "FROM sqlite_schema WHERE name = 'notes'");
+  offset = (gsize) g_ascii_strtoull (root, NULL, 10);
+  test_device_close (a);
+  g_file_get_contents (a->path, &before, &length, &error);
+  g_assert_no_error (error);
+  damaged = g_memdup2 (before, length);
+  memset (damaged + offset, 0xff, 64);
+  g_assert_true (g_file_set_contents (a->path, damaged, (gssize) length, NULL));
+  test_device_open (a);
+  insert_notes (b, "b", 1);
+  test_device_sync (b);
+  test_device_fail (a, SYNC_ERROR_CORRUPT);
+  test_device_close (a);
+  g_file_get_contents (a->path, &after, &length_after, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (memcmp (after + offset, damaged + offset, 64), ==, 0);
+  g_assert_true (g_file_set_contents (a->path, before, (gssize) length, NULL));
+  test_device_open (a);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT count (*) FROM notes", "301\n");
+}
+
+/* A table that has another name for a while is missed by that name; what is written meanwhile is not lost. */
+static void
+test_renamed_for_a_while (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  g_autoptr (SyncResult) result = NULL;
+
+  insert_notes (a, "a", 2);
+  test_rig_settle (rig);
+  test_device_sql (a, "ALTER TABLE notes RENAME TO memos");
+  test_device_sql (a, "UPDATE memos SET title = 'meanwhile' WHERE id = 'a1'; DELETE FROM memos WHERE id = 'a2'");
+  result = test_device_run (a, SYNC_RUN_SYNC, NULL);
+  g_assert_error (result->error, SYNC_ERROR, SYNC_ERROR_NO_TABLE);
+  g_assert_cmpstr (sync_error_get_detail (result->error)->subject, ==, "notes");
+  test_device_sql (a, "ALTER TABLE memos RENAME TO notes");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT id, title FROM notes", "a1|meanwhile\n");
+  test_device_expect (a, NO_CONFLICT, "");
+}
+
 /* --- Attaching and detaching -------------------------------------------------------------------- */
 
 static char *
@@ -1316,6 +1432,10 @@ static const struct
     NOTES "CREATE TABLE others (id TEXT PRIMARY KEY NOT NULL, name TEXT);", test_disabled },
   { "schema/a-new-column", NOTES, test_new_column },
   { "schema/a-new-column-that-others-had", NOTES, test_new_column_known_elsewhere },
+  { "schema/a-table-under-another-name-for-a-while", NOTES, test_renamed_for_a_while },
+  { "files/a-disk-that-is-full-while-pulling", NOTES, test_full_while_pulling },
+  { "files/a-disk-that-is-full-while-sending", NOTES, test_full_while_sending },
+  { "files/a-damaged-database-is-told-and-left-alone", NOTES, test_damaged },
   { "attach/detach-leaves-the-file-as-it-was",
     "CREATE TABLE parents (id TEXT PRIMARY KEY NOT NULL, name TEXT);"
     "CREATE TABLE children (id INTEGER PRIMARY KEY, parent TEXT REFERENCES parents (id), data BLOB, ratio REAL);",

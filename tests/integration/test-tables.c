@@ -4,7 +4,8 @@
 /* Tables as their owners happen to make them: whatever a key looks like, whatever a name is, rows go to another
  * device and come back exactly, and what cannot travel says so and stops nothing else. */
 
-/* One table that is written on one device, edited on another, and is the same on both in the end. */
+/* One table that is written on one device, edited on another, and is the same on both in the end. Detached, its file
+ * is as it would be without us. */
 typedef struct
 {
   const char *name;
@@ -143,6 +144,32 @@ static const Case cases[] = {
     "SELECT c1, c64, c70 FROM t", "1|y|z\n" },
 };
 
+static gboolean
+detach (SyncStore *store, gpointer data, GError **error)
+{
+  return sync_store_detach (store, error);
+}
+
+/* The file says nothing of us any more, and is sound. */
+static void
+expect_as_it_was (TestRig *rig, TestDevice *device)
+{
+  static const char schema[] = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name;"
+                               "PRAGMA integrity_check; PRAGMA foreign_key_check; PRAGMA user_version;";
+  g_autofree char *path = g_build_filename (rig->folder, "plain.db", NULL);
+  g_autofree char *expected = NULL, *found = NULL;
+  g_autoptr (GError) error = NULL;
+
+  test_device_call (device, detach, NULL, &error);
+  g_assert_no_error (error);
+  test_device_close (device);
+  g_assert_true (test_shell (path, rig->schema, NULL));
+  g_assert_true (test_shell (path, schema, &expected));
+  g_assert_true (test_shell (device->path, schema, &found));
+  g_assert_cmpstr (found, ==, expected);
+  g_assert_null (strstr (found, "psync"));
+}
+
 static void
 test_case (gconstpointer data)
 {
@@ -161,6 +188,7 @@ test_case (gconstpointer data)
   test_device_expect (a, shape->query, shape->expected);
   test_device_expect (a, "SELECT * FROM psync_conflict", "");
   test_device_expect (b, "SELECT * FROM psync_conflict", "");
+  expect_as_it_was (rig, b);
 }
 
 /* The table may hold rows without a key; no cloud can. */
