@@ -63,6 +63,9 @@ GArray *sync_apply_get_conflicts (SyncApply *apply);
 gboolean sync_apply_retry_held (SyncStore *store, const SyncEntity *entity, const SyncApplyPolicy *policy,
                                 SyncCounts *counts, GArray *conflicts, guint *n_applied, GError **error);
 
+/* A new key and the deletion of the old one that the table takes for the same. */
+gboolean sync_apply_retry_respelled (SyncStore *store, const SyncEntity *entity, const SyncApplyPolicy *policy,
+                                     guint *n_applied, GError **error);
 /* Tries those together that are held because of each other. */
 gboolean sync_apply_retry_swaps (SyncStore *store, const SyncEntity *entity, const SyncApplyPolicy *policy,
                                  guint *n_applied, GError **error);

@@ -18,18 +18,21 @@ swapped_free (Swapped *swapped)
   g_free (swapped);
 }
 
-static const char swapped_sql[]
-    = "SELECT h.id, h.row FROM main.psync_held h WHERE h.entity = ?1 AND h.reason IN ('unique', 'primary-key') "
-      "AND NOT EXISTS (SELECT 1 FROM main.psync_change c WHERE c.entity = h.entity AND c.id = h.id) "
-      "AND NOT EXISTS (SELECT 1 FROM main.psync_conflict k "
-      "WHERE k.entity = h.entity AND k.id = h.id AND k.state = 'open') ORDER BY h.version";
+#define HELD_SQL(REASON) \
+  "SELECT h.id, h.row FROM main.psync_held h WHERE h.entity = ?1 AND h.reason " REASON " " \
+  "AND NOT EXISTS (SELECT 1 FROM main.psync_change c WHERE c.entity = h.entity AND c.id = h.id) " \
+  "AND NOT EXISTS (SELECT 1 FROM main.psync_conflict k " \
+  "WHERE k.entity = h.entity AND k.id = h.id AND k.state = 'open') ORDER BY h.version"
+
+static const char swapped_sql[] = HELD_SQL ("IN ('unique', 'primary-key')");
+static const char deleted_sql[] = HELD_SQL ("= 'children'");
 
 static GPtrArray *
-load_swapped (SyncStore *store, const SyncEntity *entity, GError **error)
+load_swapped (SyncStore *store, const SyncEntity *entity, const char *sql, GError **error)
 {
   g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func ((GDestroyNotify) swapped_free);
   SyncStatement *statement
-      = sync_connection_prepare (sync_store_get_connection (store), swapped_sql, error);
+      = sync_connection_prepare (sync_store_get_connection (store), sql, error);
   SyncStep step;
 
   if (statement == NULL)
@@ -107,37 +110,17 @@ swap (SyncApply *apply, GPtrArray *all, GError **error)
   return check_foreign_keys (apply, error);
 }
 
-/**
- * sync_apply_retry_swaps:
- * @store: the store
- * @entity: whose held rows
- * @policy: as for a page
- * @n_applied: (inout): how many rows are held no more
- * @error: SQLite's
- *
- * Foreign keys are off meanwhile: a row that goes for a moment must not take its children along.
- *
- * Returns: %FALSE with @error set
- */
-gboolean
-sync_apply_retry_swaps (SyncStore *store,
-                        const SyncEntity *entity,
-                        const SyncApplyPolicy *policy,
-                        guint *n_applied,
-                        GError **error)
+/* Foreign keys are off meanwhile: a row that goes for a moment must not take its children along. */
+static gboolean
+swap_together (SyncStore *store, const SyncEntity *entity, const SyncApplyPolicy *policy, GPtrArray *all,
+               guint *n_applied, GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (store);
-  g_autoptr (GPtrArray) all = load_swapped (store, entity, error);
   g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
-  g_autoptr (SyncApply) apply = NULL;
+  g_autoptr (SyncApply) apply = sync_apply_new (store, entity, nothing, SYNC_APPLY_FETCH, 0, policy);
   g_autoptr (GError) refusal = NULL;
   gboolean good;
 
-  if (all == NULL)
-    return FALSE;
-  if (all->len < 2)
-    return TRUE;
-  apply = sync_apply_new (store, entity, nothing, SYNC_APPLY_FETCH, 0, policy);
   apply->retrying = TRUE;
   if (!sync_connection_execute (connection, "PRAGMA foreign_keys = OFF", error))
     return FALSE;
@@ -153,4 +136,88 @@ sync_apply_retry_swaps (SyncStore *store,
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&refusal));
   return FALSE;
+}
+
+/**
+ * sync_apply_retry_swaps:
+ * @store: the store
+ * @entity: whose held rows
+ * @policy: as for a page
+ * @n_applied: (inout): how many rows are held no more
+ * @error: SQLite's
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_apply_retry_swaps (SyncStore *store,
+                        const SyncEntity *entity,
+                        const SyncApplyPolicy *policy,
+                        guint *n_applied,
+                        GError **error)
+{
+  g_autoptr (GPtrArray) all = load_swapped (store, entity, swapped_sql, error);
+
+  if (all == NULL)
+    return FALSE;
+  return all->len < 2 || swap_together (store, entity, policy, all, n_applied, error);
+}
+
+static Swapped *
+find_swapped (GPtrArray *all, const char *id)
+{
+  for (guint i = 0; id != NULL && i < all->len; i++)
+    {
+      Swapped *swapped = g_ptr_array_index (all, i);
+
+      if (g_str_equal (swapped->id, id))
+        return swapped;
+    }
+  return NULL;
+}
+
+/**
+ * sync_apply_retry_respelled:
+ * @store: the store
+ * @entity: whose held rows
+ * @policy: as for a page
+ * @n_applied: (inout): how many rows are held no more
+ * @error: SQLite's
+ *
+ * A key that is spelled otherwise, `anna` as `Anna`, where the table takes both for one: that is a new row, which the
+ * old one keeps out, and a deletion, which the rows that refer to it put off. They belong to the new one, so both are
+ * done together before the deletion takes anything along.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_apply_retry_respelled (SyncStore *store,
+                            const SyncEntity *entity,
+                            const SyncApplyPolicy *policy,
+                            guint *n_applied,
+                            GError **error)
+{
+  g_autoptr (GPtrArray) deleted = load_swapped (store, entity, deleted_sql, error);
+  g_autoptr (GPtrArray) kept_out = NULL;
+
+  if (deleted == NULL || deleted->len == 0)
+    return deleted != NULL;
+  kept_out = load_swapped (store, entity, swapped_sql, error);
+  if (kept_out == NULL)
+    return FALSE;
+  for (guint i = 0; i < kept_out->len; i++)
+    {
+      g_autoptr (GPtrArray) both = g_ptr_array_new ();
+      Swapped *swapped = g_ptr_array_index (kept_out, i);
+      SyncTable *table = sync_store_get_table (store, entity, error);
+      g_autofree char *alike = NULL;
+
+      if (table == NULL || !sync_table_find_alike (table, swapped->id, &alike, error))
+        return FALSE;
+      g_ptr_array_add (both, find_swapped (deleted, alike));
+      g_ptr_array_add (both, swapped);
+      if (g_ptr_array_index (both, 0) != NULL
+          && !swap_together (store, entity, policy, both, n_applied, error))
+        return FALSE;
+    }
+  return TRUE;
 }

@@ -428,6 +428,37 @@ sync_table_exists (SyncTable *table,
   return step != SYNC_STEP_ERROR;
 }
 
+gboolean
+sync_table_find_alike (SyncTable *table,
+                       const char *id,
+                       char **alike,
+                       GError **error)
+{
+  const SyncEntity *entity = table->entity;
+  g_autoptr (GString) sql = g_string_new ("SELECT ");
+  SyncStatement *statement;
+  SyncStep step;
+
+  *alike = NULL;
+  sync_id_append_expression (sql, entity, NULL);
+  g_string_append (sql, " FROM main.");
+  sync_sql_append_identifier (sql, entity->table);
+  for (guint i = 0; i < entity->n_keys; i++)
+    {
+      g_string_append (sql, i == 0 ? " WHERE " : " AND ");
+      sync_sql_append_identifier (sql, entity->columns[i].name);
+      g_string_append_printf (sql, " = ?%u", i + 1);
+    }
+  statement = prepare_by_id (table, sql->str, id, 1, error);
+  if (statement == NULL)
+    return FALSE;
+  while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW && *alike == NULL)
+    if (!g_str_equal (sync_statement_text (statement, 0, NULL), id))
+      *alike = sync_statement_dup_text (statement, 0);
+  sync_statement_reset (statement);
+  return step != SYNC_STEP_ERROR;
+}
+
 /* --- Travelling values → SQLite values ---------------------------------------------------------- */
 
 static void

@@ -25,6 +25,9 @@ gboolean sync_table_is_referenced (SyncTable *table);
 gboolean sync_table_read (SyncTable *table, const char *id, SyncRow *row, gboolean *found,
                           GError **error);
 gboolean sync_table_exists (SyncTable *table, const char *id, gboolean *found, GError **error);
+/* The id of the row whose key SQLite takes for the same although its id is another one, NULL if there is none.
+ * (transfer full) */
+gboolean sync_table_find_alike (SyncTable *table, const char *id, char **alike, GError **error);
 /* Of a statement whose columns from `first` on are the entity's columns in order. */
 gboolean sync_table_read_columns (SyncTable *table, SyncStatement *statement, int first, SyncRow *row,
                                   GError **error);

@@ -333,6 +333,9 @@ retry_held (SyncRun *run, gpointer data, GError **error)
   HeldStep *step = data;
   SyncStore *store = sync_run_get_store (run);
 
+  if (!sync_apply_retry_respelled (store, step->leg->entity, &step->leg->policy, &step->n_applied, error))
+    return FALSE;
+  step->counts.pulled += step->n_applied;
   if (!sync_apply_retry_held (store, step->leg->entity, &step->leg->policy, &step->counts, step->conflicts,
                               &step->n_applied, error))
     return FALSE;

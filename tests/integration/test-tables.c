@@ -237,6 +237,31 @@ test_keys_that_collide (void)
   test_device_assert_clean (b);
 }
 
+/* A parent that is spelled otherwise is the same parent: its children stay. */
+static void
+test_parent_whose_case_changes (gconstpointer on_update)
+{
+  g_autofree char *schema
+      = g_strdup_printf ("CREATE TABLE p (k TEXT PRIMARY KEY NOT NULL COLLATE NOCASE, v TEXT);"
+                         "CREATE TABLE c (k TEXT PRIMARY KEY NOT NULL, p TEXT COLLATE NOCASE REFERENCES p (k) "
+                         "ON DELETE CASCADE ON UPDATE %s);",
+                         (const char *) on_update);
+  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, schema);
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO p VALUES ('anna', 'one'), ('bert', 'two'); "
+                      "INSERT INTO c VALUES ('1', 'anna'), ('2', 'ANNA'), ('3', 'bert')");
+  test_rig_assert_converged (rig);
+  test_device_sql (a, "UPDATE p SET k = 'Anna' WHERE k = 'anna'");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT k, v FROM p ORDER BY k", "Anna|one\nbert|two\n");
+  test_device_expect (a, "SELECT c.k, p.v FROM c JOIN p ON p.k = c.p ORDER BY 1", "1|one\n2|one\n3|two\n");
+  test_device_expect (b, "SELECT c.k, p.v FROM c JOIN p ON p.k = c.p ORDER BY 1", "1|one\n2|one\n3|two\n");
+  test_device_expect (a, "SELECT * FROM psync_conflict", "");
+  test_device_expect (b, "SELECT * FROM psync_conflict", "");
+}
+
 static void
 owner (TestDevice *device, const char *sql)
 {
@@ -341,5 +366,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/tables/functions/a-trigger-that-only-its-owner-can-run", test_trigger_with_function);
   g_test_add_func ("/tables/functions/a-trigger-that-fails-for-one-row", test_trigger_with_json);
   g_test_add_func ("/tables/functions/a-trigger-that-rolls-back-for-one-row", test_trigger_that_rolls_back);
+  g_test_add_data_func ("/tables/keys/of-parents-whose-case-changes", "NO ACTION", test_parent_whose_case_changes);
+  g_test_add_data_func ("/tables/keys/of-parents-whose-case-changes-with-cascade", "CASCADE",
+                        test_parent_whose_case_changes);
   return g_test_run ();
 }
