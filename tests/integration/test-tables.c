@@ -262,6 +262,28 @@ test_parent_whose_case_changes (gconstpointer on_update)
   test_device_expect (b, "SELECT * FROM psync_conflict", "");
 }
 
+/* An owner who keeps no foreign keys has rows that refer to nothing. That is his business, and stands in nobody's way. */
+static void
+test_swap_beside_broken_reference (void)
+{
+  g_autoptr (TestRig) rig = test_rig_new (
+      &test_backend_vault, "CREATE TABLE p (k TEXT PRIMARY KEY NOT NULL, x TEXT UNIQUE);"
+                           "CREATE TABLE c (k TEXT PRIMARY KEY NOT NULL, p TEXT REFERENCES p (k));");
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO p VALUES ('1', 'x'), ('2', 'y')");
+  test_rig_assert_converged (rig);
+  g_assert_true (test_shell (b->path, "INSERT INTO c VALUES ('own', 'nowhere')", NULL));
+  test_device_sql (a, "UPDATE p SET x = 'z' WHERE k = '1'; UPDATE p SET x = 'x' WHERE k = '2'; "
+                      "UPDATE p SET x = 'y' WHERE k = '1'");
+  test_rig_settle (rig);
+  test_device_expect (b, "SELECT k, x FROM p ORDER BY k", "1|y\n2|x\n");
+  test_device_expect (b, "SELECT k, p FROM c", "own|nowhere\n");
+  test_device_expect (b, "SELECT * FROM psync_held", "");
+  test_device_expect (a, "SELECT id, reason FROM psync_held", "'own'|foreign-key\n");
+}
+
 static void
 owner (TestDevice *device, const char *sql)
 {
@@ -369,5 +391,6 @@ main (int argc, char *argv[])
   g_test_add_data_func ("/tables/keys/of-parents-whose-case-changes", "NO ACTION", test_parent_whose_case_changes);
   g_test_add_data_func ("/tables/keys/of-parents-whose-case-changes-with-cascade", "CASCADE",
                         test_parent_whose_case_changes);
+  g_test_add_func ("/tables/shapes/a-swap-beside-a-broken-reference", test_swap_beside_broken_reference);
   return g_test_run ();
 }
