@@ -28,10 +28,10 @@ add_count (GPtrArray *words, const char *name, gint64 count)
 }
 
 static char *
-join (GPtrArray *words)
+join (GPtrArray *words, const char *separator)
 {
   g_ptr_array_add (words, NULL);
-  return g_strjoinv (" · ", (GStrv) words->pdata);
+  return g_strjoinv (separator, (GStrv) words->pdata);
 }
 
 static char *
@@ -44,7 +44,7 @@ dup_counts (const SyncEntityStatus *status)
   add_count (words, "refused", status->refused);
   add_count (words, "held", status->held);
   add_count (words, "conflicts", status->conflicts);
-  return join (words);
+  return join (words, "\n");
 }
 
 /**
@@ -72,7 +72,7 @@ sync_entity_row_update_time (SyncEntityRow *row)
       g_ptr_array_add (words, g_strdup_printf (_("Changed %s"), time));
     }
   g_ptr_array_add (words, sync_words_for_strategy (status->entity->strategy));
-  text = join (words);
+  text = join (words, " · ");
   markup = g_markup_escape_text (text, -1);
   if (g_strcmp0 (adw_action_row_get_subtitle (ADW_ACTION_ROW (row)), markup) != 0)
     adw_action_row_set_subtitle (ADW_ACTION_ROW (row), markup);

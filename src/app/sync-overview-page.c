@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "sync-demo-group.h"
+#include "sync-display-path.h"
 #include "sync-entity-row.h"
 #include "sync-error-row.h"
 #include "sync-status.h"
@@ -161,7 +162,7 @@ dup_times (const SyncStatus *status, gint64 now)
 static char *
 dup_safety (const SyncStatus *status)
 {
-  guint missing = status->pending + status->conflicts;
+  guint missing = status->pending + status->failed;
 
   if (status->kind == SYNC_STATUS_LOCAL_ONLY)
     return g_strdup (_("All rows are on this computer, and only here."));
@@ -322,7 +323,7 @@ show_cloud (SyncOverviewPage *self)
     /* Translators: the address of a server, and who is signed in there */
     text = g_strdup_printf (_("%s, signed in as %s"), sync_provider_get_location (provider), email);
   else
-    text = g_filename_display_name (sync_provider_get_location (provider));
+    text = sync_display_path (sync_provider_get_location (provider));
   markup = g_markup_escape_text (text, -1);
   adw_action_row_set_subtitle (self->cloud_row, markup);
 }

@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "sync-display-path.h"
 #include "sync-setting-row.h"
 #include "sync-snapshot.h"
 #include "sync-table-row.h"
@@ -74,7 +75,7 @@ show_cloud (SyncPreferencesWindow *self)
   const char *email = sync_profile_get_email (self->profile);
   g_autofree char *location = NULL;
 
-  location = provider != NULL ? g_filename_display_name (sync_provider_get_location (provider))
+  location = provider != NULL ? sync_display_path (sync_provider_get_location (provider))
                               : g_strdup (_("None: everything works on this computer alone"));
   set_subtitle (self->cloud_row, location);
   gtk_button_set_label (self->cloud_button, provider != NULL ? _("_Change…") : _("_Connect…"));
@@ -448,7 +449,7 @@ sync_preferences_window_new (SyncWindow *window)
   self = g_object_new (SYNC_TYPE_PREFERENCES_WINDOW, "transient-for", window, NULL);
   g_set_weak_pointer (&self->window, window);
   self->profile = g_object_ref (profile);
-  path = g_filename_display_name (sync_profile_get_path (profile));
+  path = sync_display_path (sync_profile_get_path (profile));
   set_subtitle (self->path_row, path);
   g_signal_connect_object (sync_profile_get_manager (profile), "data-changed",
                            G_CALLBACK (list_tables), self, G_CONNECT_SWAPPED);

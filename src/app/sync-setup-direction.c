@@ -4,6 +4,7 @@
 #include <glib/gi18n.h>
 
 #include "sync-device-name.h"
+#include "sync-display-path.h"
 #include "sync-error-row.h"
 #include "sync-words.h"
 
@@ -202,7 +203,7 @@ sync_setup_direction_set_profile (SyncSetupDirection *page, SyncProfile *profile
   g_set_object (&page->profile, profile);
   provider = sync_manager_get_provider (sync_profile_get_manager (profile));
   g_return_if_fail (provider != NULL);
-  location = g_filename_display_name (sync_provider_get_location (provider));
+  location = sync_display_path (sync_provider_get_location (provider));
   markup = g_markup_escape_text (location, -1);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (page->there_row),
                                  is_vault (page) ? _("In the vault") : _("In the cloud"));

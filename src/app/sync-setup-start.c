@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "sync-display-path.h"
 #include "sync-error-row.h"
 
 /**
@@ -65,7 +66,7 @@ sync_setup_start_set_path (SyncSetupStart *page, const char *path)
   gtk_widget_set_visible (page->database, path != NULL);
   if (path == NULL)
     return;
-  name = g_filename_display_name (path);
+  name = sync_display_path (path);
   if (g_file_test (path, G_FILE_TEST_EXISTS))
     /* Translators: the name of a file */
     text = g_strdup_printf (_("%s\nIts tables take part, and stay as they are."), name);

@@ -10,6 +10,9 @@
 #include "sync-supabase-snippet.h"
 #include "sync-words.h"
 
+/* What is longer was pasted: what is typed is not looked through while it grows. */
+#define LONGEST_KEYSTROKE 8
+
 /**
  * SyncSetupSupabase:
  *
@@ -24,7 +27,9 @@ struct _SyncSetupSupabase
   GtkLabel *notice;
   GtkWidget *continue_button;
 
-  gboolean taking; /* the program itself changes the entries */
+  gboolean taking;           /* the program itself changes the entries */
+  gsize url_length;          /* before the last change, bytes … */
+  gsize key_length;          /* … likewise */
   GCancellable *cancellable; /* (owned) */
 };
 
@@ -153,11 +158,14 @@ static void
 check (SyncSetupSupabase *self, GtkEditable *row)
 {
   g_autofree char *text = g_strdup (gtk_editable_get_text (row));
+  gsize *before = row == self->url_row ? &self->url_length : &self->key_length;
+  gboolean pasted = strlen (text) > *before + LONGEST_KEYSTROKE;
   gboolean secret = FALSE;
 
+  *before = strlen (text);
   if (self->taking)
     return;
-  if (is_snippet (text))
+  if (pasted && is_snippet (text))
     secret = take_snippet (self, text, row);
   check_both (self, secret);
 }

@@ -50,13 +50,13 @@ sync_status_read (SyncStatus *status, SyncProfile *profile)
 {
   SyncManager *manager = sync_profile_get_manager (profile);
   g_autoptr (SyncProgress) progress = NULL;
-  guint failed, held;
+  guint held;
 
   *status = (SyncStatus){ 0 };
-  g_object_get (manager, "pending-count", &status->pending, "failed-count", &failed, "held-count",
+  g_object_get (manager, "pending-count", &status->pending, "failed-count", &status->failed, "held-count",
                 &held, "conflict-count", &status->conflicts, "paused-until", &status->paused_until,
                 "last-sync-time", &status->last_sync, "progress", &progress, NULL);
-  status->refused = failed + held;
+  status->refused = status->failed + held;
   status->next_sync = sync_scheduler_get_next_run (sync_profile_get_scheduler (profile));
   status->fraction = progress != NULL ? progress->fraction : 0.0;
   status->kind = find_kind (status, sync_manager_get_state (manager));

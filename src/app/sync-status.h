@@ -27,6 +27,7 @@ typedef enum
 /**
  * SyncStatus:
  * @pending: changes that wait to be sent
+ * @failed: of changes: those that were refused or failed too often
  * @refused: rows refused by the cloud or the local table
  * @paused_until: as of the manager
  * @fraction: of the run under way
@@ -37,6 +38,7 @@ typedef struct
 {
   SyncStatusKind kind;
   guint pending;
+  guint failed;
   guint refused;
   guint conflicts;
   gint64 paused_until;

@@ -101,16 +101,24 @@ ui_expect (const char *path, const char *sql, const char *expected)
   g_assert_cmpstr (output, ==, expected);
 }
 
-void
-ui_sync (UiFixture *fixture, SyncProfile *profile)
+SyncResult *
+ui_run (UiFixture *fixture, SyncProfile *profile)
 {
   SyncManager *manager = sync_profile_get_manager (profile);
-  g_autoptr (SyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
+  SyncResult *result;
 
   sync_manager_run_async (manager, SYNC_RUN_SYNC, NULL, NULL, test_got_result, place (fixture));
   result = sync_manager_run_finish (manager, answer (fixture), &error);
   g_assert_no_error (error);
+  return result;
+}
+
+void
+ui_sync (UiFixture *fixture, SyncProfile *profile)
+{
+  g_autoptr (SyncResult) result = ui_run (fixture, profile);
+
   g_assert_no_error (result->error);
 }
 

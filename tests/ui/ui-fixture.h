@@ -37,6 +37,8 @@ void ui_fixture_tear_down (UiFixture *fixture, gconstpointer data);
 /* As another program. */
 void ui_sql (const char *path, const char *sql);
 void ui_expect (const char *path, const char *sql, const char *expected);
+/* (transfer full): a run, however it ends */
+SyncResult *ui_run (UiFixture *fixture, SyncProfile *profile);
 void ui_sync (UiFixture *fixture, SyncProfile *profile);
 void ui_set_strategy (UiFixture *fixture, const char *entity, const char *strategy);
 

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <glib/gstdio.h>
+
+#include "sync-entity-row.h"
+#include "sync-error-row.h"
+#include "sync-overview-page.h"
+#include "sync-run-actions.h"
+#include "sync-status.h"
+#include "ui-fixture.h"
+
+/* --- The page --------------------------------------------------------------------------------- */
+
+static GtkWidget *
+show (GtkWidget *page)
+{
+  GtkWidget *window = gtk_window_new ();
+
+  gtk_window_set_child (GTK_WINDOW (window), page);
+  gtk_window_set_default_size (GTK_WINDOW (window), 700, 700);
+  gtk_window_present (GTK_WINDOW (window));
+  return window;
+}
+
+static void
+test_counts_follow (UiFixture *fixture, gconstpointer data)
+{
+  GtkWidget *page = GTK_WIDGET (sync_overview_page_new (fixture->profile));
+  GtkWidget *window = show (page);
+
+  ui_wait_for (ui_count (page, SYNC_TYPE_ENTITY_ROW) == 3);
+  ui_sql (fixture->path, "INSERT INTO projects (id, name) VALUES ('a', 'A'), ('b', 'B')");
+  sync_manager_refresh (sync_profile_get_manager (fixture->profile));
+  ui_wait_for (ui_shows (page, "2 rows\n2 changes waiting"));
+  g_assert_true (ui_shows (page, "2 are not in the cloud yet"));
+  ui_sync (fixture, fixture->profile);
+  ui_wait_for (ui_shows (page, "safe on this computer and in the cloud"));
+  ui_wait_for (ui_shows (page, "Last synced just now"));
+  g_assert_cmpuint (ui_count (page, SYNC_TYPE_ENTITY_ROW), ==, 3);
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+/* However often it fails. */
+static void
+test_one_error_is_one_row (UiFixture *fixture, gconstpointer data)
+{
+  GtkWidget *page = GTK_WIDGET (sync_overview_page_new (fixture->profile));
+  GtkWidget *window = show (page);
+  GtkWidget *row = ui_find (page, SYNC_TYPE_ERROR_ROW, NULL);
+  g_autofree char *vault = g_build_filename (fixture->folder, "vault", NULL);
+  g_autofree char *away = g_build_filename (fixture->folder, "away", NULL);
+
+  g_assert_cmpint (g_rename (vault, away), ==, 0);
+  for (guint i = 0; i < 5; i++)
+    {
+      g_autoptr (SyncResult) result = ui_run (fixture, fixture->profile);
+
+      g_assert_nonnull (result->error);
+      ui_wait_for (gtk_widget_get_visible (row));
+      adw_expander_row_set_expanded (ADW_EXPANDER_ROW (row), TRUE);
+    }
+  g_assert_cmpuint (ui_count (page, SYNC_TYPE_ERROR_ROW), ==, 1);
+  /* What was folded out stays so. */
+  g_assert_true (adw_expander_row_get_expanded (ADW_EXPANDER_ROW (row)));
+  g_assert_true (ui_shows (page, "Offline"));
+  g_assert_cmpint (g_rename (away, vault), ==, 0);
+  ui_sync (fixture, fixture->profile);
+  ui_wait_for (!gtk_widget_get_visible (row));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+/* --- Actions ---------------------------------------------------------------------------------- */
+
+static gboolean
+is_enabled (GSimpleActionGroup *group, const char *name)
+{
+  return g_action_group_get_action_enabled (G_ACTION_GROUP (group), name);
+}
+
+static gboolean
+has_state (GSimpleActionGroup *group, const char *name, const char *expected)
+{
+  g_autoptr (GVariant) state = g_action_group_get_action_state (G_ACTION_GROUP (group), name);
+  g_autofree char *text = g_variant_print (state, FALSE);
+
+  return g_str_equal (text, expected);
+}
+
+static void
+test_actions_are_about_all (UiFixture *fixture, gconstpointer data)
+{
+  g_autoptr (GListStore) profiles = g_list_store_new (SYNC_TYPE_PROFILE);
+  g_autoptr (GSimpleActionGroup) group = g_simple_action_group_new ();
+  SyncRunActions *actions = sync_run_actions_new (G_ACTION_MAP (group), G_LIST_MODEL (profiles));
+  GActionGroup *map = G_ACTION_GROUP (group);
+
+  g_assert_false (is_enabled (group, "sync-now"));
+  g_list_store_append (profiles, fixture->profile);
+  g_list_store_append (profiles, fixture->other);
+  g_assert_true (is_enabled (group, "sync-now"));
+  g_assert_false (is_enabled (group, "cancel"));
+
+  g_action_group_activate_action (map, "auto-sync", NULL);
+  ui_wait_for (has_state (group, "auto-sync", "true"));
+  g_action_group_activate_action (map, "pause", g_variant_new_string ("until-resumed"));
+  ui_wait_for (has_state (group, "pause", "'until-resumed'"));
+  g_assert_cmpint (sync_manager_get_state (sync_profile_get_manager (fixture->other)), ==,
+                   SYNC_STATE_PAUSED);
+  g_action_group_activate_action (map, "pause", g_variant_new_string ("tomorrow"));
+  ui_wait_for (has_state (group, "pause", "'tomorrow'"));
+  g_action_group_activate_action (map, "pause", g_variant_new_string ("off"));
+  ui_wait_for (has_state (group, "pause", "'off'"));
+
+  g_action_group_activate_action (map, "sync-now", NULL);
+  g_assert_true (is_enabled (group, "cancel"));
+  ui_wait_for (!is_enabled (group, "cancel"));
+  g_object_unref (actions);
+  g_assert_false (g_action_group_has_action (map, "sync-now"));
+}
+
+/* --- What outweighs what ---------------------------------------------------------------------- */
+
+static void
+test_status (UiFixture *fixture, gconstpointer data)
+{
+  g_autofree char *title = NULL;
+  SyncStatus status;
+
+  ui_sync (fixture, fixture->profile);
+  sync_status_read (&status, fixture->profile);
+  title = sync_status_dup_title (&status);
+  g_assert_cmpint (status.kind, ==, SYNC_STATUS_UP_TO_DATE);
+  g_assert_cmpstr (title, ==, "Up to date");
+}
+
+#define ADD(name, func) \
+  g_test_add ("/overview/" name, UiFixture, NULL, ui_fixture_set_up, func, ui_fixture_tear_down)
+
+int
+main (int argc, char **argv)
+{
+  ui_init (&argc, &argv);
+  ADD ("counts-follow", test_counts_follow);
+  ADD ("one-error-is-one-row", test_one_error_is_one_row);
+  ADD ("actions-are-about-all", test_actions_are_about_all);
+  ADD ("status", test_status);
+  return test_run_with_own_folders ();
+}
