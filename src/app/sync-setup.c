@@ -67,6 +67,8 @@ show_page (SyncSetup *self, const char *name)
 {
   gtk_stack_set_visible_child_name (self->pages, name);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "setup.back", can_go_back (self));
+  /* From nowhere, so that it is the page's first and not the nearest to where the focus was. */
+  gtk_window_set_focus (GTK_WINDOW (self->window), NULL);
   gtk_widget_child_focus (gtk_stack_get_visible_child (self->pages), GTK_DIR_TAB_FORWARD);
 }
 

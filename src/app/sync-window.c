@@ -35,6 +35,7 @@ setup_finished (SyncWindow *self)
 {
   GtkWidget *setup = gtk_stack_get_child_by_name (self->stages, "setup");
 
+  gtk_window_set_focus (GTK_WINDOW (self), NULL);
   show_stage (self, self->profile != NULL ? "main" : "loading");
   gtk_stack_remove (self->stages, setup);
 }
