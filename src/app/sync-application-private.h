@@ -3,6 +3,7 @@
 
 #include "sync-application.h"
 #include "sync-run-actions.h"
+#include "sync-services.h"
 #include "sync-window.h"
 
 G_BEGIN_DECLS
@@ -13,6 +14,7 @@ struct _SyncApplication
 
   GListStore *profiles;        /* (owned) (element-type SyncProfile) */
   SyncRunActions *run_actions; /* (owned) */
+  SyncServices *services;      /* (owned) (nullable): what it is beside its windows */
   GSettings *settings;         /* (owned) (nullable) */
   guint signals[2];            /* SIGINT, SIGTERM */
   gboolean keep_running;

@@ -518,6 +518,7 @@ sync_application_startup (GApplication *application)
   self->signals[0] = g_unix_signal_add (SIGINT, on_signal, self);
   self->signals[1] = g_unix_signal_add (SIGTERM, on_signal, self);
   sync_application_add_actions (self);
+  self->services = sync_services_new (self);
 }
 
 static void
@@ -527,6 +528,7 @@ sync_application_shutdown (GApplication *application)
 
   for (guint i = 0; i < G_N_ELEMENTS (self->signals); i++)
     g_clear_handle_id (&self->signals[i], g_source_remove);
+  g_clear_object (&self->services);
   g_clear_object (&self->run_actions);
   g_clear_object (&self->settings);
   G_APPLICATION_CLASS (sync_application_parent_class)->shutdown (application);
@@ -563,8 +565,12 @@ opened_in_background (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (SyncProfile) profile
       = sync_application_open_finish (SYNC_APPLICATION (object), result, &error);
 
-  if (profile == NULL)
-    g_debug ("No database is open in the background: %s", error->message);
+  if (profile != NULL)
+    return;
+  g_debug ("No database is open in the background: %s", error->message);
+  /* Nothing would go on, and nobody would know. */
+  if (gtk_application_get_windows (GTK_APPLICATION (object)) == NULL)
+    sync_application_set_keep_running (SYNC_APPLICATION (object), FALSE);
 }
 
 static int
