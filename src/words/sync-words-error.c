@@ -156,8 +156,8 @@ static const Words words[] = {
   [SYNC_ERROR_CORRUPT] = {
     N_("{subject} is damaged"), N_("The database is damaged"),
     N_("Its contents contradict each other, or cannot be read."), NULL,
-    N_("Keep a copy of the file as it is, then restore the newest snapshot."),
-    "psync snapshots list" },
+    N_("Keep a copy of the file as it is, then put the newest file from the folder “snapshots” beside "
+       "it in its place."), NULL },
   [SYNC_ERROR_BUSY] = {
     N_("Another program holds {subject}"), N_("Another program holds the database"),
     N_("It writes to it, and did not let go in time."), NULL,
@@ -186,7 +186,8 @@ static const Words words[] = {
   [SYNC_ERROR_NO_TABLE] = {
     N_("There is no table {subject}"), N_("There is no such table"),
     N_("The database does not have it, or not any more."), NULL,
-    N_("Check the table’s name."), "psync entities list" },
+    N_("Check the table’s name; if the table is gone for good, disable its entity."),
+    "psync entities list" },
   [SYNC_ERROR_NO_COLUMN] = {
     N_("There is no column {column}"), N_("There is no such column"),
     N_("{subject} does not have it, or not any more."),

@@ -536,6 +536,28 @@ test_a_row_that_the_local_table_refuses_is_held_and_counts_as_refused (void)
   assert_equal_rows (psync, "SELECT * FROM notes ORDER BY id");
 }
 
+static void
+test_a_table_that_is_gone_ends_runs_until_it_is_left_out (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (JsonObject) answer = NULL;
+
+  g_free (test_psync_sql (psync, "a.db",
+                          "DROP TABLE projects;"
+                          "INSERT INTO notifications (id, title) VALUES ('n', 'kept')"));
+  answer = test_psync_json (psync, "a.db", 1, "sync");
+  g_assert_cmpstr (error_code (answer), ==, "no-table");
+  test_psync_fail (psync, "a.db", 1, "sync", "There is no table projects");
+  g_free (test_psync_run (psync, "a.db", 0, "status"));
+  g_free (test_psync_run (psync, "a.db", 0, "entities list"));
+  g_free (test_psync_run (psync, "a.db", 0, "entities disable projects"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+  test_psync_expect (psync, "b.db", "SELECT name FROM projects", "Garden");
+  test_psync_expect (psync, "b.db", "SELECT title FROM notifications", "kept");
+  g_free (test_psync_run (psync, "a.db", 0, "detach --yes"));
+}
+
 /* Waits until a query has an answer, which another process brings about. */
 static void
 wait_for (TestPsync *psync, const char *database, const char *sql, const char *expected)
@@ -838,6 +860,8 @@ main (int argc, char **argv)
   ADD ("ends/a-change-can-be-discarded-and-put-back", a_change_can_be_discarded_and_put_back);
   ADD ("ends/a-row-that-the-local-table-refuses-is-held-and-counts-as-refused",
        a_row_that_the_local_table_refuses_is_held_and_counts_as_refused);
+  ADD ("ends/a-table-that-is-gone-ends-runs-until-it-is-left-out",
+       a_table_that_is_gone_ends_runs_until_it_is_left_out);
   ADD ("ends/another-run-going-on-is-told-after-the-wait",
        another_run_going_on_is_told_after_the_wait);
   ADD ("ends/ctrl-c-stops-a-big-run-and-the-next-one-goes-on",
