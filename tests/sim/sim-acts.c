@@ -682,6 +682,6 @@ sim_act (Sim *sim, const SimStep *step)
     set_strategy (sim, step);
   else if (step->kind == SIM_WAIT)
     sim_advance (sim, step->args[0] * G_TIME_SPAN_SECOND);
-  else if (step->kind != SIM_FAULT && step->kind != SIM_CRASH)
+  else if (step->kind != SIM_FAULT && step->kind != SIM_CRASH && step->kind != SIM_CANCEL)
     act_at_device (sim, step);
 }

@@ -167,8 +167,29 @@ make_events (Maker *maker, guint depth)
       for (int i = 0; i < 2; i++)
         add_event (maker, make_fault (maker), depth, SIM_BEFORE);
     }
+  if ((maker->may & MAY_LOSE) && chance (maker, 10))
+    add_event (maker, (SimStep){ SIM_CANCEL }, depth, (SimWhen) pick (maker, 2));
   if ((maker->may & MAY_CRASH) && chance (maker, 20))
     add_event (maker, (SimStep){ SIM_CRASH }, depth, (SimWhen) pick (maker, 3));
+}
+
+/* Both sides of a copy are the same device to the cloud: one syncs while the other does. */
+static void
+add_twins (Maker *maker, int device)
+{
+  SimStep write = make_write (maker), run = { SIM_RUN, .args = { maker->n_devices - 1 } };
+  guint at = (guint) pick (maker, 4);
+
+  write.args[0] = maker->n_devices - 1;
+  write.args[1] = 0;
+  add (maker, write);
+  add (maker, run);
+  write.args[0] = run.args[0] = device;
+  write.args[3] = pick (maker, maker->n_keys);
+  write.depth = run.depth = 1;
+  write.at = run.at = at;
+  add (maker, write);
+  add (maker, run);
 }
 
 static void
@@ -176,10 +197,14 @@ add_copy (Maker *maker)
 {
   static const SimKind kinds[] = { SIM_CLONE, SIM_SAVE, SIM_LOAD };
   SimKind kind = kinds[pick (maker, 3)];
+  int device = pick (maker, maker->n_devices);
 
-  add (maker, (SimStep){ kind, .args = { pick (maker, maker->n_devices) } });
-  if (kind == SIM_CLONE && maker->n_devices < 5)
-    maker->n_devices++;
+  add (maker, (SimStep){ kind, .args = { device } });
+  if (kind != SIM_CLONE || maker->n_devices == 5)
+    return;
+  maker->n_devices++;
+  if (chance (maker, 50))
+    add_twins (maker, device);
 }
 
 static void

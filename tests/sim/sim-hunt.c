@@ -289,7 +289,8 @@ take_out_of_runs (SimSchedule **schedule, const char *check)
       guint outer = i, span = sim_schedule_span (*schedule, i);
       SimSchedule *candidate;
 
-      if (step.depth == 0 || span > 1 || step.kind == SIM_FAULT || step.kind == SIM_CRASH)
+      if (step.depth == 0 || span > 1 || step.kind == SIM_FAULT || step.kind == SIM_CRASH
+          || step.kind == SIM_CANCEL)
         continue;
       while (SIM_STEP (*schedule, outer)->depth >= step.depth)
         outer--;

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
  * @at: the request that is being carried out
  * @crash: (owned) (nullable): the database as the crash left it; what the run does from there on is
  * undone
+ * @cancellable: (owned) (nullable): for who loses patience
  *
  * A run that goes on.
  */
@@ -27,6 +28,7 @@ struct _SimRun
   guint n_requests;
   guint n_commits;
   GBytes *crash;
+  GCancellable *cancellable;
 };
 
 /**

@@ -55,6 +55,8 @@ happen (Sim *sim, SimWhen when, guint at)
         continue;
       if (step->kind == SIM_CRASH)
         crash (sim);
+      else if (step->kind == SIM_CANCEL)
+        g_cancellable_cancel (run->cancellable);
       else if (step->kind == SIM_FAULT)
         fault = step;
       else if (when != SIM_COMMIT)
@@ -194,6 +196,7 @@ sim_run_device (Sim *sim, SimDevice *device, SyncRunKind kind, const SyncRunOpti
     .kind = kind,
     .options = *options,
     .config = { .max_retries = 3 },
+    .cancellable = sim->run->cancellable,
   };
   SyncResult *result = sync_run_execute (&setup);
 
@@ -212,7 +215,8 @@ sim_verify_device (Sim *sim, SimDevice *device, gboolean all, gboolean heal)
              .provider = SYNC_PROVIDER (device->provider),
              .context = g_main_context_default (),
              .options = { .allow_mass_change = TRUE },
-             .config = { .max_retries = 3 } },
+             .config = { .max_retries = 3 },
+             .cancellable = sim->run->cancellable },
     .all = all,
     .heal = heal,
     .sample = 1,
@@ -244,6 +248,7 @@ end_run (Sim *sim, SimRun *run)
 {
   sim->run = run->outer;
   sim_time_set_pace (0);
+  g_clear_object (&run->cancellable);
   if (run->crash != NULL)
     come_back (sim, run);
   sim_collect_records (sim, run->device);
@@ -259,6 +264,7 @@ sim_verify (Sim *sim, guint index)
 
   if (sim_is_busy (sim, run.device))
     return;
+  run.cancellable = g_cancellable_new ();
   sim->run = &run;
   result = sim_verify_device (sim, run.device, step->args[1] != 0, step->args[2] != 0);
   end_run (sim, &run);
@@ -285,6 +291,7 @@ sim_run (Sim *sim, guint index)
   options.discard_unsent = step->args[6] != 0 && step->args[1] % 3 == 2;
   sim_provider_set_page_cap (run.device->provider, (guint) step->args[4]);
   sim_time_set_pace (step->args[5] != 0 ? SLOW_PACE : 0);
+  run.cancellable = g_cancellable_new ();
   sim->run = &run;
   result = sim_run_device (sim, run.device, kinds[step->args[1] % 3], &options);
   end_run (sim, &run);

@@ -46,6 +46,7 @@ static const struct
   [SIM_REVOKE] = { "revoke", NAMES ("device", "on") },
   [SIM_FAULT] = { "fault", NAMES ("kind", "much") },
   [SIM_CRASH] = { "crash", { NULL } },
+  [SIM_CANCEL] = { "cancel", { NULL } },
 };
 
 static const char marks[] = "@+!";

@@ -39,6 +39,7 @@ typedef enum
   SIM_REVOKE,
   SIM_FAULT,
   SIM_CRASH,
+  SIM_CANCEL,
   SIM_N_KINDS,
 } SimKind;
 

@@ -34,6 +34,33 @@ test_breakage (gconstpointer data)
   g_assert_cmpstr (outcome.check, !=, "hangs");
 }
 
+/* What is left of a schedule fails in the same way, also when it is read from a file, and is short. */
+static void
+test_shrinking (void)
+{
+  SimHunt hunt = { .first = 1, .count = 1000 };
+  g_auto (SimOutcome) outcome = { 0 }, again = { 0 };
+  g_autoptr (SimSchedule) failed = NULL, smallest = NULL, read = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (sim_set_breakage ("no-base"));
+  failed = sim_hunt (&hunt, &outcome);
+  g_assert_nonnull (failed);
+  smallest = sim_shrink (failed, outcome.check);
+  text = sim_schedule_to_text (smallest);
+  g_test_message ("%u steps of %u:\n%s", smallest->steps->len, failed->steps->len, text);
+  g_assert_cmpuint (smallest->steps->len, <=, 8);
+  read = sim_schedule_from_text (text, &error);
+  g_assert_no_error (error);
+  sim_carry_out_apart (read, &again);
+  g_assert_cmpstr (again.check, ==, outcome.check);
+  sim_outcome_clear (&again);
+  sim_set_breakage (NULL);
+  sim_carry_out_apart (read, &again);
+  g_assert_cmpstr (again.check, ==, NULL);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -44,5 +71,6 @@ main (int argc, char *argv[])
 
       g_test_add_data_func (path, GUINT_TO_POINTER (i), test_breakage);
     }
+  g_test_add_func ("/sim/what-fails-is-shrunk", test_shrinking);
   return g_test_run ();
 }
