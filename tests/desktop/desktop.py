@@ -28,7 +28,7 @@ PSYNC = f"{BUILD}/src/cli/psync"
 PROGRAM = f"{BUILD}/src/app/progressive-sync"
 TRAY = f"{BUILD}/src/tray/progressive-sync-tray"
 # Nothing waits so long unless it is broken; with sanitizers and on a busy machine all is slower.
-PATIENCE = 20
+PATIENCE = 60
 
 dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
 context = GLib.MainContext.default()
@@ -239,6 +239,14 @@ class Desktop:
         text = self.bus.get_object(APP, f"{PATH}/window", introspect=False).Introspect(
             dbus_interface="org.freedesktop.DBus.Introspectable")
         return text.count("<node name=")
+
+    def close_window(self):
+        """As a person does with Ctrl+W."""
+        find = ["xdotool", "search", "--sync", "--onlyvisible", "--class", "progressive-sync"]
+        number = subprocess.run(find, env=self.env, capture_output=True, text=True, check=True,
+                                timeout=PATIENCE).stdout.split()[-1]
+        subprocess.run(["xdotool", "windowfocus", "--sync", number, "key", "ctrl+w"], env=self.env,
+                       check=True, timeout=PATIENCE)
 
     def add_host(self):
         host = Host(self)

@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What meson install puts where, and whether those who read it are content."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+
+APP = "io.github.progressive_sync.ProgressiveSync"
+BUILD = os.environ["PSYNC_TEST_BUILD_ROOT"]
+STATES = ["idle", "syncing", "paused", "offline", "attention"]
+FILES = [
+    "bin/progressive-sync",
+    "bin/psync",
+    "libexec/progressive-sync-tray",
+    "lib/systemd/user/psync-watch.service",
+    f"share/applications/{APP}.desktop",
+    "share/bash-completion/completions/psync",
+    "share/dbus-1/interfaces/io.github.progressive_sync.Sync1.xml",
+    f"share/dbus-1/services/{APP}.service",
+    f"share/glib-2.0/schemas/{APP}.gschema.xml",
+    f"share/icons/hicolor/scalable/apps/{APP}.svg",
+    f"share/icons/hicolor/symbolic/apps/{APP}-symbolic.svg",
+    *[f"share/icons/hicolor/symbolic/status/progressive-sync-{state}-symbolic.svg" for state in STATES],
+    "share/man/man1/progressive-sync.1",
+    "share/man/man1/progressive-sync-tray.1",
+    "share/man/man1/psync.1",
+    "share/man/man5/psync-json.5",
+    f"share/metainfo/{APP}.metainfo.xml",
+    "share/zsh/site-functions/_psync",
+]
+
+
+def check(*command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def test_tree(root, prefix):
+    """everything is in its place below DESTDIR, and nothing elsewhere"""
+    missing = [name for name in FILES if not os.path.isfile(f"{prefix}/{name}")]
+    assert not missing, missing
+    strangers = [os.path.join(folder, name) for folder, _, names in os.walk(root) for name in names
+                 if not os.path.join(folder, name).startswith(prefix + "/")]
+    assert not strangers, strangers
+
+
+def test_libraries(_root, prefix):
+    """no program carries both toolkits, and psync none"""
+    linked = {name: check("ldd", f"{prefix}/{name}") for name in FILES[:3]}
+    assert "libgtk-4" in linked["bin/progressive-sync"] and "libgtk-3" not in linked["bin/progressive-sync"]
+    assert "libgtk-3" in linked["libexec/progressive-sync-tray"]
+    assert "libgtk-4" not in linked["libexec/progressive-sync-tray"]
+    assert "libgtk" not in linked["bin/psync"]
+
+
+def test_desktop_file(_root, prefix):
+    """the desktop file is valid, and its actions are there"""
+    path = f"{prefix}/share/applications/{APP}.desktop"
+    assert "error" not in check("desktop-file-validate", path)
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    assert "DBusActivatable=true" in text
+    for action in ("sync-databases", "pause-databases"):
+        assert f"[Desktop Action {action}]" in text, action
+
+
+def test_metainfo(_root, prefix):
+    """the metainfo is valid"""
+    check("appstreamcli", "validate", "--no-net", f"{prefix}/share/metainfo/{APP}.metainfo.xml")
+
+
+def test_service(_root, prefix):
+    """the bus starts the program where it is installed"""
+    with open(f"{prefix}/share/dbus-1/services/{APP}.service", encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    assert f"Name={APP}" in lines
+    program = [line for line in lines if line.startswith("Exec=")][0][5:].split()[0]
+    assert program.endswith("/bin/progressive-sync") and prefix.endswith(os.path.dirname(
+        os.path.dirname(program))), program
+
+
+def test_unit(root, prefix):
+    """systemd takes the user unit"""
+    with open(f"{prefix}/lib/systemd/user/psync-watch.service", encoding="utf-8") as file:
+        text = file.read()
+    # Only programs that are there are taken.
+    text = text.replace("ExecStart=", f"ExecStart={root}")
+    path = f"{root}/verify/psync-watch.service"
+    os.makedirs(os.path.dirname(path))
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.makedirs(f"{root}/verify/run", mode=0o700)
+    said = check("systemd-analyze", "--user", "--man=no", "verify", path,
+                 env={**os.environ, "XDG_RUNTIME_DIR": f"{root}/verify/run"})
+    said = [line for line in said.splitlines() if "psync" in line]
+    assert not said, said
+    shutil.rmtree(f"{root}/verify")
+
+
+def test_schema(root, prefix):
+    """the settings' schema is valid"""
+    check("glib-compile-schemas", "--strict", f"--targetdir={root}", f"{prefix}/share/glib-2.0/schemas")
+
+
+def test_manual(_root, prefix):
+    """every manual page has a name and options that the programs have"""
+    for page in ("progressive-sync.1", "progressive-sync-tray.1", "psync.1"):
+        with open(f"{prefix}/share/man/man1/{page}", encoding="utf-8") as file:
+            text = file.read()
+        assert ".SH NAME" in text and ".SH SYNOPSIS" in text, page
+
+
+def complete(prefix, *words):
+    script = ("compopt () { :; }; source \"$1\"; shift; COMP_WORDS=(psync \"$@\"); "
+              "COMP_CWORD=$#; _psync; printf '%s\\n' \"${COMPREPLY[@]}\"")
+    return check("bash", "-c", script, "bash", f"{prefix}/share/bash-completion/completions/psync", *words,
+                 env={**os.environ, "PATH": f"{prefix}/bin:{os.environ['PATH']}"}).split()
+
+
+def test_completion(_root, prefix):
+    """bash completes commands, their second words and options"""
+    assert complete(prefix, "sy") == ["sync"]
+    assert set(complete(prefix, "conf")) == {"conflicts", "config"}
+    assert set(complete(prefix, "conflicts", "")) == {"list", "show", "resolve", "undo"}
+    assert "--dry-run" in complete(prefix, "sync", "--d")
+    assert "--like" in complete(prefix, "--database", "x.db", "conflicts", "resolve", "--l")
+    check("bash", "-n", f"{prefix}/share/bash-completion/completions/psync")
+
+
+TESTS = [test_tree, test_libraries, test_desktop_file, test_metainfo, test_service, test_unit, test_schema,
+         test_manual, test_completion]
+
+
+def main():
+    root = tempfile.mkdtemp(prefix="psync-install-")
+    failed = False
+    print(f"1..{len(TESTS)}")
+    try:
+        check(*os.environ["PSYNC_TEST_MESON"].split(), "install", "-C", BUILD, "--no-rebuild", "--destdir", root)
+        prefix = root + os.environ["PSYNC_TEST_PREFIX"]
+        for number, test in enumerate(TESTS, 1):
+            try:
+                test(root, prefix)
+                print(f"ok {number} {test.__doc__}", flush=True)
+            except Exception:  # pylint: disable=broad-except
+                failed = True
+                for line in traceback.format_exc().splitlines():
+                    print(f"# {line}")
+                print(f"not ok {number} {test.__doc__}", flush=True)
+    finally:
+        shutil.rmtree(root)
+    sys.exit(failed)
+
+
+main()
