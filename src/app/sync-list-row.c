@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-list-row.h"
 
+#include <glib/gi18n.h>
+
 #include "sync-list-item.h"
 
 /**
@@ -12,8 +14,12 @@ struct _SyncListRow
 {
   GtkBox parent_instance;
 
-  GtkLabel *title;    /* (unowned) */
-  GtkLabel *subtitle; /* (unowned) */
+  GtkLabel *heading;      /* (unowned) */
+  GtkImage *icon;         /* (unowned) */
+  GtkLabel *title;        /* (unowned) */
+  GtkLabel *subtitle;     /* (unowned) */
+  GtkMenuButton *button;  /* (unowned) */
+  GtkListItem *list_item; /* (unowned) */
 };
 
 G_DEFINE_FINAL_TYPE (SyncListRow, sync_list_row, GTK_TYPE_BOX)
@@ -25,13 +31,15 @@ typedef struct
 } Factory;
 
 static GtkLabel *
-add_label (SyncListRow *self)
+add_label (GtkWidget *box, const char *style)
 {
   GtkWidget *label = gtk_label_new (NULL);
 
   gtk_label_set_xalign (GTK_LABEL (label), 0);
   gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
-  gtk_box_append (GTK_BOX (self), label);
+  if (style != NULL)
+    gtk_widget_add_css_class (label, style);
+  gtk_box_append (GTK_BOX (box), label);
   return GTK_LABEL (label);
 }
 
@@ -41,20 +49,44 @@ sync_list_row_class_init (SyncListRowClass *class)
 }
 
 static void
+add_texts (SyncListRow *self, GtkWidget *line)
+{
+  GtkWidget *texts = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
+
+  gtk_widget_set_hexpand (texts, TRUE);
+  gtk_widget_set_valign (texts, GTK_ALIGN_CENTER);
+  self->title = add_label (texts, NULL);
+  self->subtitle = add_label (texts, "caption");
+  gtk_widget_add_css_class (GTK_WIDGET (self->subtitle), "dim-label");
+  gtk_label_set_wrap (self->subtitle, TRUE);
+  gtk_label_set_wrap_mode (self->subtitle, PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_lines (self->subtitle, 3);
+  gtk_box_append (GTK_BOX (line), texts);
+}
+
+static void
 sync_list_row_init (SyncListRow *self)
 {
-  GtkWidget *widget = GTK_WIDGET (self);
+  GtkWidget *line = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
 
   gtk_orientable_set_orientation (GTK_ORIENTABLE (self), GTK_ORIENTATION_VERTICAL);
-  gtk_box_set_spacing (GTK_BOX (self), 3);
-  gtk_widget_set_margin_top (widget, 9);
-  gtk_widget_set_margin_bottom (widget, 9);
-  gtk_widget_set_margin_start (widget, 6);
-  gtk_widget_set_margin_end (widget, 6);
-  self->title = add_label (self);
-  self->subtitle = add_label (self);
-  gtk_widget_add_css_class (GTK_WIDGET (self->subtitle), "caption");
-  gtk_widget_add_css_class (GTK_WIDGET (self->subtitle), "dim-label");
+  self->heading = add_label (GTK_WIDGET (self), "heading");
+  gtk_widget_set_margin_top (GTK_WIDGET (self->heading), 12);
+  gtk_widget_set_margin_start (GTK_WIDGET (self->heading), 6);
+  gtk_widget_set_visible (GTK_WIDGET (self->heading), FALSE);
+  gtk_widget_set_margin_top (line, 9);
+  gtk_widget_set_margin_bottom (line, 9);
+  gtk_widget_set_margin_start (line, 6);
+  gtk_widget_set_margin_end (line, 6);
+  gtk_box_append (GTK_BOX (self), line);
+  self->icon = g_object_new (GTK_TYPE_IMAGE, "visible", FALSE, "accessible-role",
+                             GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
+  gtk_box_append (GTK_BOX (line), GTK_WIDGET (self->icon));
+  add_texts (self, line);
+  self->button = g_object_new (GTK_TYPE_MENU_BUTTON, "visible", FALSE, "icon-name",
+                               "view-more-symbolic", "valign", GTK_ALIGN_CENTER, NULL);
+  gtk_widget_add_css_class (GTK_WIDGET (self->button), "flat");
+  gtk_box_append (GTK_BOX (line), GTK_WIDGET (self->button));
 }
 
 /**
@@ -75,6 +107,77 @@ sync_list_row_set_texts (SyncListRow *row, const char *title, const char *subtit
   gtk_widget_set_tooltip_text (GTK_WIDGET (row), title);
 }
 
+/**
+ * sync_list_row_set_heading:
+ * @row: a row
+ * @heading: (nullable): what it and the rows after it have in common
+ *
+ * Says it above the row.
+ */
+void
+sync_list_row_set_heading (SyncListRow *row, const char *heading)
+{
+  g_return_if_fail (SYNC_IS_LIST_ROW (row));
+
+  gtk_label_set_text (row->heading, heading != NULL ? heading : "");
+  gtk_widget_set_visible (GTK_WIDGET (row->heading), heading != NULL);
+}
+
+/**
+ * sync_list_row_set_icon:
+ * @row: a row
+ * @icon_name: (nullable): a symbolic icon
+ *
+ * Shows it before the texts.
+ */
+void
+sync_list_row_set_icon (SyncListRow *row, const char *icon_name)
+{
+  g_return_if_fail (SYNC_IS_LIST_ROW (row));
+
+  gtk_image_set_from_icon_name (row->icon, icon_name);
+  gtk_widget_set_visible (GTK_WIDGET (row->icon), icon_name != NULL);
+}
+
+/**
+ * sync_list_row_set_menu:
+ * @row: a row
+ * @menu: (nullable): what can be done with it
+ *
+ * Shows a button with the menu behind the texts.
+ */
+void
+sync_list_row_set_menu (SyncListRow *row, GMenuModel *menu)
+{
+  g_autofree char *name = NULL;
+
+  g_return_if_fail (SYNC_IS_LIST_ROW (row));
+
+  gtk_menu_button_set_menu_model (row->button, menu);
+  gtk_widget_set_visible (GTK_WIDGET (row->button), menu != NULL);
+  if (menu == NULL)
+    return;
+  /* Translators: the name of a button, with that of what its menu is about */
+  name = g_strdup_printf (_("Actions for %s"), gtk_label_get_text (row->title));
+  gtk_widget_set_tooltip_text (GTK_WIDGET (row->button), name);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (row->button), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  name, -1);
+}
+
+/**
+ * sync_list_row_get_position:
+ * @row: a row
+ *
+ * Returns: where in the list it is now
+ */
+guint
+sync_list_row_get_position (SyncListRow *row)
+{
+  g_return_val_if_fail (SYNC_IS_LIST_ROW (row), 0);
+
+  return gtk_list_item_get_position (row->list_item);
+}
+
 /* --- The factory ------------------------------------------------------------------------------ */
 
 static void
@@ -87,14 +190,49 @@ show_item (SyncListItem *item, GtkListItem *list_item)
   if (value != NULL)
     factory->show (row, value, factory->user_data);
   else
-    sync_list_row_set_texts (row, "…", "");
+    {
+      sync_list_row_set_texts (row, "…", "");
+      sync_list_row_set_heading (row, NULL);
+      sync_list_row_set_icon (row, NULL);
+      sync_list_row_set_menu (row, NULL);
+    }
+}
+
+static void
+show_again (SyncListRow *row)
+{
+  SyncListItem *item = gtk_list_item_get_item (row->list_item);
+
+  if (item != NULL)
+    show_item (item, row->list_item);
+}
+
+/**
+ * sync_list_row_wait_for:
+ * @row: a row
+ * @item: another one's item, without a value yet
+ *
+ * For what depends on the rows around it: fills @row in once more when the other value is there.
+ */
+void
+sync_list_row_wait_for (SyncListRow *row, SyncListItem *item)
+{
+  g_return_if_fail (SYNC_IS_LIST_ROW (row));
+
+  /* A value is only read for who holds the item. */
+  g_object_set_data_full (G_OBJECT (row), "sync-other-item", g_object_ref (item), g_object_unref);
+  g_signal_connect_object (item, "notify::ready", G_CALLBACK (show_again), row,
+                           G_CONNECT_SWAPPED);
 }
 
 static void
 setup (GtkSignalListItemFactory *self, GtkListItem *list_item, Factory *factory)
 {
+  SyncListRow *row = g_object_new (SYNC_TYPE_LIST_ROW, NULL);
+
+  row->list_item = list_item;
   g_object_set_data (G_OBJECT (list_item), "sync-factory", factory);
-  gtk_list_item_set_child (list_item, g_object_new (SYNC_TYPE_LIST_ROW, NULL));
+  gtk_list_item_set_child (list_item, GTK_WIDGET (row));
 }
 
 static void

@@ -89,6 +89,46 @@ bind_page (SyncStatement *statement, int index, guint offset, guint limit)
   sync_statement_bind_int64 (statement, index + 1, offset);
 }
 
+/* The order of read_change(). */
+#define SELECT_CHANGES \
+  "SELECT entity, id, state, seq, changed_at, attempts, next_attempt_at, error, " \
+  "EXISTS (SELECT 1 FROM psync_row r " \
+  "WHERE r.entity = c.entity AND r.id = c.id AND r.base IS NOT NULL) FROM psync_change c "
+
+/**
+ * sync_store_get_change:
+ * @store: a store
+ * @entity: an entity's name
+ * @id: a row's id
+ * @error: where to put an error
+ *
+ * Returns: (transfer full) (nullable): how the row waits; %NULL with @error set:
+ *   SYNC_ERROR_NOT_FOUND: it does not
+ */
+SyncChange *
+sync_store_get_change (SyncStore *store, const char *entity, const char *id, GError **error)
+{
+  SyncStatement *statement
+      = sync_connection_prepare (sync_store_get_connection (store),
+                                 SELECT_CHANGES "WHERE entity = ?1 AND id = ?2", error);
+  g_autoptr (SyncChange) change = NULL;
+  SyncStep step;
+
+  if (statement == NULL)
+    return NULL;
+  sync_statement_bind_text (statement, 1, entity, -1);
+  sync_statement_bind_text (statement, 2, id, -1);
+  step = sync_statement_step (statement, error);
+  if (step == SYNC_STEP_ROW)
+    change = read_change (statement);
+  else if (step == SYNC_STEP_DONE)
+    sync_error_set (error, SYNC_ERROR_NOT_FOUND, id, "the row does not wait in the outbox");
+  sync_statement_reset (statement);
+  if (change == NULL || !derive_operation (store, change, error))
+    return NULL;
+  return g_steal_pointer (&change);
+}
+
 /**
  * sync_store_list_changes:
  * @store: a store
@@ -112,10 +152,7 @@ sync_store_list_changes (SyncStore *store, const char *state, guint offset, guin
 
   statement = sync_connection_prepare (
       connection,
-      "SELECT entity, id, state, seq, changed_at, attempts, next_attempt_at, error, "
-      "EXISTS (SELECT 1 FROM psync_row r "
-      "WHERE r.entity = c.entity AND r.id = c.id AND r.base IS NOT NULL) "
-      "FROM psync_change c WHERE " SYNC_SQL_AMONG ("state", "?1")
+      SELECT_CHANGES "WHERE " SYNC_SQL_AMONG ("state", "?1")
       " ORDER BY entity, id LIMIT ?2 OFFSET ?3",
       error);
   if (statement == NULL)

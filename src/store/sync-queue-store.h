@@ -10,6 +10,9 @@ G_BEGIN_DECLS
 /* (element-type SyncChange); state: NULL all, or some of pending, refused and failed, between commas */
 GPtrArray *sync_store_list_changes (SyncStore *store, const char *state, guint offset, guint limit,
                                     GError **error);
+/* One of them. (transfer full); NULL: error set, SYNC_ERROR_NOT_FOUND: it does not wait */
+SyncChange *
+sync_store_get_change (SyncStore *store, const char *entity, const char *id, GError **error);
 /* (element-type gint64): a key for each of those rows, in that order, see sync_store_read_keys() */
 GArray *sync_store_list_change_keys (SyncStore *store, const char *state, GError **error);
 /* (element-type SyncHeld) */

@@ -27,6 +27,10 @@ void sync_queue_get_stats_async (SyncQueue *queue, GCancellable *cancellable,
                                  GAsyncReadyCallback callback, gpointer user_data);
 gboolean sync_queue_get_stats_finish (SyncQueue *queue, GAsyncResult *result, SyncQueueStats *stats,
                                       GError **error);
+/* How one row stands, its contents, and as it was last synced: a JSON object. */
+void sync_queue_get_json_async (SyncQueue *queue, const char *entity, const char *id,
+                                GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+char *sync_queue_get_json_finish (SyncQueue *queue, GAsyncResult *result, GError **error);
 /* entity and id NULL: all refused and failed rows. Answers how many, -1 on error. */
 void sync_queue_retry_async (SyncQueue *queue, const char *entity, const char *id,
                              GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-lists.h"
 
+#include "sync-export-store.h"
 #include "sync-history-store.h"
 #include "sync-manager-private.h"
 #include "sync-queue-store.h"
@@ -80,6 +81,15 @@ get_stats (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 }
 
 static gboolean
+get_json (SyncStore *store, gpointer data, gpointer *answer, GError **error)
+{
+  const Arguments *arguments = data;
+
+  *answer = sync_store_dup_change_json (store, arguments->entity, arguments->id, error);
+  return *answer != NULL;
+}
+
+static gboolean
 take_count (gssize count, gpointer *answer)
 {
   *answer = GSIZE_TO_POINTER (count);
@@ -125,6 +135,11 @@ static const SyncVerb list_held_verb = {
   .free_answer = (GDestroyNotify) g_ptr_array_unref,
 };
 static const SyncVerb get_stats_verb = { .func = get_stats, .free_answer = g_free };
+static const SyncVerb get_json_verb = {
+  .func = get_json,
+  .free_arguments = arguments_free,
+  .free_answer = g_free,
+};
 static const SyncVerb retry_verb = {
   .func = retry,
   .free_arguments = arguments_free,
@@ -311,6 +326,46 @@ sync_queue_get_stats_finish (SyncQueue *queue, GAsyncResult *result, SyncQueueSt
   answer = value;
   *stats = *answer;
   return TRUE;
+}
+
+/**
+ * sync_queue_get_json_async:
+ * @queue: the queue
+ * @entity: an entity's name
+ * @id: a row's id
+ * @cancellable: (nullable): cancels it
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Reads a row that waits.
+ */
+void
+sync_queue_get_json_async (SyncQueue *queue, const char *entity, const char *id,
+                           GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  g_return_if_fail (SYNC_IS_QUEUE (queue));
+  g_return_if_fail (entity != NULL && id != NULL);
+
+  start (queue, &get_json_verb, (Arguments){ .entity = (char *) entity, .id = (char *) id },
+         cancellable, callback, user_data);
+}
+
+/**
+ * sync_queue_get_json_finish:
+ * @queue: the queue
+ * @result: what the callback was given
+ * @error: where to put an error
+ *
+ * Returns: (transfer full): how the row stands, its contents (`row`) and as it was last synced
+ *   (`base`), a JSON object; %NULL with @error set: SYNC_ERROR_NOT_FOUND: it does not wait
+ */
+char *
+sync_queue_get_json_finish (SyncQueue *queue, GAsyncResult *result, GError **error)
+{
+  gpointer json = NULL;
+
+  return sync_verb_finish (&get_json_verb, queue, result, &json, error) ? json : NULL;
 }
 
 /**

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-export-store.h"
+
+#include <string.h>
+
+#include "sync-json.h"
+#include "sync-queue-store.h"
+#include "sync-table.h"
+#include "sync-time.h"
+
+static void
+append_text (GString *json, const char *name, const char *value)
+{
+  g_string_append_printf (json, "%s\"%s\": ", json->str[json->len - 1] == '{' ? "" : ", ", name);
+  if (value != NULL)
+    sync_json_append_string (json, value, strlen (value));
+  else
+    g_string_append (json, "null");
+}
+
+static void
+append_time (GString *json, const char *name, gint64 time)
+{
+  char text[SYNC_TIME_SIZE];
+
+  if (time != SYNC_TIME_UNKNOWN)
+    sync_time_format (time, text);
+  append_text (json, name, time != SYNC_TIME_UNKNOWN ? text : NULL);
+}
+
+static void
+append_error (GString *json, const SyncChange *change)
+{
+  if (change->error_code == NULL)
+    {
+      g_string_append (json, ", \"error\": null");
+      return;
+    }
+  g_string_append (json, ", \"error\": {");
+  append_text (json, "code", change->error_code);
+  append_text (json, "reason", change->reason);
+  append_text (json, "column", change->column);
+  g_string_append_c (json, '}');
+}
+
+/* A value that cannot travel cannot be written as JSON either: its column is named instead. */
+static gboolean
+append_readable (GString *json, SyncRow *row, const char *id, GError *refusal, GError **error)
+{
+  g_autoptr (GError) owned = refusal;
+  const SyncErrorDetail *detail = sync_error_get_detail (refusal);
+
+  if (refusal == NULL)
+    {
+      sync_row_append_json (row, json);
+      return TRUE;
+    }
+  if (!g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED))
+    {
+      g_propagate_error (error, g_steal_pointer (&owned));
+      return FALSE;
+    }
+  g_string_append_c (json, '{');
+  append_text (json, "$id", id);
+  append_text (json, "$unreadable", detail->column);
+  g_string_append_c (json, '}');
+  return TRUE;
+}
+
+static gboolean
+append_row (SyncStore *store, const SyncChange *change, GString *json, GError **error)
+{
+  const SyncEntity *entity = sync_store_find_entity (store, change->entity);
+  SyncTable *table = entity != NULL ? sync_store_get_table (store, entity, error) : NULL;
+  g_autoptr (SyncRow) row = NULL;
+  GError *refusal = NULL;
+  gboolean found = FALSE;
+
+  if (entity != NULL && table == NULL)
+    return FALSE;
+  g_string_append (json, ", \"row\": ");
+  if (table != NULL)
+    {
+      row = sync_row_new (entity);
+      sync_table_read (table, change->id, row, &found, &refusal);
+    }
+  if (found || refusal != NULL)
+    return append_readable (json, row, change->id, refusal, error);
+  g_string_append (json, "null");
+  return TRUE;
+}
+
+static gboolean
+append_base (SyncStore *store, const SyncChange *change, GString *json, GError **error)
+{
+  g_autofree char *base = NULL;
+
+  if (!sync_connection_query_text (sync_store_get_connection (store), &base, error,
+                                   "SELECT base FROM psync_row WHERE entity = ?1 AND id = ?2",
+                                   change->entity, change->id, NULL))
+    return FALSE;
+  g_string_append_printf (json, ", \"base\": %s}", base != NULL ? base : "null");
+  return TRUE;
+}
+
+static gboolean
+append_change (SyncStore *store, const SyncChange *change, GString *json, GError **error)
+{
+  g_string_append_c (json, '{');
+  append_text (json, "entity", change->entity);
+  append_text (json, "id", change->id);
+  append_text (json, "operation", change->operation);
+  append_text (json, "state", change->state);
+  append_time (json, "changed_at", change->changed_at);
+  g_string_append_printf (json, ", \"attempts\": %u", change->attempts);
+  append_time (json, "next_attempt_at", change->next_attempt_at);
+  append_error (json, change);
+  return append_row (store, change, json, error) && append_base (store, change, json, error);
+}
+
+/**
+ * sync_store_dup_change_json:
+ * @store: a store
+ * @entity: an entity's name
+ * @id: a row's id
+ * @error: where to put an error
+ *
+ * Returns: (transfer full) (nullable): how the row stands, what it has now (`row`, null: deleted) and
+ *   had when it was last synced (`base`, null: never), a JSON object; %NULL with @error set:
+ *   SYNC_ERROR_NOT_FOUND: it does not wait
+ */
+char *
+sync_store_dup_change_json (SyncStore *store, const char *entity, const char *id, GError **error)
+{
+  g_autoptr (SyncChange) change = sync_store_get_change (store, entity, id, error);
+  g_autoptr (GString) json = g_string_new (NULL);
+
+  if (change == NULL || !append_change (store, change, json, error))
+    return NULL;
+  return g_string_free (g_steal_pointer (&json), FALSE);
+}
+
+/**
+ * sync_store_append_changes:
+ * @store: a store
+ * @state: (nullable): as for sync_store_list_changes()
+ * @offset: how many to leave out
+ * @limit: how many at most
+ * @json: where the rows go, with commas between them, as of sync_store_dup_change_json()
+ * @n: (out): how many there were
+ * @error: where to put an error
+ *
+ * Returns: %FALSE with @error set if it failed
+ */
+gboolean
+sync_store_append_changes (SyncStore *store, const char *state, guint offset, guint limit,
+                           GString *json, guint *n, GError **error)
+{
+  g_autoptr (GPtrArray) changes
+      = sync_store_list_changes (store, state, offset, limit, error);
+
+  if (changes == NULL)
+    return FALSE;
+  *n = changes->len;
+  for (guint i = 0; i < changes->len; i++)
+    {
+      g_string_append (json, i > 0 ? ",\n" : "");
+      if (!append_change (store, g_ptr_array_index (changes, i), json, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+append_keys (const SyncEntity *entity, GString *sql)
+{
+  for (guint i = 0; i < entity->n_keys; i++)
+    {
+      g_string_append (sql, i > 0 ? ", " : "");
+      sync_sql_append_identifier (sql, entity->columns[i].name);
+    }
+}
+
+static SyncStatement *
+prepare_page (SyncStore *store, SyncTable *table, guint limit, const char *after, GError **error)
+{
+  const SyncEntity *entity = sync_table_get_entity (table);
+  g_autoptr (GString) sql = g_string_new ("SELECT ");
+  SyncStatement *statement;
+  gsize used = 0;
+
+  sync_table_append_columns (table, sql, NULL);
+  g_string_append (sql, " FROM main.");
+  sync_sql_append_identifier (sql, entity->table);
+  if (after != NULL)
+    {
+      g_string_append (sql, " WHERE (");
+      append_keys (entity, sql);
+      g_string_append (sql, ") > (");
+      for (guint i = 0; i < entity->n_keys; i++)
+        g_string_append_printf (sql, "%s?%u", i > 0 ? ", " : "", i + 2);
+      g_string_append_c (sql, ')');
+    }
+  g_string_append (sql, " ORDER BY ");
+  append_keys (entity, sql);
+  g_string_append (sql, " LIMIT ?1");
+  statement = sync_connection_prepare (sync_store_get_connection (store), sql->str, error);
+  if (statement == NULL)
+    return NULL;
+  sync_statement_bind_int64 (statement, 1, limit);
+  for (guint i = 0; after != NULL && i < entity->n_keys; i++, after += used + 1)
+    sync_statement_bind_quoted (statement, (int) i + 2, after, strlen (after), &used);
+  return statement;
+}
+
+static void
+read_id (const SyncEntity *entity, SyncStatement *statement, GString *id)
+{
+  g_string_truncate (id, 0);
+  for (guint i = 0; i < entity->n_keys; i++)
+    {
+      g_string_append (id, i > 0 ? "," : "");
+      sync_statement_append_quoted (statement, (int) i, id);
+    }
+}
+
+/**
+ * sync_store_append_rows:
+ * @store: a store
+ * @entity: an entity
+ * @limit: how many rows at most
+ * @after: (inout) (transfer full) (nullable): the id of the last row before them, %NULL: from the
+ *   start; becomes that of the last one of them, %NULL: there are no more
+ * @json: where the rows go, with commas between them
+ * @n: (out): how many there were
+ * @error: where to put an error
+ *
+ * Goes through a table by its key: rows that come or go meanwhile move no others.
+ *
+ * Returns: %FALSE with @error set if it failed
+ */
+gboolean
+sync_store_append_rows (SyncStore *store, const SyncEntity *entity, guint limit, char **after,
+                        GString *json, guint *n, GError **error)
+{
+  SyncTable *table = sync_store_get_table (store, entity, error);
+  g_autoptr (SyncRow) row = sync_row_new (entity);
+  g_autoptr (GString) id = g_string_new (NULL);
+  SyncStatement *statement;
+  gboolean good = TRUE;
+  SyncStep step = SYNC_STEP_DONE;
+
+  *n = 0;
+  statement = table != NULL ? prepare_page (store, table, limit, *after, error) : NULL;
+  if (statement == NULL)
+    return FALSE;
+  while (good && (step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
+    {
+      GError *refusal = NULL;
+
+      read_id (entity, statement, id);
+      sync_table_read_columns (table, statement, 0, row, &refusal);
+      g_string_append (json, (*n)++ > 0 ? ",\n" : "");
+      good = append_readable (json, row, id->str, refusal, error);
+    }
+  sync_statement_reset (statement);
+  g_free (*after);
+  *after = *n == limit ? g_strdup (id->str) : NULL;
+  return good && step == SYNC_STEP_DONE;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-export.h"
+
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <sys/stat.h>
+
+#include "sync-lists.h"
+#include "test-manager.h"
+
+/* Rows in a file of JSON. */
+
+typedef struct
+{
+  TestManager device;
+  char *path;
+  GAsyncResult *result;
+  guint told;
+} Fixture;
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  test_manager_set_up (&fixture->device, NULL);
+  fixture->path = g_build_filename (fixture->device.folder, "export.json", NULL);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  g_clear_object (&fixture->result);
+  g_unlink (fixture->path);
+  g_free (fixture->path);
+  test_manager_tear_down (&fixture->device);
+}
+
+static void
+count_told (guint64 rows, guint64 total, gpointer data)
+{
+  g_assert_cmpuint (rows, <=, total);
+  ((Fixture *) data)->told++;
+}
+
+static gssize
+export (Fixture *fixture, gboolean everything, const char *state, GError **error)
+{
+  SyncManager *manager = fixture->device.manager;
+
+  g_clear_object (&fixture->result);
+  if (everything)
+    sync_export_everything_async (manager, fixture->path, count_told, fixture, NULL,
+                                  test_got_result, &fixture->result);
+  else
+    sync_export_unsent_async (manager, state, fixture->path, count_told, fixture, NULL,
+                              test_got_result, &fixture->result);
+  test_store_wait (&fixture->result);
+  return sync_export_finish (manager, fixture->result, error);
+}
+
+/* (transfer full): the file's document, which must be valid JSON */
+static JsonNode *
+read_file (Fixture *fixture)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) error = NULL;
+  struct stat status;
+
+  json_parser_load_from_file (parser, fixture->path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (stat (fixture->path, &status), ==, 0);
+  g_assert_cmphex (status.st_mode & 0777, ==, 0600);
+  return json_parser_steal_root (parser);
+}
+
+static JsonArray *
+rows_of (JsonNode *root, const char *entity)
+{
+  JsonObject *document = json_node_get_object (root);
+
+  if (entity != NULL)
+    document = json_object_get_object_member (document, "entities");
+  return json_object_get_array_member (document, entity != NULL ? entity : "rows");
+}
+
+static void
+test_everything (Fixture *fixture, gconstpointer data)
+{
+  const guint counts[] = { 0, 1, 499, 500, 501, 1000, 1234 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
+    {
+      g_autofree char *text
+          = g_strdup_printf ("DELETE FROM projects; WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL "
+                             "SELECT i + 1 FROM n WHERE i < %u) INSERT INTO projects (id, name) "
+                             "SELECT printf ('p%%d', i), 'x' FROM n WHERE %u > 0",
+                             MAX (counts[i], 1), counts[i]);
+      g_autoptr (JsonNode) root = NULL;
+      g_autoptr (GHashTable) ids = g_hash_table_new (g_str_hash, g_str_equal);
+      g_autoptr (GError) error = NULL;
+      JsonArray *rows;
+
+      test_store_sql (fixture->device.store, text);
+      g_assert_cmpint (export (fixture, TRUE, NULL, &error), ==, counts[i]);
+      g_assert_no_error (error);
+      root = read_file (fixture);
+      rows = rows_of (root, "projects");
+      g_assert_cmpuint (json_array_get_length (rows), ==, counts[i]);
+      for (guint j = 0; j < counts[i]; j++)
+        g_hash_table_add (ids, (gpointer) json_object_get_string_member (
+                                   json_array_get_object_element (rows, j), "id"));
+      g_assert_cmpuint (g_hash_table_size (ids), ==, counts[i]);
+      g_assert_cmpuint (json_array_get_length (rows_of (root, "notifications")), ==, 0);
+    }
+  g_assert_cmpuint (fixture->told, >, G_N_ELEMENTS (counts));
+}
+
+static void
+test_unsent (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (SyncResult) run = NULL;
+  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (GError) error = NULL;
+  JsonObject *row;
+
+  test_store_sql (fixture->device.store, "INSERT INTO projects (id, name) VALUES ('a', 'before')");
+  run = test_manager_sync (&fixture->device);
+  test_store_sql (fixture->device.store,
+                  "UPDATE projects SET name = 'after';"
+                  "INSERT INTO projects (id, name) VALUES ('b', 'x' || char (0));"
+                  "UPDATE psync_change SET state = 'refused', error = '{\"code\":\"row-refused\","
+                  "\"reason\":\"23514\",\"column\":\"name\"}' WHERE id = '''a'''");
+  g_assert_cmpint (export (fixture, FALSE, NULL, &error), ==, 2);
+  g_assert_no_error (error);
+  root = read_file (fixture);
+  row = json_array_get_object_element (rows_of (root, NULL), 0);
+  g_assert_cmpstr (json_object_get_string_member (row, "state"), ==, "refused");
+  g_assert_cmpstr (
+      json_object_get_string_member (json_object_get_object_member (row, "error"), "reason"), ==,
+      "23514");
+  g_assert_cmpstr (
+      json_object_get_string_member (json_object_get_object_member (row, "row"), "name"), ==,
+      "after");
+  g_assert_cmpstr (
+      json_object_get_string_member (json_object_get_object_member (row, "base"), "name"), ==,
+      "before");
+  row = json_array_get_object_element (rows_of (root, NULL), 1);
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (row, "row"),
+                                                  "$unreadable"),
+                   ==, "name");
+  g_assert_cmpint (export (fixture, FALSE, "refused,failed", &error), ==, 1);
+}
+
+static void
+test_failures (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *kept = NULL;
+
+  g_assert_true (g_file_set_contents (fixture->path, "before", -1, NULL));
+  g_cancellable_cancel (cancellable);
+  sync_export_everything_async (fixture->device.manager, fixture->path, NULL, NULL, cancellable,
+                                test_got_result, &fixture->result);
+  test_store_wait (&fixture->result);
+  g_assert_cmpint (sync_export_finish (fixture->device.manager, fixture->result, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+
+  /* Half-way: what was there stays, and no half document takes its place. */
+  test_store_sql (fixture->device.store, "INSERT INTO projects (id) VALUES ('a');"
+                                         "ALTER TABLE projects RENAME TO gone");
+  g_assert_cmpint (export (fixture, TRUE, NULL, &error), ==, -1);
+  g_assert_nonnull (error);
+  g_assert_true (g_file_get_contents (fixture->path, &kept, NULL, NULL));
+  g_assert_cmpstr (kept, ==, "before");
+  g_clear_error (&error);
+
+  g_free (fixture->path);
+  fixture->path = g_build_filename (fixture->device.folder, "nowhere", "export.json", NULL);
+  g_assert_cmpint (export (fixture, TRUE, NULL, &error), ==, -1);
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_READ_ONLY);
+  g_assert_cmpstr (sync_error_get_detail (error)->subject, ==, fixture->path);
+}
+
+#define ADD(name, func) g_test_add ("/export/" name, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("every-row-once-however-many", test_everything);
+  ADD ("unsent-rows-with-their-reason", test_unsent);
+  ADD ("what-was-there-stays-until-all-is-written", test_failures);
+  return test_run_with_own_folders ();
+}
