@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim-provider.h"
 
+#include "sync-json.h"
+
 /**
  * SimProvider:
  *
@@ -369,6 +371,21 @@ sim_provider_pull_async (SyncProvider *provider,
   begin (provider, &call, cancellable, callback, user_data);
 }
 
+/* How the sender of a push calls itself. */
+static void
+note_device (SimProvider *self, GBytes *rows)
+{
+  SyncJsonReader reader;
+  SyncSpan row, device;
+
+  sync_json_reader_init (&reader, g_bytes_get_data (rows, NULL), g_bytes_get_size (rows));
+  if (!sync_json_enter_array (&reader) || !sync_json_next_element (&reader)
+      || !sync_json_read_value (&reader, &row) || !sync_json_get_member (row, "device_id", &device))
+    return;
+  g_free (self->device);
+  self->device = sync_json_dup_string (device);
+}
+
 static void
 sim_provider_push_async (SyncProvider *provider,
                          const SyncEntity *entity,
@@ -381,6 +398,7 @@ sim_provider_push_async (SyncProvider *provider,
                 .table = find_table (SIM_PROVIDER (provider)->cloud, entity),
                 .input = rows };
 
+  note_device (SIM_PROVIDER (provider), rows);
   begin (provider, &call, cancellable, callback, user_data);
 }
 
