@@ -94,7 +94,7 @@ sync_error_row_set_error (SyncErrorRow *row, const GError *error)
  * sync_error_row_set_action:
  * @row: the row
  * @label: (nullable): what to do about it; %NULL: nothing that a button could do
- * @action: (nullable): the action that does it
+ * @action: (nullable): the action that does it, with its target as in `win.show-page::queue`
  *
  * Offers the next step.
  */
@@ -107,7 +107,7 @@ sync_error_row_set_action (SyncErrorRow *row, const char *label, const char *act
   if (label == NULL)
     return;
   gtk_button_set_label (GTK_BUTTON (row->button), label);
-  gtk_actionable_set_action_name (GTK_ACTIONABLE (row->button), action);
+  gtk_actionable_set_detailed_action_name (GTK_ACTIONABLE (row->button), action);
 }
 
 static void

@@ -297,6 +297,33 @@ show_progress (SyncOverviewPage *self)
 
 /* --- What is wrong ---------------------------------------------------------------------------- */
 
+/* What a button can do about it. That somebody must sign in has its button above. */
+static void
+offer_remedy (SyncOverviewPage *self, const GError *error)
+{
+  static const struct
+  {
+    SyncError code;
+    const char *label;
+    const char *action;
+  } remedies[] = {
+    { SYNC_ERROR_WRONG_KEY, N_("_Change…"), "win.connect" },
+    { SYNC_ERROR_SECRET_KEY, N_("_Change…"), "win.connect" },
+    { SYNC_ERROR_INSECURE, N_("_Change…"), "win.connect" },
+    { SYNC_ERROR_OTHER_CLOUD, N_("_Change…"), "win.connect" },
+    { SYNC_ERROR_SCHEMA_MISSING, N_("_Set Up…"), "win.connect" },
+    { SYNC_ERROR_SCHEMA_OLD, N_("_Set Up…"), "win.connect" },
+    { SYNC_ERROR_SCHEMA, N_("_Set Up…"), "win.connect" },
+    { SYNC_ERROR_REVOKED, N_("_Show Devices"), "win.show-page::devices" },
+    { SYNC_ERROR_BRAKE, N_("_Allow Once…"), "win.allow-mass-change" },
+  };
+
+  sync_error_row_set_action (self->error_row, NULL, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (remedies); i++)
+    if (g_error_matches (error, SYNC_ERROR, remedies[i].code))
+      sync_error_row_set_action (self->error_row, _(remedies[i].label), remedies[i].action);
+}
+
 static void
 show_error (SyncOverviewPage *self)
 {
@@ -304,6 +331,7 @@ show_error (SyncOverviewPage *self)
 
   g_object_get (sync_profile_get_manager (self->profile), "last-error", &error, NULL);
   sync_error_row_set_error (self->error_row, error);
+  offer_remedy (self, error);
   gtk_widget_set_visible (self->problems, error != NULL);
 }
 

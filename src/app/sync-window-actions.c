@@ -28,9 +28,11 @@ run_ended (GObject *object, GAsyncResult *async_result, gpointer user_data)
 }
 
 static void
-begin_run (SyncWindow *self, SyncRunKind kind)
+begin_run (SyncWindow *self, SyncRunKind kind, gboolean allow_mass_change)
 {
-  sync_manager_run_async (sync_profile_get_manager (self->profile), kind, NULL, NULL, run_ended,
+  const SyncRunOptions options = { .allow_mass_change = allow_mass_change };
+
+  sync_manager_run_async (sync_profile_get_manager (self->profile), kind, &options, NULL, run_ended,
                           g_object_ref (self));
   sync_window_show_page (self, "overview");
 }
@@ -39,9 +41,11 @@ static void
 answered (AdwMessageDialog *dialog, const char *response, SyncWindow *self)
 {
   if (g_str_equal (response, "seed"))
-    begin_run (self, SYNC_RUN_SEED);
+    begin_run (self, SYNC_RUN_SEED, FALSE);
   else if (g_str_equal (response, "hydrate"))
-    begin_run (self, SYNC_RUN_HYDRATE);
+    begin_run (self, SYNC_RUN_HYDRATE, FALSE);
+  else if (g_str_equal (response, "allow"))
+    begin_run (self, SYNC_RUN_SYNC, TRUE);
 }
 
 static void
@@ -105,6 +109,17 @@ connect_cloud (GSimpleAction *action, GVariant *parameter, gpointer user_data)
     sync_window_set_up (self);
 }
 
+/* The brake stopped a run; somebody looked at what it wanted to do. */
+static void
+allow_mass_change (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  ask (user_data, _("Change More Than Half of a Table?"),
+       _("The last sync was stopped because it would have deleted or overwritten more than half of a "
+         "table’s rows. Allow it only if that is meant. What it takes away is kept on record for 30 "
+         "days."),
+       "allow", _("_Allow Once"));
+}
+
 /* --- The actions ------------------------------------------------------------------------------ */
 
 void
@@ -124,11 +139,13 @@ sync_window_add_actions (SyncWindow *self)
     { "preferences", show_preferences, NULL, NULL, NULL, { 0 } },
     { "connect", connect_cloud, NULL, NULL, NULL, { 0 } },
     { "seed", seed, NULL, NULL, NULL, { 0 } },
+    { "allow-mass-change", allow_mass_change, NULL, NULL, NULL, { 0 } },
     { "hydrate", hydrate, NULL, NULL, NULL, { 0 } },
   };
 
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
   sync_window_enable_action (self, "seed", FALSE);
   sync_window_enable_action (self, "hydrate", FALSE);
+  sync_window_enable_action (self, "allow-mass-change", FALSE);
   sync_window_add_database_actions (self);
 }

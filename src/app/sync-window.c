@@ -246,6 +246,7 @@ update_actions (SyncWindow *self)
 
   sync_window_enable_action (self, "seed", can_run);
   sync_window_enable_action (self, "hydrate", can_run);
+  sync_window_enable_action (self, "allow-mass-change", can_run);
 }
 
 static void
