@@ -24,7 +24,7 @@ FILES = [
     f"share/glib-2.0/schemas/{APP}.gschema.xml",
     f"share/icons/hicolor/scalable/apps/{APP}.svg",
     f"share/icons/hicolor/symbolic/apps/{APP}-symbolic.svg",
-    *[f"share/icons/hicolor/symbolic/status/progressive-sync-{state}-symbolic.svg" for state in STATES],
+    *[f"share/icons/hicolor/symbolic/apps/progressive-sync-{state}-symbolic.svg" for state in STATES],
     "share/man/man1/progressive-sync.1",
     "share/man/man1/progressive-sync-tray.1",
     "share/man/man1/psync.1",
