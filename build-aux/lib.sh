@@ -41,6 +41,7 @@ needs_build ()
     libglib2.0-dev libjson-glib-dev libsqlite3-dev libsoup-3.0-dev libsecret-1-dev
   needs "be the windows' toolkit" libgtk-4-dev libadwaita-1-dev
   needs "show an icon in the tray" libgtk-3-dev libayatana-appindicator3-dev
+  needs "tell desktops of the program when it is installed" desktop-file-utils gtk-update-icon-cache
   needs "draw the windows' icons" adwaita-icon-theme librsvg2-common
   needs "reach a cloud over https" glib-networking ca-certificates
 }
