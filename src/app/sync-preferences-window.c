@@ -24,6 +24,7 @@ struct _SyncPreferencesWindow
   AdwActionRow *user_row;
   GtkButton *session_button;
   AdwPreferencesGroup *automatic;
+  AdwPreferencesGroup *background;
   AdwPreferencesGroup *sending;
   AdwPreferencesGroup *tables;
   AdwActionRow *path_row;
@@ -143,6 +144,37 @@ add_settings (SyncPreferencesWindow *self)
   adw_preferences_group_add (
       self->sending, sync_setting_row_new_number (settings, "max-retries", _("Attempts"),
                                                   _("Before a row counts as failed"), 0, 100));
+}
+
+/* Of the application, not of a database. */
+static void
+add_background (SyncPreferencesWindow *self)
+{
+  static const struct
+  {
+    const char *key;
+    const char *title;
+  } rows[] = {
+    { "run-in-background", N_("Go on when the window is closed") },
+    { "show-tray", N_("Show an icon in the tray") },
+    { "notifications", N_("Notify of conflicts and problems") },
+    { "start-at-login", N_("Start with the session") },
+  };
+  GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self->window));
+  GSettings *settings = sync_application_get_settings (SYNC_APPLICATION (application));
+
+  gtk_widget_set_visible (GTK_WIDGET (self->background), settings != NULL);
+  for (guint i = 0; settings != NULL && i < G_N_ELEMENTS (rows); i++)
+    {
+      GtkWidget *row = g_object_new (ADW_TYPE_ACTION_ROW, "title", _(rows[i].title), NULL);
+      GtkWidget *control = gtk_switch_new ();
+
+      gtk_widget_set_valign (control, GTK_ALIGN_CENTER);
+      adw_action_row_add_suffix (ADW_ACTION_ROW (row), control);
+      adw_action_row_set_activatable_widget (ADW_ACTION_ROW (row), control);
+      g_settings_bind (settings, rows[i].key, control, "active", G_SETTINGS_BIND_DEFAULT);
+      adw_preferences_group_add (self->background, row);
+    }
 }
 
 /* --- Tables ----------------------------------------------------------------------------------- */
@@ -408,6 +440,7 @@ sync_preferences_window_class_init (SyncPreferencesWindowClass *class)
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, user_row);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, session_button);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, automatic);
+  gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, background);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, sending);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, tables);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, path_row);
@@ -457,6 +490,7 @@ sync_preferences_window_new (SyncWindow *window)
                            G_CALLBACK (show_cloud), self, G_CONNECT_SWAPPED);
   show_cloud (self);
   add_settings (self);
+  add_background (self);
   list_tables (self);
   list_snapshots (self);
   return GTK_WIDGET (self);
