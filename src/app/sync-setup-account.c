@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-setup-account.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "sync-error-row.h"
@@ -66,6 +67,57 @@ set_error (SyncSetupAccount *self, const GError *error)
   gtk_widget_set_visible (self->problems, error != NULL);
 }
 
+static void sign_in (SyncSetupAccount *self);
+
+static void
+consent_stored (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncSetupAccount) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (sync_settings_set_finish (SYNC_SETTINGS (object), result, &error))
+    sign_in (self);
+  else
+    set_error (self, error);
+}
+
+/* An account that was just made is there by now: what is left is to sign in. */
+static void
+consent_given (SyncSetupAccount *self, const char *response)
+{
+  if (g_str_equal (response, "allow"))
+    sync_settings_set_async (sync_profile_get_settings (self->profile), "session-in-file", "true",
+                             self->cancellable, consent_stored, g_object_ref (self));
+}
+
+/* Without a keyring the session is only kept in a file if somebody says so. */
+static void
+ask_for_consent (SyncSetupAccount *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkWidget *dialog = adw_message_dialog_new (
+      GTK_WINDOW (root), _("Keep the Session in a File?"),
+      _("There is no keyring that could keep it. A file that only you can read can, but it is not "
+        "encrypted."));
+
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "allow",
+                                    _("Keep in _File"), NULL);
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_object (dialog, "response", G_CALLBACK (consent_given), self,
+                           G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static gboolean
+needs_consent (const GError *error)
+{
+  const SyncErrorDetail *detail = sync_error_get_detail (error);
+
+  return g_error_matches (error, SYNC_ERROR, SYNC_ERROR_SECRETS)
+         && (g_strcmp0 (detail->reason, "no-keyring") == 0
+             || g_strcmp0 (detail->reason, "locked") == 0);
+}
+
 static void
 session_changed (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -82,6 +134,8 @@ session_changed (GObject *object, GAsyncResult *result, gpointer user_data)
   update (self);
   if (good)
     g_signal_emit (self, signals[SIGNAL_SIGNED_IN], 0);
+  else if (needs_consent (error) && gtk_widget_get_root (GTK_WIDGET (self)) != NULL)
+    ask_for_consent (self);
 }
 
 static void

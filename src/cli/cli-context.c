@@ -140,6 +140,9 @@ cli_open (CliContext *cli,
     path = g_canonicalize_filename (cli->database, NULL);
   sync_profile_open_async (path, flags, tables, overrides, cli->cancellable, cli_ready, cli);
   cli->profile = sync_profile_open_finish (cli_await (cli), error);
+  /* Who signs in on a terminal may well be where no keyring is; the manual says where the session goes. */
+  if (cli->profile != NULL)
+    sync_profile_allow_session_file (cli->profile);
   return cli->profile != NULL;
 }
 

@@ -16,6 +16,7 @@ struct _SyncProfile
   SyncClock *clock;         /* (owned) */
   SyncSettings *settings;   /* (owned) */
   SyncSecretStore *secrets; /* (owned) */
+  gboolean file_for_session; /* who opened it says that the session may be kept in a file */
   SyncManager *manager;     /* (owned) */
   SyncScheduler *scheduler; /* (owned) */
   SyncQueue *queue;         /* (owned) */

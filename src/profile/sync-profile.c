@@ -9,7 +9,9 @@
 #include "sync-file-secrets.h"
 #include "sync-known-databases.h"
 #include "sync-manager-private.h"
+#include "sync-placed-secrets.h"
 #include "sync-profile-private.h"
+#include "sync-service-secrets.h"
 #include "sync-supabase-key.h"
 #include "sync-verb.h"
 
@@ -253,6 +255,28 @@ open_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancella
   g_task_return_boolean (task, TRUE);
 }
 
+/* In the keyring; with consent in a file. Every program of the user looks in the same places. */
+static SyncSecretStore *
+make_secrets (void)
+{
+  g_autofree char *directory
+      = g_build_filename (g_get_user_config_dir (), "progressive-sync", NULL);
+  g_autoptr (SyncSecretStore) files = sync_file_secrets_new (directory);
+  g_autoptr (SyncSecretStore) keyring = sync_service_secrets_new ();
+
+  return sync_placed_secrets_new (files, keyring);
+}
+
+static void
+update_consent (SyncProfile *self)
+{
+  g_autofree char *value = sync_settings_dup (self->settings, "session-in-file");
+
+  sync_placed_secrets_set_files_allowed (SYNC_PLACED_SECRETS (self->secrets),
+                                         self->file_for_session
+                                             || g_strcmp0 (value, "true") == 0);
+}
+
 /* The id names the session among this user's secrets. It lives in the database, so that a file
  * that is moved keeps its session. A copy of the file shares it, which is right: it is the same
  * user's, on the same computer (secrets do not travel with the file), and whoever renews the
@@ -261,14 +285,15 @@ static SyncProfile *
 profile_new (Opening *opening)
 {
   SyncProfile *self = g_object_new (SYNC_TYPE_PROFILE, NULL);
-  g_autofree char *directory
-      = g_build_filename (g_get_user_config_dir (), "progressive-sync", NULL);
 
   self->store = g_steal_pointer (&opening->store);
   self->clock = g_steal_pointer (&opening->clock);
   self->settings = g_steal_pointer (&opening->settings);
   self->id = g_steal_pointer (&opening->id);
-  self->secrets = sync_file_secrets_new (directory);
+  self->secrets = make_secrets ();
+  update_consent (self);
+  g_signal_connect_object (self->settings, "changed", G_CALLBACK (update_consent), self,
+                           G_CONNECT_SWAPPED);
   self->manager = sync_manager_new (self->store, self->settings, self->clock);
   self->scheduler = sync_scheduler_new (self->manager, self->settings, self->clock);
   self->queue = sync_queue_new (self->manager);
@@ -557,6 +582,22 @@ sync_profile_detach_finish (SyncProfile *profile, GAsyncResult *result, GError *
   g_return_val_if_fail (g_async_result_is_tagged (result, sync_profile_detach_async), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * sync_profile_allow_session_file:
+ * @profile: the profile
+ *
+ * Lets the session be kept in a file that only its owner can read where there is no keyring, as
+ * the setting `session-in-file` does.
+ */
+void
+sync_profile_allow_session_file (SyncProfile *profile)
+{
+  g_return_if_fail (SYNC_IS_PROFILE (profile));
+
+  profile->file_for_session = TRUE;
+  update_consent (profile);
 }
 
 /* --- What belongs to it ----------------------------------------------------------------------- */

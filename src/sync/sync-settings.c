@@ -38,6 +38,7 @@ static const struct
   { "sync-at-start", NULL, "true", KIND_BOOLEAN, 0, 0 },
   { "sync-on-metered", NULL, "false", KIND_BOOLEAN, 0, 0 },
   { "sync-in-power-saver", NULL, "false", KIND_BOOLEAN, 0, 0 },
+  { "session-in-file", NULL, "false", KIND_BOOLEAN, 0, 0 },
   { "provider", NULL, "none", KIND_PROVIDER, 0, 0 },
   { "supabase-url", "SUPABASE_URL", NULL, KIND_TEXT, 0, 0 },
   { "supabase-anon-key", "SUPABASE_ANON_KEY", NULL, KIND_TEXT, 0, 0 },

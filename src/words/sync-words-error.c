@@ -348,6 +348,19 @@ static const Words clocks_differ = {
   N_("Let this computer set its clock by the network."), NULL
 };
 
+static const Words keyring_locked = {
+  N_("The keyring is locked"), NULL,
+  N_("The session is in it and stays there. Your changes are safe on this computer."), NULL,
+  N_("Unlock the keyring, then try again; or sign in anew."), NULL
+};
+
+static const Words no_keyring = {
+  N_("There is no keyring"), NULL,
+  N_("This computer has no place for passwords that could be used now."), NULL,
+  N_("Start or unlock the keyring; or allow that the session is kept in a file that only you can read."),
+  "psync config set session-in-file true"
+};
+
 static const Words elsewhere = {
   N_("{subject} sent the request elsewhere"), N_("The request was sent elsewhere"),
   N_("To be safe it was not followed: a network’s sign-in page, or a project that has moved."),
@@ -411,6 +424,8 @@ static const Special specials[] = {
   { SYNC_ERROR_SCHEMA, "42501", &no_permission },
   { SYNC_ERROR_SCHEMA, "row-security", &no_row_security },
   { SYNC_ERROR_CLOCK, "offset", &clocks_differ },
+  { SYNC_ERROR_SECRETS, "locked", &keyring_locked },
+  { SYNC_ERROR_SECRETS, "no-keyring", &no_keyring },
   { SYNC_ERROR_PROTOCOL, "redirect", &elsewhere },
   { SYNC_ERROR_FAILED, "signup_disabled", &no_sign_up },
   { SYNC_ERROR_FAILED, "email_provider_disabled", &no_sign_up },
@@ -418,7 +433,8 @@ static const Special specials[] = {
 };
 
 static const Value values[] = {
-  { "auto-sync SYNC_AUTO_ENABLED sync-after-changes sync-at-start sync-on-metered sync-in-power-saver",
+  { "auto-sync SYNC_AUTO_ENABLED sync-after-changes sync-at-start sync-on-metered sync-in-power-saver "
+    "session-in-file",
     NULL, N_("Use true or false; yes, on and 1, no, off and 0 are the same.") },
   { "interval-minutes SYNC_INTERVAL_MINUTES", NULL,
     N_("Use a whole number of minutes from 1 to 10080.") },

@@ -314,7 +314,7 @@ test_token_is_never_listed (Fixture *fixture, gconstpointer data)
   g_autofree char *token = sync_settings_dup_auth_token (settings);
 
   g_assert_cmpstr (token, ==, "t0ken");
-  g_assert_cmpuint (list->len, ==, 13);
+  g_assert_cmpuint (list->len, ==, 14);
   for (guint i = 0; i < list->len; i++)
     {
       const SyncSettingInfo *info = g_ptr_array_index (list, i);

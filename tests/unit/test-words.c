@@ -161,6 +161,8 @@ test_reasons_change_the_words (void)
                "script");
   assert_says (with_reason (SYNC_ERROR_SCHEMA, "notes", "row-security"), "Others can read", "policy",
                "script");
+  assert_says (with_reason (SYNC_ERROR_SECRETS, NULL, "locked"), "keyring", "stays", "Unlock");
+  assert_says (with_reason (SYNC_ERROR_SECRETS, NULL, "no-keyring"), "keyring", "place", "file");
   assert_says (with_reason (SYNC_ERROR_CLOCK, NULL, "offset"), "differ", "", "network");
   assert_says (with_reason (SYNC_ERROR_PROTOCOL, "cloud.example", "redirect"), "elsewhere", "", "");
   assert_says (with_reason (SYNC_ERROR_FAILED, "cloud.example", "signup_disabled"),
