@@ -40,12 +40,14 @@ struct _SyncConnection
  * @connection: (unowned): what it was prepared on
  * @handle: (owned): SQLite's statement
  * @bind_result: the first failure to bind a value, told by the next step
+ * @fresh: nothing was bound and nothing was run since it was reset
  */
 struct _SyncStatement
 {
   SyncConnection *connection;
   sqlite3_stmt *handle;
   int bind_result;
+  gboolean fresh;
 };
 
 void sync_connection_assert_thread (SyncConnection *connection);

@@ -99,6 +99,19 @@ configure (SyncConnection *connection, SyncOpenFlags flags, guint busy_timeout_m
   return TRUE;
 }
 
+/* SQLite counts its memory for who asks, under a lock at each allocation; nobody asks. Too late where somebody else
+ * in this process has used SQLite before, which does no harm. */
+static void
+configure_library (void)
+{
+  static gsize done;
+
+  if (!g_once_init_enter (&done))
+    return;
+  sqlite3_config (SQLITE_CONFIG_MEMSTATUS, 0);
+  g_once_init_leave (&done, 1);
+}
+
 /**
  * sync_connection_open: (constructor)
  * @path: the file's name; never taken as a URI
@@ -121,6 +134,7 @@ sync_connection_open (const char *path, SyncOpenFlags flags, guint busy_timeout_
 
   g_return_val_if_fail (path != NULL, NULL);
 
+  configure_library ();
   connection = g_new0 (SyncConnection, 1);
   connection->owner = g_thread_self ();
   /* An absolute path is also what keeps SQLite from reading it as a URI. */

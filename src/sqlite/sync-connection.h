@@ -81,6 +81,8 @@ SyncStatement *sync_statement_bind_int64 (SyncStatement *statement, int index, g
 SyncStatement *sync_statement_bind_double (SyncStatement *statement, int index, double value);
 SyncStatement *sync_statement_bind_text (SyncStatement *statement, int index, const char *value,
                                          gssize length);
+SyncStatement *sync_statement_bind_borrowed (SyncStatement *statement, int index, const char *value,
+                                             gssize length);
 SyncStatement *sync_statement_bind_blob (SyncStatement *statement, int index, gconstpointer value,
                                          gsize length);
 SyncStep sync_statement_step (SyncStatement *statement, GError **error);
