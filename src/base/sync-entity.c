@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "sync-json.h"
+
 G_DEFINE_BOXED_TYPE (SyncEntity, sync_entity, sync_entity_ref, sync_entity_unref)
 
 /* In the order of SyncCodec: they are kept in the database. */
@@ -61,6 +63,17 @@ make_cloud_name (const char *name)
   return g_strconcat (name, "_", NULL);
 }
 
+/* As a member of an object begins: the name, and a colon. */
+static char *
+make_member (const char *cloud_name)
+{
+  GString *member = g_string_new (NULL);
+
+  sync_json_append_string (member, cloud_name, strlen (cloud_name));
+  g_string_append_c (member, ':');
+  return g_string_free (member, FALSE);
+}
+
 /**
  * sync_entity_add_column:
  * @entity: an entity that is not shared yet
@@ -71,6 +84,7 @@ make_cloud_name (const char *name)
 void
 sync_entity_add_column (SyncEntity *entity, const char *name, SyncCodec codec, gboolean key)
 {
+  SyncColumn column = { .codec = codec };
   guint place;
 
   g_return_if_fail (entity != NULL);
@@ -81,7 +95,11 @@ sync_entity_add_column (SyncEntity *entity, const char *name, SyncCodec codec, g
   entity->columns = g_renew (SyncColumn, entity->columns, entity->n_columns + 1);
   memmove (entity->columns + place + 1, entity->columns + place,
            (entity->n_columns - place) * sizeof (SyncColumn));
-  entity->columns[place] = (SyncColumn) { g_strdup (name), make_cloud_name (name), codec };
+  column.name = g_strdup (name);
+  column.cloud_name = make_cloud_name (name);
+  column.member = make_member (column.cloud_name);
+  column.member_length = strlen (column.member);
+  entity->columns[place] = column;
   entity->n_columns++;
   if (key)
     entity->n_keys++;
@@ -117,6 +135,7 @@ sync_entity_unref (SyncEntity *entity)
     {
       g_free (entity->columns[i].name);
       g_free (entity->columns[i].cloud_name);
+      g_free (entity->columns[i].member);
     }
   g_free (entity->columns);
   g_free (entity->name);

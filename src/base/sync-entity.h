@@ -33,12 +33,16 @@ typedef enum
  * @name: the local column
  * @cloud_name: the same in the cloud and in travelling rows: another one only where the cloud needs the
  *   name for itself (`user_id`, `deleted_at`, …)
+ * @member: @cloud_name as a JSON string and a colon, as members of travelling rows begin
+ * @member_length: the length of @member in bytes
  * @codec: how its values travel
  */
 typedef struct
 {
   char *name;
   char *cloud_name;
+  char *member;
+  gsize member_length;
   SyncCodec codec;
 } SyncColumn;
 

@@ -41,6 +41,21 @@ sync_json_skip_plain (const char *text, const char *end, gboolean ascii)
   return text;
 }
 
+/* g_string_append_len(), which is a call into another library, hundreds of times a row. */
+static inline void
+sync_json_append (GString *out, const char *text, gsize length)
+{
+  if (G_UNLIKELY (out->len + length >= out->allocated_len))
+    {
+      g_string_append_len (out, text, (gssize) length);
+      return;
+    }
+  if (length > 0)
+    memcpy (out->str + out->len, text, length);
+  out->len += length;
+  out->str[out->len] = '\0';
+}
+
 static inline gboolean
 sync_json_is_space (char c)
 {

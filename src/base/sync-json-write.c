@@ -70,7 +70,7 @@ append_string_again (GString *out, const char *text, const char *end)
 
       if (escape == NULL)
         break;
-      g_string_append_len (out, text, escape - text);
+      sync_json_append (out, text, escape - text);
       text = escape + sync_json_read_escape (escape, end, &c);
       if (c == 0 || sync_json_is_surrogate (c))
         holdable = FALSE;
@@ -79,7 +79,7 @@ append_string_again (GString *out, const char *text, const char *end)
       else
         g_string_append_unichar (out, c);
     }
-  g_string_append_len (out, text, end + 1 - text);
+  sync_json_append (out, text, end + 1 - text);
   return holdable;
 }
 
@@ -155,7 +155,7 @@ append_canonical_number (GString *out, SyncSpan number)
   Decimal decimal = { .digits = digits };
 
   if (!read_decimal (number, &decimal))
-    g_string_append_len (out, number.text, number.length);
+    sync_json_append (out, number.text, number.length);
   else if (digits->len == 0)
     g_string_append_c (out, '0');
   else
@@ -268,7 +268,7 @@ append_canonical_value (GString *out, SyncJsonReader *reader)
   else if (sync_json_type (value) == SYNC_JSON_NUMBER)
     append_canonical_number (out, value);
   else
-    g_string_append_len (out, value.text, value.length);
+    sync_json_append (out, value.text, value.length);
 }
 
 /**
@@ -289,7 +289,7 @@ sync_json_append_string (GString *out, const char *text, gsize length)
     {
       const char *stop = sync_json_skip_plain (text, end, FALSE);
 
-      g_string_append_len (out, text, stop - text);
+      sync_json_append (out, text, stop - text);
       if (stop == end)
         break;
       append_escape (out, (guchar) *stop);
@@ -354,13 +354,18 @@ sync_json_append_minified (GString *out, SyncSpan value)
   const char *end = text + value.length;
   gboolean holdable = TRUE;
 
+  if (value.length > 0 && *text == '"' && memchr (text, '\\', value.length) == NULL)
+    {
+      sync_json_append (out, text, value.length);
+      return TRUE;
+    }
   while (text < end)
     {
       const char *start = text;
 
       while (text < end && *text != '"' && !sync_json_is_space (*text))
         text++;
-      g_string_append_len (out, start, text - start);
+      sync_json_append (out, start, text - start);
       while (text < end && sync_json_is_space (*text))
         text++;
       if (text < end && *text == '"')

@@ -46,11 +46,13 @@ gboolean sync_json_enter_array (SyncJsonReader *reader);
 gboolean sync_json_enter_object (SyncJsonReader *reader);
 gboolean sync_json_next_element (SyncJsonReader *reader);
 gboolean sync_json_next_member (SyncJsonReader *reader, SyncSpan *name);
+gboolean sync_json_next_member_is (SyncJsonReader *reader, const char *member, gsize length);
 gboolean sync_json_read_value (SyncJsonReader *reader, SyncSpan *value);
 gboolean sync_json_at_end (SyncJsonReader *reader);
 gsize sync_json_offset (const SyncJsonReader *reader);
 
 SyncJsonType sync_json_type (SyncSpan value);
+gboolean sync_json_is_plain (const char *text, gsize length);
 gboolean sync_json_is_valid (const char *text, gsize length);
 gboolean sync_json_name_is (SyncSpan name, const char *text);
 char *sync_json_dup_name (SyncSpan name);

@@ -2,6 +2,7 @@
 #include "sync-row.h"
 
 #include "sync-error.h"
+#include "sync-json-private.h"
 #include "sync-time.h"
 
 #include <math.h>
@@ -12,7 +13,8 @@ typedef struct
   SyncRow *row;
   SyncStamps *stamps;
   SyncSpan *unknown;
-  guint next;  /* the column that should come next */
+  guint next;       /* the column that should come next */
+  guint next_stamp; /* and the stamp, behind the columns */
   int refused; /* the first column whose value cannot be held, or -1 */
   const char *wrong_stamp;
 } Parse;
@@ -28,15 +30,20 @@ typedef enum
   STAMP_IGNORED,
 } Stamp;
 
+/* In the order in which a page has them. */
+#define NAMED(name) name, "\"" name "\":", sizeof "\"" name "\":" - 1
+
 static const struct
 {
   const char *name;
+  const char *member; /* as SyncColumn's */
+  gsize member_length;
   Stamp stamp;
 } stamp_names[] = {
-  { "sync_version", STAMP_VERSION }, { "deleted_at", STAMP_DELETED_AT },
-  { "edited_at", STAMP_EDITED_AT },  { "device_id", STAMP_DEVICE_ID },
-  { "run_id", STAMP_RUN_ID },        { "base_version", STAMP_IGNORED },
-  { "user_id", STAMP_IGNORED },
+  { NAMED ("sync_version"), STAMP_VERSION }, { NAMED ("deleted_at"), STAMP_DELETED_AT },
+  { NAMED ("edited_at"), STAMP_EDITED_AT },  { NAMED ("device_id"), STAMP_DEVICE_ID },
+  { NAMED ("run_id"), STAMP_RUN_ID },        { NAMED ("base_version"), STAMP_IGNORED },
+  { NAMED ("user_id"), STAMP_IGNORED },
 };
 
 static const SyncSpan null_value = { "null", 4 };
@@ -44,7 +51,7 @@ static const SyncSpan null_value = { "null", 4 };
 static void
 append_span (GString *out, SyncSpan span)
 {
-  g_string_append_len (out, span.text, span.length);
+  sync_json_append (out, span.text, span.length);
 }
 
 /* Codecs: each appends @value in its normal form, %FALSE if no cloud can hold it */
@@ -212,13 +219,15 @@ append_normalised (GString *out, SyncCodec codec, SyncSpan value)
 
 /* Reading an object */
 
-static Stamp
+/* Returns: the index in stamp_names, or their number */
+static guint
 find_stamp (SyncSpan name)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (stamp_names); i++)
-    if (sync_json_name_is (name, stamp_names[i].name))
-      return stamp_names[i].stamp;
-  return STAMP_NONE;
+  guint i = 0;
+
+  while (i < G_N_ELEMENTS (stamp_names) && !sync_json_name_is (name, stamp_names[i].name))
+    i++;
+  return i;
 }
 
 static int
@@ -272,34 +281,80 @@ read_stamp (SyncStamps *stamps, Stamp stamp, SyncSpan value)
 }
 
 static void
+take_column (Parse *parse, guint column, SyncSpan value)
+{
+  parse->next = column + 1;
+  if (!sync_row_set (parse->row, column, value) && parse->refused < 0)
+    parse->refused = (int) column;
+}
+
+static void
+take_stamp (Parse *parse, guint index, SyncSpan value)
+{
+  parse->next_stamp = index + 1;
+  if (parse->stamps != NULL && !read_stamp (parse->stamps, stamp_names[index].stamp, value)
+      && parse->wrong_stamp == NULL)
+    parse->wrong_stamp = stamp_names[index].name;
+}
+
+static void
 take_member (Parse *parse, SyncSpan name, SyncSpan value)
 {
-  const SyncEntity *entity = parse->row->entity;
-  int column = parse->next;
-  Stamp stamp;
+  int column = find_column (parse->row->entity, name);
+  guint stamp;
 
-  /* Columns nearly always come in the same order. */
-  if (parse->next >= entity->n_columns || !sync_span_is (name, entity->columns[column].cloud_name))
-    column = find_column (entity, name);
   if (column >= 0)
     {
-      parse->next = column + 1;
-      if (!sync_row_set (parse->row, column, value) && parse->refused < 0)
-        parse->refused = column;
+      take_column (parse, (guint) column, value);
       return;
     }
   stamp = find_stamp (name);
-  if (stamp == STAMP_NONE)
+  if (stamp < G_N_ELEMENTS (stamp_names))
+    take_stamp (parse, stamp, value);
+  else if (parse->unknown != NULL && parse->unknown->length == 0)
+    *parse->unknown = name;
+}
+
+/* Members nearly always come in the same order: no need to look for their names. */
+static gboolean
+is_next_column (const Parse *parse, SyncJsonReader *reader)
+{
+  const SyncEntity *entity = parse->row->entity;
+
+  return parse->next < entity->n_columns
+         && sync_json_next_member_is (reader, entity->columns[parse->next].member,
+                                      entity->columns[parse->next].member_length);
+}
+
+static gboolean
+is_next_stamp (const Parse *parse, SyncJsonReader *reader)
+{
+  return parse->next_stamp < G_N_ELEMENTS (stamp_names)
+         && sync_json_next_member_is (reader, stamp_names[parse->next_stamp].member,
+                                      stamp_names[parse->next_stamp].member_length);
+}
+
+static void
+read_members (Parse *parse, SyncJsonReader *reader)
+{
+  SyncSpan name, value;
+
+  for (;;)
     {
-      if (parse->unknown != NULL && parse->unknown->length == 0)
-        *parse->unknown = name;
-    }
-  else if (parse->stamps != NULL && !read_stamp (parse->stamps, stamp, value)
-           && parse->wrong_stamp == NULL)
-    {
-      for (guint i = 0; i < G_N_ELEMENTS (stamp_names); i++)
-        if (stamp_names[i].stamp == stamp)
-          parse->wrong_stamp = stamp_names[i].name;
+      if (is_next_column (parse, reader))
+        {
+          if (sync_json_read_value (reader, &value))
+            take_column (parse, parse->next, value);
+        }
+      else if (is_next_stamp (parse, reader))
+        {
+          if (sync_json_read_value (reader, &value))
+            take_stamp (parse, parse->next_stamp, value);
+        }
+      else if (sync_json_next_member (reader, &name) && sync_json_read_value (reader, &value))
+        take_member (parse, name, value);
+      else
+        return;
     }
 }
 
@@ -548,7 +603,6 @@ sync_row_parse (SyncRow *row, SyncJsonReader *reader, SyncStamps *stamps, SyncSp
                 GError **error)
 {
   Parse parse = { .row = row, .stamps = stamps, .unknown = unknown, .refused = -1 };
-  SyncSpan name, value;
 
   sync_row_clear (row);
   if (stamps != NULL)
@@ -556,8 +610,7 @@ sync_row_parse (SyncRow *row, SyncJsonReader *reader, SyncStamps *stamps, SyncSp
   if (unknown != NULL)
     *unknown = (SyncSpan) { NULL, 0 };
   if (sync_json_enter_object (reader))
-    while (sync_json_next_member (reader, &name) && sync_json_read_value (reader, &value))
-      take_member (&parse, name, value);
+    read_members (&parse, reader);
   if (reader->fault != NULL)
     {
       set_malformed (error, row, reader);
@@ -610,8 +663,7 @@ sync_row_append_json (const SyncRow *row, GString *out)
 
       if (i > 0)
         g_string_append_c (out, ',');
-      sync_json_append_string (out, entity->columns[i].cloud_name, strlen (entity->columns[i].cloud_name));
-      g_string_append_c (out, ':');
+      sync_json_append (out, entity->columns[i].member, entity->columns[i].member_length);
       append_span (out, value.length > 0 ? value : null_value);
     }
   g_string_append_c (out, '}');
