@@ -13,6 +13,7 @@ static const char load_sql[]
       "LEFT JOIN main.psync_held h ON h.entity = ?1 AND h.id = ?2 "
       "LEFT JOIN main.psync_conflict k ON k.entity = ?1 AND k.id = ?2 AND k.state = 'open'";
 
+/* Every statement here has run, or has been reset, when its function returns: nothing need be copied. */
 static SyncStatement *
 prepare (SyncStore *store, const char *sql, const SyncEntity *entity, const char *id, GError **error)
 {
@@ -20,8 +21,8 @@ prepare (SyncStore *store, const char *sql, const SyncEntity *entity, const char
 
   if (statement == NULL)
     return NULL;
-  sync_statement_bind_text (statement, 1, entity->name, -1);
-  return sync_statement_bind_text (statement, 2, id, -1);
+  sync_statement_bind_borrowed (statement, 1, entity->name, -1);
+  return sync_statement_bind_borrowed (statement, 2, id, -1);
 }
 
 static gboolean
@@ -172,7 +173,7 @@ sync_ledger_put_base (SyncStore *store,
   if (statement == NULL)
     return FALSE;
   sync_statement_bind_int64 (statement, 3, version);
-  sync_statement_bind_text (statement, 4, base, length);
+  sync_statement_bind_borrowed (statement, 4, base, length);
   return sync_statement_run (statement, error);
 }
 
@@ -398,6 +399,27 @@ sync_ledger_settle_batch (SyncStore *store,
 }
 
 gboolean
+sync_ledger_is_only_batch (SyncStore *store,
+                           gint64 batch,
+                           gboolean *only,
+                           GError **error)
+{
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (store),
+      "SELECT EXISTS (SELECT 1 FROM main.psync_sent WHERE batch < ?1) "
+      "OR EXISTS (SELECT 1 FROM main.psync_sent WHERE batch > ?1)",
+      error);
+  SyncStep step;
+
+  if (statement == NULL)
+    return FALSE;
+  step = sync_statement_step (sync_statement_bind_int64 (statement, 1, batch), error);
+  *only = step == SYNC_STEP_ROW && sync_statement_int64 (statement, 0) == 0;
+  sync_statement_reset (statement);
+  return step == SYNC_STEP_ROW;
+}
+
+gboolean
 sync_ledger_trim_batches (SyncStore *store,
                           GError **error)
 {
@@ -451,6 +473,6 @@ sync_ledger_trace (SyncStore *store,
     return FALSE;
   sync_statement_bind_int64 (statement, 3, run_number);
   sync_statement_bind_int64 (statement, 4, version);
-  sync_statement_bind_text (statement, 5, direction, -1);
+  sync_statement_bind_borrowed (statement, 5, direction, -1);
   return sync_statement_run (statement, error);
 }

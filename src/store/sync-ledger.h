@@ -90,6 +90,8 @@ GPtrArray *sync_ledger_load_sends (SyncStore *store, const SyncEntity *entity, c
 gboolean sync_ledger_settle (SyncStore *store, const SyncEntity *entity, const char *id, gint64 below,
                              GError **error);
 gboolean sync_ledger_settle_batch (SyncStore *store, gint64 batch, GError **error);
+/* Whether nothing else is unsettled. */
+gboolean sync_ledger_is_only_batch (SyncStore *store, gint64 batch, gboolean *only, GError **error);
 /* Forgets batches without unsettled sends. */
 gboolean sync_ledger_trim_batches (SyncStore *store, GError **error);
 

@@ -73,17 +73,14 @@ static const char due_sql[]
       "AND NOT EXISTS (SELECT 1 FROM main.psync_held h WHERE h.entity = c.entity AND h.id = c.id) "
       "AND NOT EXISTS (SELECT 1 FROM main.psync_conflict k "
       "WHERE k.entity = c.entity AND k.id = c.id AND k.state = 'open') "
-      "ORDER BY c.id LIMIT 1";
+      "ORDER BY c.id";
 
-static SyncStep
-read_due (SyncStatement *statement, Due *due, GError **error)
+static void
+read_due (SyncStatement *statement, Due *due)
 {
-  SyncStep step = sync_statement_step (statement, error);
   const char *time;
   gsize length;
 
-  if (step != SYNC_STEP_ROW)
-    return step;
   due->id = sync_statement_dup_text (statement, 0);
   due->seq = sync_statement_int64 (statement, 1);
   due->maybe_sent = sync_statement_int64 (statement, 2) != 0;
@@ -95,7 +92,6 @@ read_due (SyncStatement *statement, Due *due, GError **error)
   due->version = sync_statement_int64 (statement, 4);
   due->base = sync_statement_dup_text (statement, 5);
   due->sent = sync_statement_int64 (statement, 6) != 0;
-  return step;
 }
 
 /**
@@ -174,8 +170,8 @@ remember_row (SyncStore *store, const SyncBatch *batch, const SyncBatchRow *row,
   if (statement == NULL)
     return FALSE;
   sync_statement_bind_int64 (statement, 1, batch->number);
-  sync_statement_bind_text (statement, 2, batch->entity->name, -1);
-  sync_statement_bind_text (statement, 3, row->id, -1);
+  sync_statement_bind_borrowed (statement, 2, batch->entity->name, -1);
+  sync_statement_bind_borrowed (statement, 3, row->id, -1);
   sync_statement_bind_int64 (statement, 4, row->seq);
   sync_statement_bind_int64 (statement, 5, row->base_version);
   sync_statement_bind_int64 (statement, 6, place);
@@ -338,37 +334,69 @@ compose_row (Composer *composer, const Due *due, GError **error)
 /* How many rows are looked at in one transaction, whether they travel or not. */
 #define COMPOSE_LIMIT 5000
 
+/* How many due rows are read ahead, and how much of their bases: to ask for each by itself costs more than to read
+ * it. */
+#define DUE_ROWS 100
+#define DUE_BYTES (256 * 1024)
+
+/* The due rows behind the last one, in @dues. What becomes of one of them changes nothing about the others. */
+static gboolean
+read_dues (Composer *composer, GArray *dues, GError **error)
+{
+  const SyncBatch *batch = composer->batch;
+  SyncStatement *statement
+      = sync_connection_prepare (sync_store_get_connection (composer->store), due_sql, error);
+  SyncStep step = SYNC_STEP_DONE;
+  gsize bytes = 0;
+
+  g_array_set_size (dues, 0);
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_borrowed (statement, 1, batch->entity->name, -1);
+  sync_statement_bind_borrowed (statement, 2, batch->last_id != NULL ? batch->last_id : "", -1);
+  sync_statement_bind_int64 (statement, 3, composer->now);
+  while (dues->len < DUE_ROWS && bytes < DUE_BYTES
+         && (step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
+    {
+      Due due = { 0 };
+
+      read_due (statement, &due);
+      bytes += due.base != NULL ? strlen (due.base) : 0;
+      g_array_append_val (dues, due);
+    }
+  sync_statement_reset (statement);
+  return step != SYNC_STEP_ERROR;
+}
+
 static gboolean
 compose_rows (Composer *composer, GError **error)
 {
   const SyncComposeOptions *options = composer->options;
   SyncBatch *batch = composer->batch;
+  g_autoptr (GArray) dues = g_array_new (FALSE, FALSE, sizeof (Due));
+  guint next = 0;
 
+  g_array_set_clear_func (dues, (GDestroyNotify) due_clear);
   batch->last_id = g_strdup (options->after);
   for (guint n = 0; batch->rows->len < options->max_rows && batch->body->len < options->max_bytes; n++)
     {
-      g_auto (Due) due = { 0 };
-      SyncStatement *statement
-          = sync_connection_prepare (sync_store_get_connection (composer->store), due_sql, error);
-      SyncStep step;
+      Due *due;
 
-      if (statement == NULL)
-        return FALSE;
-      sync_statement_bind_text (statement, 1, batch->entity->name, -1);
-      sync_statement_bind_text (statement, 2, batch->last_id != NULL ? batch->last_id : "", -1);
-      sync_statement_bind_int64 (statement, 3, composer->now);
-      step = read_due (statement, &due, error);
-      sync_statement_reset (statement);
-      if (step == SYNC_STEP_ERROR)
-        return FALSE;
-      if (step == SYNC_STEP_DONE)
+      if (next == dues->len)
+        {
+          if (!read_dues (composer, dues, error))
+            return FALSE;
+          next = 0;
+        }
+      if (dues->len == 0)
         return TRUE;
       if (n == COMPOSE_LIMIT)
         break;
-      if (!compose_row (composer, &due, error))
+      due = &g_array_index (dues, Due, next++);
+      if (!compose_row (composer, due, error))
         return FALSE;
       g_free (batch->last_id);
-      batch->last_id = g_steal_pointer (&due.id);
+      batch->last_id = g_steal_pointer (&due->id);
     }
   batch->more = TRUE;
   return TRUE;
@@ -493,26 +521,63 @@ is_run (SyncSpan value, const char *run_id)
 
 /* The contents sent are the base now. Another trigger of the cloud changed the row: it is read again. */
 static gboolean
-acknowledge_row (SyncStore *store, SyncBatch *batch, SyncBatchRow *row, const SyncStamps *stamps,
-                 const char *run_id, gint64 run, GError **error)
+acknowledge_row (SyncStore *store, SyncBatch *batch, const SyncBatchRow *row, gint64 run, GString *base,
+                 GError **error)
 {
   const SyncEntity *entity = batch->entity;
-  g_autofree char *base = NULL;
 
-  if (!row->deleted)
-    base = g_strdup_printf ("%.*s}", (int) (row->end - row->start), batch->body->str + row->start);
-  row->won = TRUE;
-  if (!sync_ledger_put_base (store, entity, row->id, stamps->version, base, -1, error)
-      || !sync_ledger_settle (store, entity, row->id, stamps->version, error)
-      || (run != 0 && !sync_ledger_trace (store, run, entity, row->id, stamps->version, "pushed", error)))
+  g_string_truncate (base, 0);
+  g_string_append_len (base, batch->body->str + row->start, (gssize) (row->end - row->start));
+  g_string_append_c (base, '}');
+  if (!sync_ledger_put_base (store, entity, row->id, row->version, row->deleted ? NULL : base->str,
+                             row->deleted ? -1 : (gssize) base->len, error)
+      || (run != 0 && !sync_ledger_trace (store, run, entity, row->id, row->version, "pushed", error)))
     return FALSE;
-  if (!is_run (stamps->run_id, run_id))
+  if (row->changed_there)
     return sync_ledger_set_reread (store, entity, row->id, TRUE, error)
            && sync_ledger_clear_maybe_sent (store, entity, row->id, error);
   if (!sync_ledger_drop_change (store, entity, row->id, row->seq, error))
     return FALSE;
   return sync_connection_changes (sync_store_get_connection (store)) > 0
          || sync_ledger_clear_maybe_sent (store, entity, row->id, error);
+}
+
+/* The sends below the versions that the answer gave. Nearly always that is the whole batch and nothing else, which
+ * goes at once. */
+static gboolean
+settle_rows (SyncStore *store, SyncBatch *batch, guint n_won, GError **error)
+{
+  gboolean alone;
+
+  if (!sync_ledger_is_only_batch (store, batch->number, &alone, error))
+    return FALSE;
+  if (alone && n_won == batch->rows->len)
+    return sync_ledger_settle_batch (store, batch->number, error);
+  for (guint i = 0; i < batch->rows->len; i++)
+    {
+      const SyncBatchRow *row = &g_array_index (batch->rows, SyncBatchRow, i);
+
+      if (row->won && !sync_ledger_settle (store, batch->entity, row->id, row->version, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+acknowledge_rows (SyncStore *store, SyncBatch *batch, guint n_won, gint64 run, GError **error)
+{
+  g_autoptr (GString) base = g_string_new (NULL);
+
+  if (!settle_rows (store, batch, n_won, error))
+    return FALSE;
+  for (guint i = 0; i < batch->rows->len; i++)
+    {
+      const SyncBatchRow *row = &g_array_index (batch->rows, SyncBatchRow, i);
+
+      if (row->won && !acknowledge_row (store, batch, row, run, base, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -523,9 +588,10 @@ answer_is_wrong (const SyncBatch *batch, GError **error)
   return FALSE;
 }
 
+/* Notes what the answer says of each row of the batch. */
 static gboolean
-read_answer (SyncStore *store, SyncBatch *batch, GBytes *answer, const char *run_id, gint64 run,
-             SyncCounts *counts, gint64 *top, GError **error)
+read_answer (SyncStore *store, SyncBatch *batch, GBytes *answer, const char *run_id, SyncCounts *counts,
+             guint *n_won, gint64 *top, GError **error)
 {
   SyncTable *table = sync_store_get_table (store, batch->entity, error);
   g_autoptr (SyncRow) row = sync_row_new (batch->entity);
@@ -550,8 +616,10 @@ read_answer (SyncStore *store, SyncBatch *batch, GBytes *answer, const char *run
         return answer_is_wrong (batch, error);
       if (sent->won)
         continue;
-      if (!acknowledge_row (store, batch, sent, &stamps, run_id, run, error))
-        return FALSE;
+      sent->won = TRUE;
+      sent->version = stamps.version;
+      sent->changed_there = !is_run (stamps.run_id, run_id);
+      (*n_won)++;
       counts->pushed++;
       counts->deleted += sent->deleted;
       *top = MAX (*top, stamps.version);
@@ -587,12 +655,13 @@ sync_outbox_acknowledge (SyncStore *store,
 {
   SyncCounts before = *counts;
   SyncScope scope;
+  guint n_won = 0;
   gboolean good;
 
   if (!sync_scope_begin (&scope, store, error))
     return FALSE;
-  good = read_answer (store, batch, answer, run_id, run, counts, top, error)
-         && sync_ledger_trim_batches (store, error);
+  good = read_answer (store, batch, answer, run_id, counts, &n_won, top, error)
+         && acknowledge_rows (store, batch, n_won, run, error) && sync_ledger_trim_batches (store, error);
   if (sync_scope_end (&scope, good, error))
     return TRUE;
   *counts = before;

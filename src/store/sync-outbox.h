@@ -43,6 +43,8 @@ typedef struct
   gint64 base_version;
   gboolean deleted;
   gboolean won;
+  gint64 version;         /* that it won */
+  gboolean changed_there; /* another trigger of the cloud had its hand in it */
   gsize start; /* of its element in the body */
   gsize end;   /* of its columns there: the element without stamps and closing brace */
 } SyncBatchRow;

@@ -30,6 +30,7 @@ struct _SyncTable
   char *insert_sql;           /* (owned) */
   char *update_sql;           /* (owned) (nullable): NULL if there is nothing but the key */
   char *delete_sql;           /* (owned) */
+  GString *scratch;           /* (owned): decoded texts of the row being bound */
   gboolean owner_triggers;
   gboolean referenced;
 };
@@ -154,6 +155,7 @@ sync_table_new (SyncConnection *connection,
 
   table->connection = connection;
   table->entity = sync_entity_ref (entity);
+  table->scratch = g_string_new (NULL);
   if (!sync_capture_has_side_effects (connection, entity, &table->owner_triggers, &table->referenced,
                                       error)
       || !describe_keys (table, error))
@@ -177,6 +179,8 @@ sync_table_free (SyncTable *table)
   g_free (table->insert_sql);
   g_free (table->update_sql);
   g_free (table->delete_sql);
+  if (table->scratch != NULL)
+    g_string_free (table->scratch, TRUE);
   g_clear_pointer (&table->entity, sync_entity_unref);
   g_free (table);
 }
@@ -275,10 +279,13 @@ append_text (GString *out, SyncCodec codec, const char *text, gsize length)
   gint64 instant;
   char buffer[SYNC_TIME_SIZE];
 
-  if (memchr (text, '\0', length) != NULL)
-    return "nul";
-  if (!g_utf8_validate (text, (gssize) length, NULL))
-    return "utf-8";
+  if (!sync_json_is_plain (text, length))
+    {
+      if (memchr (text, '\0', length) != NULL)
+        return "nul";
+      if (!g_utf8_validate (text, (gssize) length, NULL))
+        return "utf-8";
+    }
   if (codec == SYNC_CODEC_BLOB)
     return "text-in-blob";
   if (codec == SYNC_CODEC_JSON)
@@ -461,10 +468,12 @@ sync_table_find_alike (SyncTable *table,
 
 /* --- Travelling values → SQLite values ---------------------------------------------------------- */
 
+/* Values are bound without being copied: their row, and what is decoded of it, stay until the statement has run. */
+
 static void
 bind_json_text (SyncStatement *statement, int parameter, SyncSpan value)
 {
-  sync_statement_bind_text (statement, parameter, value.text, (gssize) value.length);
+  sync_statement_bind_borrowed (statement, parameter, value.text, (gssize) value.length);
 }
 
 /* A whole number as one: a column of reals makes a real of it, and a numeric one may hold more digits than a real. */
@@ -483,18 +492,18 @@ bind_number (SyncStatement *statement, int parameter, SyncSpan value)
 }
 
 static gboolean
-bind_hex (SyncStatement *statement, int parameter, const GString *text)
+bind_hex (SyncStatement *statement, int parameter, const char *text, gsize size)
 {
   g_autofree guint8 *bytes = NULL;
-  gsize length = (text->len - 2) / 2;
+  gsize length = (size - 2) / 2;
 
-  if (text->len < 2 || text->len % 2 != 0 || text->str[0] != '\\' || text->str[1] != 'x')
+  if (size < 2 || size % 2 != 0 || text[0] != '\\' || text[1] != 'x')
     return FALSE;
   bytes = g_malloc (length + 1);
   for (gsize i = 0; i < length; i++)
     {
-      int high = g_ascii_xdigit_value (text->str[2 + 2 * i]);
-      int low = g_ascii_xdigit_value (text->str[3 + 2 * i]);
+      int high = g_ascii_xdigit_value (text[2 + 2 * i]);
+      int low = g_ascii_xdigit_value (text[3 + 2 * i]);
 
       if (high < 0 || low < 0)
         return FALSE;
@@ -504,23 +513,36 @@ bind_hex (SyncStatement *statement, int parameter, const GString *text)
   return TRUE;
 }
 
+/* Behind what is in @scratch already, which has room for it. */
+static gboolean
+decode (SyncSpan value, GString *scratch, SyncSpan *text)
+{
+  gsize start = scratch->len;
+
+  *text = (SyncSpan){ value.text + 1, value.length - 2 };
+  if (memchr (text->text, '\\', text->length) == NULL)
+    return TRUE;
+  if (!sync_json_decode_string (value, scratch))
+    return FALSE;
+  *text = (SyncSpan){ scratch->str + start, scratch->len - start };
+  return TRUE;
+}
+
 static void
 bind_string (SyncStatement *statement, int parameter, SyncCodec codec, SyncSpan value, GString *scratch)
 {
-  g_string_truncate (scratch, 0);
-  if (!sync_json_decode_string (value, scratch))
-    {
-      sync_statement_bind_null (statement, parameter);
-      return;
-    }
-  if (codec == SYNC_CODEC_BLOB && bind_hex (statement, parameter, scratch))
+  SyncSpan text;
+
+  if (!decode (value, scratch, &text))
+    sync_statement_bind_null (statement, parameter);
+  else if (codec == SYNC_CODEC_BLOB && bind_hex (statement, parameter, text.text, text.length))
     return;
-  if (codec == SYNC_CODEC_REAL && g_str_equal (scratch->str, "Infinity"))
+  else if (codec == SYNC_CODEC_REAL && sync_span_is (text, "Infinity"))
     sync_statement_bind_double (statement, parameter, (double) INFINITY);
-  else if (codec == SYNC_CODEC_REAL && g_str_equal (scratch->str, "-Infinity"))
+  else if (codec == SYNC_CODEC_REAL && sync_span_is (text, "-Infinity"))
     sync_statement_bind_double (statement, parameter, -(double) INFINITY);
   else
-    sync_statement_bind_text (statement, parameter, scratch->str, (gssize) scratch->len);
+    sync_statement_bind_borrowed (statement, parameter, text.text, (gssize) text.length);
 }
 
 static void
@@ -540,13 +562,21 @@ bind_value (SyncStatement *statement, int parameter, SyncCodec codec, SyncSpan v
     sync_statement_bind_int64 (statement, parameter, type == SYNC_JSON_TRUE);
 }
 
+/* An empty @scratch that does not move while values of @length bytes are decoded into it: they only get shorter. */
+static void
+make_room (GString *scratch, gsize length)
+{
+  g_string_set_size (scratch, length);
+  g_string_truncate (scratch, 0);
+}
+
 static void
 bind_row (SyncTable *table, SyncStatement *statement, const SyncRow *row, guint first_column)
 {
-  g_autoptr (GString) scratch = g_string_sized_new (256);
-
+  make_room (table->scratch, row->text->len);
   for (guint i = first_column; i < table->entity->n_columns; i++)
-    bind_value (statement, (int) i + 1, table->entity->columns[i].codec, sync_row_get (row, i), scratch);
+    bind_value (statement, (int) i + 1, table->entity->columns[i].codec, sync_row_get (row, i),
+                table->scratch);
 }
 
 /**
@@ -669,6 +699,7 @@ append_quoted (SyncTable *table, GString *id, guint key, SyncSpan value)
 
   if (statement == NULL)
     return FALSE;
+  make_room (scratch, value.length);
   if (!bind_key_number (statement, table->keys[key].affinity, value))
     bind_value (statement, 1, codec, value, scratch);
   good = sync_statement_step (statement, NULL) == SYNC_STEP_ROW;
