@@ -208,12 +208,18 @@ raise_expected (CliContext *cli, const SyncResult *result)
     cli_raise (cli, CLI_STATUS_REFUSED);
 }
 
-/* What waits after the run, whether the run itself or an earlier one met it. */
+/* What waits after the run, whether the run itself or an earlier one met it. Only JSON tells the number of records,
+ * too. */
 static SyncStats *
 get_stats (CliContext *cli, GError **error)
 {
   SyncManager *manager = sync_profile_get_manager (cli->profile);
 
+  if (!cli->json)
+    {
+      sync_manager_count_waiting_async (manager, NULL, cli_ready, cli);
+      return sync_manager_count_waiting_finish (manager, cli_await (cli), error);
+    }
   sync_manager_get_stats_async (manager, NULL, cli_ready, cli);
   return sync_manager_get_stats_finish (manager, cli_await (cli), error);
 }

@@ -117,24 +117,23 @@ count_conflicts (SyncConnection *connection, SyncStats *stats, GError **error)
 }
 
 /**
- * sync_store_get_stats:
+ * sync_store_count_waiting:
  * @store: a store
  * @history: how many of the newest runs to give with it; 0: none
  * @error: where to put an error
  *
- * Counts everything, in a handful of statements that stay quick with many rows.
+ * As sync_store_get_stats(), but for the number of records, which stays 0: to count them takes the longer the more
+ * there are, and this is asked for after every run.
  *
- * Returns: (transfer full) (nullable): the statistics, without the next run's time; %NULL with
- *   @error set
+ * Returns: (transfer full) (nullable): the statistics; %NULL with @error set
  */
 SyncStats *
-sync_store_get_stats (SyncStore *store, guint history, GError **error)
+sync_store_count_waiting (SyncStore *store, guint history, GError **error)
 {
   g_autoptr (SyncStats) stats = sync_stats_new ();
   SyncQueueStats queue;
 
-  if (!count_enabled_records (store, &stats->records, error)
-      || !sync_store_get_queue_stats (store, &queue, error)
+  if (!sync_store_get_queue_stats (store, &queue, error)
       || !count_conflicts (sync_store_get_connection (store), stats, error)
       || !sync_store_get_last_sync (store, &stats->last_sync_at, error))
     return NULL;
@@ -151,6 +150,27 @@ sync_store_get_stats (SyncStore *store, guint history, GError **error)
       g_ptr_array_unref (stats->history);
       stats->history = runs;
     }
+  return g_steal_pointer (&stats);
+}
+
+/**
+ * sync_store_get_stats:
+ * @store: a store
+ * @history: how many of the newest runs to give with it; 0: none
+ * @error: where to put an error
+ *
+ * Counts everything, in a handful of statements that stay quick with many rows.
+ *
+ * Returns: (transfer full) (nullable): the statistics, without the next run's time; %NULL with
+ *   @error set
+ */
+SyncStats *
+sync_store_get_stats (SyncStore *store, guint history, GError **error)
+{
+  g_autoptr (SyncStats) stats = sync_store_count_waiting (store, history, error);
+
+  if (stats == NULL || !count_enabled_records (store, &stats->records, error))
+    return NULL;
   return g_steal_pointer (&stats);
 }
 

@@ -156,7 +156,7 @@ count_all (SyncStore *store, gpointer arguments, gpointer *answer, GError **erro
   Count *count = g_new0 (Count, 1);
 
   *answer = count;
-  count->stats = sync_store_get_stats (store, HISTORY_IN_STATS, error);
+  count->stats = sync_store_count_waiting (store, HISTORY_IN_STATS, error);
   return count->stats != NULL && sync_settings_load (store, &count->settings, error)
          && sync_store_get_meta_int64 (store, "paused-until", SYNC_TIME_UNKNOWN, &count->paused_until, error)
          && sync_store_get_meta_int64 (store, "verified-at", SYNC_TIME_UNKNOWN, &count->verified_at, error);
@@ -345,6 +345,45 @@ sync_manager_get_stats_finish (SyncManager *manager,
     return NULL;
   ((SyncStats *) answer)->next_sync_at = manager->next_sync_time;
   return answer;
+}
+
+static gboolean
+count_waiting (SyncStore *store, gpointer arguments, gpointer *answer, GError **error)
+{
+  *answer = sync_store_count_waiting (store, 0, error);
+  return *answer != NULL;
+}
+
+static const SyncVerb waiting_verb
+    = { .func = count_waiting, .free_answer = (GDestroyNotify) sync_stats_free };
+
+void
+sync_manager_count_waiting_async (SyncManager *manager,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  g_return_if_fail (SYNC_IS_MANAGER (manager));
+
+  sync_verb_start (&waiting_verb, manager, manager->store, NULL, cancellable, callback, user_data);
+}
+
+/**
+ * sync_manager_count_waiting_finish:
+ * @manager: a manager
+ * @result: what the callback got
+ * @error: the store's
+ *
+ * Returns: (transfer full): the statistics without the number of records, and without history
+ */
+SyncStats *
+sync_manager_count_waiting_finish (SyncManager *manager,
+                                   GAsyncResult *result,
+                                   GError **error)
+{
+  gpointer answer = NULL;
+
+  return sync_verb_finish (&waiting_verb, manager, result, &answer, error) ? answer : NULL;
 }
 
 /* --- Pause -------------------------------------------------------------------------------------- */

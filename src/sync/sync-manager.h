@@ -159,6 +159,10 @@ SyncHealth sync_manager_health_check_finish (SyncManager *manager, GAsyncResult 
 void sync_manager_get_stats_async (SyncManager *manager, GCancellable *cancellable,
                                    GAsyncReadyCallback callback, gpointer user_data);
 SyncStats *sync_manager_get_stats_finish (SyncManager *manager, GAsyncResult *result, GError **error);
+/* The same without the number of records, and without history: what a run may have changed, at no cost. */
+void sync_manager_count_waiting_async (SyncManager *manager, GCancellable *cancellable,
+                                       GAsyncReadyCallback callback, gpointer user_data);
+SyncStats *sync_manager_count_waiting_finish (SyncManager *manager, GAsyncResult *result, GError **error);
 
 void sync_manager_set_resolver (SyncManager *manager, SyncResolverFunc resolver, gpointer user_data,
                                 GDestroyNotify destroy);
