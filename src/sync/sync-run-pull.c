@@ -64,24 +64,33 @@ finish_page (Pull *pull, SyncCall *call, GError **error)
     }
 }
 
-/* How many rows a page has and the version of the last, so that the next page can be asked for before this one
- * is applied. Whether the page is right is found out when it is. */
-static guint
-look_at_page (GBytes *page, gint64 *last_version)
+static gboolean
+has_rows (GBytes *page)
 {
   SyncJsonReader reader;
-  SyncSpan row = { NULL, 0 }, version;
-  guint n = 0;
 
   sync_json_reader_init (&reader, g_bytes_get_data (page, NULL), g_bytes_get_size (page));
-  if (!sync_json_enter_array (&reader))
+  return sync_json_enter_array (&reader) && sync_json_next_element (&reader);
+}
+
+/* The version of a page's last row, most likely, so that the next page can be asked for before this one is read.
+ * What it really is comes to light when the page is applied. */
+static gint64
+guess_last_version (GBytes *page)
+{
+  static const char member[] = "\"sync_version\":";
+  gsize size;
+  const char *text = g_bytes_get_data (page, &size);
+  const char *last = text != NULL ? g_strrstr_len (text, (gssize) size, member) : NULL;
+  SyncJsonReader reader;
+  SyncSpan value;
+  gint64 version;
+
+  if (last == NULL)
     return 0;
-  while (sync_json_next_element (&reader) && sync_json_read_value (&reader, &row))
-    n++;
-  if (n > 0 && !(sync_json_get_member (row, "sync_version", &version)
-                 && sync_json_to_int64 (version, last_version)))
-    *last_version = 0;
-  return n;
+  last += strlen (member);
+  sync_json_reader_init (&reader, last, (gsize) (text + size - last));
+  return sync_json_read_value (&reader, &value) && sync_json_to_int64 (value, &version) ? version : 0;
 }
 
 /* --- Applying ----------------------------------------------------------------------------------- */
@@ -106,7 +115,7 @@ tell (Pull *pull, guint64 n_rows, gint64 version)
 }
 
 static gboolean
-apply_page (Pull *pull, GBytes *page, GError **error)
+apply_page (Pull *pull, GBytes *page, gint64 *version, GError **error)
 {
   SyncRun *run = pull->run;
   g_autoptr (SyncApply) apply = sync_apply_new (run->setup->store, pull->leg->entity, page, pull->mode,
@@ -121,6 +130,7 @@ apply_page (Pull *pull, GBytes *page, GError **error)
     }
   sync_run_take_news (run, pull->leg, sync_apply_get_counts (apply), sync_apply_get_conflicts (apply));
   pull->n_rows += sync_apply_get_n_rows (apply);
+  *version = sync_apply_get_last_version (apply);
   if (pull->mode != SYNC_APPLY_HYDRATE)
     pull->leg->cursor.pulled_version
         = MAX (pull->leg->cursor.pulled_version, sync_apply_get_last_version (apply));
@@ -133,39 +143,55 @@ is_at_target (const Pull *pull, gint64 version)
   return pull->target > 0 && version >= pull->target;
 }
 
-/* Until a page is empty or reaches the target. The next page is in flight while one is applied. */
+static SyncCall *
+ask_behind (Pull *pull, gint64 version, guint n_pages)
+{
+  gint64 since = pull->since;
+  SyncCall *call;
+
+  if (version <= since || is_at_target (pull, version) || n_pages >= MAX_STALLS)
+    return NULL;
+  pull->since = version;
+  call = ask_for_page (pull);
+  pull->since = since;
+  return call;
+}
+
+/* Applies a page while the one behind it travels. *next: the call for that, NULL after the last one. */
+static gboolean
+take_page (Pull *pull, GBytes *page, guint n_pages, SyncCall **next, GError **error)
+{
+  gint64 guess = guess_last_version (page);
+  gint64 version = pull->since;
+  gboolean good;
+
+  *next = NULL;
+  if (g_bytes_get_size (page) > SYNC_PAGE_BYTES)
+    pull->run->page_rows = MAX (pull->run->page_rows / 4, 1);
+  if (!has_rows (page))
+    return apply_page (pull, page, &version, error);
+  *next = ask_behind (pull, guess, n_pages);
+  good = sync_run_ensure_history (pull->run, error) && apply_page (pull, page, &version, error);
+  if (*next != NULL && (!good || version != guess))
+    sync_call_abandon (g_steal_pointer (next));
+  if (good && version != guess)
+    *next = ask_behind (pull, version, n_pages);
+  pull->since = version;
+  return good;
+}
+
+/* Until a page is empty or reaches the target. */
 static gboolean
 pull_pages (Pull *pull, GError **error)
 {
-  SyncRun *run = pull->run;
   SyncCall *call = ask_for_page (pull);
 
   for (guint n_pages = 0; call != NULL; n_pages++)
     {
       g_autoptr (GBytes) page = finish_page (pull, call, error);
-      gint64 since = pull->since, last_version = 0;
-      guint n_rows;
-      gboolean good;
 
-      call = NULL;
-      if (page == NULL)
+      if (page == NULL || !take_page (pull, page, n_pages, &call, error))
         return FALSE;
-      n_rows = look_at_page (page, &last_version);
-      if (g_bytes_get_size (page) > SYNC_PAGE_BYTES)
-        run->page_rows = MAX (run->page_rows / 4, 1);
-      if (n_rows > 0 && last_version > since && !is_at_target (pull, last_version) && n_pages < MAX_STALLS)
-        {
-          pull->since = last_version;
-          call = ask_for_page (pull);
-          pull->since = since;
-        }
-      good = (n_rows == 0 || sync_run_ensure_history (run, error)) && apply_page (pull, page, error);
-      pull->since = MAX (since, last_version);
-      if (good)
-        continue;
-      if (call != NULL)
-        sync_call_abandon (call);
-      return FALSE;
     }
   return TRUE;
 }
