@@ -17,6 +17,7 @@ struct _SyncHttp
   GObject parent_instance;
 
   SoupSession *session; /* (owned) */
+  gboolean direct;      /* asks for no proxy */
   guint timeout;        /* milliseconds for one request as a whole */
   gsize max_body;
   guint64 requests;
@@ -318,6 +319,18 @@ new_message (const char *method, const char *url, GError **error)
   return g_steal_pointer (&message);
 }
 
+/* What stays on this computer goes by no proxy; and to find out about proxies means to load half a desktop. */
+static void
+choose_way (SyncHttp *self, const char *host)
+{
+  gboolean direct = sync_http_is_loopback (host);
+
+  if (direct == self->direct)
+    return;
+  self->direct = direct;
+  soup_session_set_proxy_resolver (self->session, direct ? NULL : g_proxy_resolver_get_default ());
+}
+
 static void
 sync_http_finalize (GObject *object)
 {
@@ -462,6 +475,7 @@ sync_http_send_async (SyncHttp *http, const char *method, const char *url,
   exchange->started = g_get_monotonic_time ();
   exchange_watch (exchange, http->timeout, cancellable);
   http->requests++;
+  choose_way (http, exchange_get_host (exchange));
   soup_session_send_async (http->session, exchange->message, G_PRIORITY_DEFAULT,
                            exchange->cancellable, on_sent, exchange);
 }
