@@ -59,18 +59,26 @@ async function start (dir, options)
   server.unref ();
 }
 
+// What several writers of definitions do to each other; all of it was rolled back.
+const AGAIN = /^(40P01|55P03|XX000 tuple concurrently)/;
+const MAX_TRIES = 10;
+
 async function sql (dir, file)
 {
   const { URL: url } = readEnv (dir);
-  const reply = await fetch (`${url}/owner/sql`, {
-    method: 'POST',
-    headers: { authorization: fs.readFileSync (path.join (dir, 'owner-key'), 'utf8') },
-    body: fs.readFileSync (file === '-' ? 0 : file, 'utf8'),
-  });
-  const text = await reply.text ();
-  if (!reply.ok)
-    fail (text);
-  process.stdout.write (text);
+  const body = fs.readFileSync (file === '-' ? 0 : file, 'utf8');
+  const authorization = fs.readFileSync (path.join (dir, 'owner-key'), 'utf8');
+  for (let tries = 1; ; tries++) {
+    const reply = await fetch (`${url}/owner/sql`, { method: 'POST', headers: { authorization }, body });
+    const text = await reply.text ();
+    if (reply.ok) {
+      process.stdout.write (text);
+      return;
+    }
+    if (tries === MAX_TRIES || !AGAIN.test (text))
+      fail (text);
+    await sleep (100 * tries);
+  }
 }
 
 async function stop (dir)
