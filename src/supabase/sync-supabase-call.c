@@ -45,9 +45,7 @@ succeed (GTask *task, const SyncHttpReply *reply)
 {
   const Exchange *exchange = g_task_get_task_data (task);
 
-  if (exchange->call->mute)
-    g_task_return_pointer (task, g_bytes_new_static ("", 0), (GDestroyNotify) g_bytes_unref);
-  else if (looks_like_json (reply))
+  if (looks_like_json (reply))
     g_task_return_pointer (task, g_bytes_ref (reply->body), (GDestroyNotify) g_bytes_unref);
   else
     g_task_return_error (task, sync_supabase_error_not_json (reply, exchange->session->host));

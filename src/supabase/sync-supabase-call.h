@@ -14,7 +14,6 @@ G_BEGIN_DECLS
  * @entity: (owned) (nullable): whose rows are on their way
  * @body: (owned) (nullable): JSON
  * @prefer: (nullable): the header `Prefer`
- * @mute: whether no body is to come back
  *
  * One request to PostgREST in the name of who is signed in.
  */
@@ -26,7 +25,6 @@ typedef struct
   SyncEntity *entity;
   GBytes *body;
   const char *prefer;
-  gboolean mute;
 } SyncSupabaseCall;
 
 SyncSupabaseCall *sync_supabase_call_new (const char *method, const char *resource,

@@ -393,9 +393,14 @@ on_put (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
-  g_autoptr (GBytes) answer = call_finish (g_task_get_source_object (task), result, &error);
+  SyncSupabaseProvider *self = g_task_get_source_object (task);
+  g_autoptr (GBytes) answer = call_finish (self, result, &error);
 
-  if (answer != NULL)
+  /* What stands between us and the cloud may say yes in its place. */
+  if (answer != NULL && !sync_supabase_device_is (answer, g_task_get_task_data (task)))
+    error = sync_error_new (SYNC_ERROR_PROTOCOL, "sync_devices",
+                            "The cloud does not say that it took the device's row");
+  if (error == NULL)
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
@@ -410,12 +415,13 @@ sync_supabase_provider_put_device_async (SyncProvider *provider, const SyncDevic
   GTask *task = g_task_new (self, cancellable, callback, user_data);
   char *body = sync_supabase_body_device (device);
   SyncSupabaseCall *call
-      = sync_supabase_call_new ("POST", "sync_devices", "on_conflict=user_id,device_id", NULL);
+      = sync_supabase_call_new ("POST", "sync_devices",
+                                "on_conflict=user_id,device_id&select=device_id", NULL);
 
   g_task_set_source_tag (task, sync_provider_put_device_async);
-  call->prefer = "resolution=merge-duplicates,return=minimal";
+  g_task_set_task_data (task, g_strdup (device->id), g_free);
+  call->prefer = "resolution=merge-duplicates,return=representation";
   call->body = g_bytes_new_take (body, strlen (body));
-  call->mute = TRUE;
   call_async (self, call, task, on_put);
 }
 

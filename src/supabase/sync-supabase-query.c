@@ -592,7 +592,7 @@ parse_devices (SyncSpan state, SyncCloudState *result)
 
 /* One row: alone, or the only one of an array. */
 static gboolean
-find_state_row (GBytes *answer, SyncSpan *row)
+find_only_row (GBytes *answer, SyncSpan *row)
 {
   SyncJsonReader reader;
   gsize length;
@@ -625,7 +625,7 @@ sync_supabase_state_parse (GBytes *answer)
   SyncSpan row;
   gint64 version, oldest;
 
-  if (!find_state_row (answer, &row) || !get_number (row, "schema_version", &version) || version < 0
+  if (!find_only_row (answer, &row) || !get_number (row, "schema_version", &version) || version < 0
       || version > G_MAXINT)
     return NULL;
   state->schema_version = version;
@@ -648,6 +648,24 @@ sync_supabase_state_parse (GBytes *answer)
   if (state->user == NULL)
     state->user = g_strdup ("");
   return g_steal_pointer (&state);
+}
+
+/**
+ * sync_supabase_device_is:
+ * @answer: what came back for a device's row
+ * @id: the device's id
+ *
+ * Returns: whether it is that row
+ */
+gboolean
+sync_supabase_device_is (GBytes *answer, const char *id)
+{
+  g_autofree char *written = NULL;
+  SyncSpan row;
+
+  if (find_only_row (answer, &row))
+    written = dup_text (row, "device_id");
+  return g_strcmp0 (written, id) == 0;
 }
 
 /**

@@ -17,6 +17,7 @@ char *sync_supabase_body_device (const SyncDevice *device);
 gboolean sync_supabase_rows_append (GString *array, const SyncEntity *entity, GBytes *rows,
                                     gboolean trim);
 SyncCloudState *sync_supabase_state_parse (GBytes *answer);
+gboolean sync_supabase_device_is (GBytes *answer, const char *id);
 char *sync_supabase_body_digest (const SyncEntity *entity, const char *prefix);
 gboolean sync_supabase_digest_parse (GBytes *answer, const char *prefix, SyncDigest *digest);
 

@@ -173,7 +173,7 @@ handle (SoupServer *server, SoupServerMessage *message, const char *path, GHashT
   if (strstr (path, "sync_state") != NULL)
     answer (message, 200, attack->state != NULL ? attack->state : STATE ("9000000000000000000"));
   else if (g_str_has_suffix (path, "/sync_devices"))
-    answer (message, 201, "");
+    answer (message, 201, soup_server_message_get_request_body (message)->data);
   else if (g_str_equal (method, "POST"))
     answer (message, 201, attack->reply != NULL ? attack->reply : "[]");
   else if (g_str_has_suffix (path, "/projects") && attack->answer != NULL)

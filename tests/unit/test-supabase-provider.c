@@ -290,7 +290,7 @@ test_each_operation_is_one_request_of_its_form (Fixture *self, gconstpointer dat
       = { 200, JSON,
           "[{\"schema_version\":1,\"epoch\":\"e\",\"user_id\":\"u1\",\"heads\":{},"
           "\"horizons\":{},\"devices\":[],\"server_time\":\"2026-01-01T00:00:00Z\"}]" };
-  static const Answer nothing = { 201, JSON, "" };
+  static const Answer written = { 201, JSON, "[{\"device_id\":\"d1\"}]" };
   g_autoptr (SyncDevice) device = sync_device_new ("d1", "Desk");
   g_autoptr (GBytes) page = pull (self, &rows, 1, NULL);
   g_autoptr (GBytes) won = test_push (self->provider, self->entity, "[{\"id\":\"a\"}]", NULL);
@@ -308,9 +308,9 @@ test_each_operation_is_one_request_of_its_form (Fixture *self, gconstpointer dat
   self->answers = &state;
   seen = test_get_state (self->provider, FALSE, NULL);
   surely = test_get_state (self->provider, TRUE, NULL);
-  self->answers = &nothing;
+  self->answers = &written;
   g_assert_true (test_put_device (self->provider, device, NULL));
-  g_assert_cmpstr (self->prefer, ==, "resolution=merge-duplicates,return=minimal");
+  g_assert_cmpstr (self->prefer, ==, "resolution=merge-duplicates,return=representation");
   g_assert_nonnull (page);
   g_assert_nonnull (weak);
   g_assert_nonnull (strong);
@@ -324,6 +324,30 @@ test_each_operation_is_one_request_of_its_form (Fixture *self, gconstpointer dat
                    "GET /rest/v1/sync_state\n"
                    "POST /rest/v1/rpc/sync_state_now\n"
                    "POST /rest/v1/sync_devices\n");
+}
+
+/* A device that believes so finds its row older than it was, and takes the cloud for one that went back. */
+static void
+test_nobody_else_takes_a_device_row (Fixture *self, gconstpointer data)
+{
+  static const Answer answers[] = { { 201, JSON, "" },
+                                    { 200, JSON, "[]" },
+                                    { 200, JSON, "[{\"device_id\":\"d1\",}]" },
+                                    { 200, JSON, "[{\"device_id\":\"d2\"}]" },
+                                    { 200, JSON, "[{\"device_id\":\"d1\"},{\"device_id\":\"d1\"}]" } };
+  g_autoptr (SyncDevice) device = sync_device_new ("d1", "Desk");
+
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      self->answers = &answers[i];
+      self->n_answers = 1;
+      self->requests = 0;
+      g_assert_false (test_put_device (self->provider, device, &error));
+      g_assert_nonnull (error);
+      g_assert_cmpuint (self->requests, ==, 1);
+    }
 }
 
 static void
@@ -462,6 +486,7 @@ main (int argc, char **argv)
   ADD (somebody_elses_page_is_no_answer);
   ADD (connected_is_whether_the_cloud_answered);
   ADD (each_operation_is_one_request_of_its_form);
+  ADD (nobody_else_takes_a_device_row);
   ADD (nothing_to_say_is_no_request);
   ADD (a_fetch_in_parts_fails_as_a_whole);
   ADD (time_and_size_are_limited);
