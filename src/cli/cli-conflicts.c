@@ -165,14 +165,11 @@ collect_columns (const char *row, GPtrArray *columns)
     }
 }
 
-/* This device by its name, another one by the start of its id: its name is not known without the
- * cloud. */
+/* A device by its name, one that is not known by the start of its id. */
 static char *
-device_in_words (const char *id, const SyncDevice *local)
+device_in_words (const char *id, const char *name)
 {
-  if (id != NULL && g_str_equal (id, local->id))
-    return cli_escape (local->name);
-  return g_strndup (id != NULL ? id : "", SHORT_ID);
+  return name != NULL ? cli_escape (name) : g_strndup (id != NULL ? id : "", SHORT_ID);
 }
 
 static void
@@ -180,35 +177,35 @@ print_side (CliContext *cli,
             const char *what,
             const char *device,
             gint64 time,
-            const char *row,
-            const SyncDevice *local)
+            const char *row)
 {
-  g_autofree char *name = device_in_words (device, local);
   g_autofree char *when = time != SYNC_TIME_UNKNOWN ? cli_dup_time (time) : NULL;
 
   cli_print (cli, "%s: %s", what, row == NULL ? _("deleted") : _("changed"));
   if (when != NULL)
     cli_print (cli, ", %s", when);
-  if (*name != '\0')
-    cli_print (cli, ", %s", name);
+  if (*device != '\0')
+    cli_print (cli, ", %s", device);
   cli_print (cli, "\n");
 }
 
+/* @names: (nullable): NULL if the entity is not synced any more. */
 static void
-print_head (CliContext *cli, const SyncConflict *conflict, const SyncDevice *local)
+print_head (CliContext *cli, const SyncConflict *conflict, const SyncComparison *names)
 {
   g_autofree char *entity = cli_escape (conflict->entity);
   g_autofree char *id = cli_escape (conflict->id);
   g_autofree char *kind = sync_words_for_conflict_kind (conflict->kind);
   g_autofree char *state = state_in_words (conflict);
+  g_autofree char *local = device_in_words (conflict->local_device, names != NULL ? names->local_device : NULL);
+  g_autofree char *remote
+      = device_in_words (conflict->remote_device, names != NULL ? names->remote_device : NULL);
 
   cli_print (cli, "%" G_GINT64_FORMAT ": %s %s\n", conflict->number, entity, id);
   cli_print (cli, "%s: %s\n", _("Kind"), kind);
   cli_print (cli, "%s: %s\n", _("State"), state);
-  print_side (cli, _("This device"), conflict->local_device, conflict->local_time, conflict->local,
-              local);
-  print_side (cli, _("Other side"), conflict->remote_device, conflict->remote_time,
-              conflict->remote, local);
+  print_side (cli, _("This device"), local, conflict->local_time, conflict->local);
+  print_side (cli, _("Other side"), remote, conflict->remote_time, conflict->remote);
 }
 
 static void
@@ -241,9 +238,10 @@ print_columns (CliContext *cli, const SyncConflict *conflict)
 static gboolean
 run_show (CliContext *cli, const char *const *arguments, GError **error)
 {
-  SyncDevices *devices = sync_profile_get_devices (cli->profile);
+  SyncConflicts *conflicts = sync_profile_get_conflicts (cli->profile);
   g_autoptr (SyncConflict) conflict = NULL;
-  g_autoptr (SyncDevice) local = NULL;
+  g_autoptr (SyncComparison) names = NULL;
+  g_autoptr (GError) not_synced = NULL;
   gint64 number;
 
   if (!parse_number ("ID", arguments[0], &number, error))
@@ -251,12 +249,15 @@ run_show (CliContext *cli, const char *const *arguments, GError **error)
   conflict = get_conflict (cli, number, error);
   if (conflict == NULL)
     return FALSE;
-  sync_devices_get_local_async (devices, cli->cancellable, cli_ready, cli);
-  local = sync_devices_get_local_finish (devices, cli_await (cli), error);
-  if (local == NULL)
-    return FALSE;
+  sync_conflicts_compare_async (conflicts, number, cli->cancellable, cli_ready, cli);
+  names = sync_conflicts_compare_finish (conflicts, cli_await (cli), &not_synced);
+  if (names == NULL && !g_error_matches (not_synced, SYNC_ERROR, SYNC_ERROR_NOT_FOUND))
+    {
+      g_propagate_error (error, g_steal_pointer (&not_synced));
+      return FALSE;
+    }
   cli_json_conflict (cli->answer, "conflict", conflict, TRUE);
-  print_head (cli, conflict, local);
+  print_head (cli, conflict, names);
   print_columns (cli, conflict);
   if (g_str_equal (conflict->state, "open"))
     {

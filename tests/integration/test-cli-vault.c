@@ -228,6 +228,9 @@ test_a_conflict_waits_and_every_status_says_so (void)
   g_autoptr (JsonObject) list = test_psync_json (psync, "b.db", 0, "conflicts list");
   g_autoptr (JsonObject) answer = test_psync_json (psync, "b.db", 0, "conflicts show 1");
   g_autofree char *text = test_psync_run (psync, "b.db", 0, "conflicts show 1");
+  g_autoptr (JsonObject) there = test_psync_json (psync, "a.db", 0, "status");
+  g_autofree char *other = g_strdup_printf (
+      ", %s\n", json_object_get_string_member (json_object_get_object_member (there, "device"), "name"));
   g_autofree char *status = NULL;
   g_autofree char *again = NULL;
   JsonObject *conflict = json_object_get_object_member (answer, "conflict");
@@ -247,6 +250,7 @@ test_a_conflict_waits_and_every_status_says_so (void)
       json_object_get_string_member (json_object_get_object_member (conflict, "remote"), "name"),
       ==, "From a");
   g_assert_nonnull (strstr (text, "*  name"));
+  g_assert_nonnull (strstr (text, other));
   g_assert_nonnull (strstr (status, "Conflicts wait for you"));
   g_assert_nonnull (strstr (again, "Nothing to do.\n1 conflict waits"));
   test_psync_fail (psync, "b.db", 1, "conflicts show 99", "99");
