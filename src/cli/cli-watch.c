@@ -149,7 +149,7 @@ run_watch (CliContext *cli, const char *const *arguments, GError **error)
   manager = sync_profile_get_manager (cli->profile);
   if (!sync_manager_get_available (manager))
     {
-      sync_error_set (error, SYNC_ERROR_NOT_CONNECTED, NULL, "no cloud to watch");
+      g_propagate_error (error, sync_manager_explain_unavailable (manager));
       return FALSE;
     }
   cli_json_string (cli->answer, "database", sync_profile_get_path (cli->profile));

@@ -53,6 +53,25 @@ vault_new (SyncProfile *self, GError **error)
   return sync_vault_provider_new (path, self->clock);
 }
 
+/* Half of what a cloud nobody chose would be chosen by. */
+static GError *
+explain_half (SyncProfile *self)
+{
+  const char *const names[] = { "supabase-url", "supabase-anon-key" };
+  g_autofree char *url = sync_settings_dup (self->settings, names[0]);
+  g_autofree char *key = sync_settings_dup (self->settings, names[1]);
+  GError *error;
+
+  if ((url == NULL) == (key == NULL)
+      || sync_settings_get_source (self->settings, "provider") != SYNC_SETTING_DEFAULT)
+    return NULL;
+  error = sync_error_new (SYNC_ERROR_NOT_CONNECTED,
+                          sync_settings_get_variable (self->settings, names[url == NULL ? 0 : 1]),
+                          "The address or the key is missing");
+  sync_error_set_reason (error, "half", 0);
+  return error;
+}
+
 /* The settings that matter for the provider, to see whether they changed. */
 static char *
 describe_cloud (SyncProfile *self)
@@ -83,9 +102,12 @@ sync_profile_make_provider (SyncProfile *self)
     provider = supabase_new (self, &self->cloud_error);
   else if (g_strcmp0 (kind, "vault") == 0)
     provider = vault_new (self, &self->cloud_error);
+  else
+    self->cloud_error = explain_half (self);
   g_free (self->cloud);
   self->cloud = g_steal_pointer (&cloud);
   sync_manager_set_provider (self->manager, provider);
+  sync_manager_set_unavailable (self->manager, self->cloud_error);
 }
 
 static SyncSupabaseProvider *
@@ -603,9 +625,13 @@ session_task (SyncProfile *self, GCancellable *cancellable, GAsyncReadyCallback 
   g_task_set_check_cancellable (task, FALSE);
   if (get_supabase (self) != NULL)
     return g_steal_pointer (&task);
-  error = sync_error_new (SYNC_ERROR_NOT_CONNECTED, NULL, "There is no cloud with accounts");
-  if (sync_manager_get_provider (self->manager) != NULL)
-    sync_error_set_reason (error, "no-accounts", 0);
+  if (sync_manager_get_provider (self->manager) == NULL)
+    error = sync_manager_explain_unavailable (self->manager);
+  else
+    {
+      error = sync_error_new (SYNC_ERROR_NOT_CONNECTED, NULL, "There is no cloud with accounts");
+      sync_error_set_reason (error, "no-accounts", 0);
+    }
   g_task_return_error (task, error);
   return NULL;
 }

@@ -229,9 +229,7 @@ sync_profile_test_async (SyncProfile *profile, const char *url, const char *anon
   else if (sync_manager_get_provider (profile->manager) != NULL)
     test->provider = g_object_ref (sync_manager_get_provider (profile->manager));
   else
-    error = profile->cloud_error != NULL
-                ? g_error_copy (profile->cloud_error)
-                : sync_error_new (SYNC_ERROR_NOT_CONNECTED, NULL, "There is no cloud");
+    error = sync_manager_explain_unavailable (profile->manager);
   if (error != NULL)
     g_task_return_error (task, g_steal_pointer (&error));
   else

@@ -71,6 +71,13 @@ prepare_file (const char *path, SyncOpenFlags flags, GError **error)
     sync_error_set (error, SYNC_ERROR_NOT_FOUND, path, "No such file");
   else if (errno == ENOSPC || errno == EDQUOT)
     sync_error_set (error, SYNC_ERROR_DISK_FULL, path, "No space left for the file");
+  else if (errno == ENAMETOOLONG)
+    {
+      GError *problem = sync_error_new (SYNC_ERROR_NOT_FOUND, path, "The name is too long");
+
+      sync_error_set_reason (problem, "name-too-long", 0);
+      g_propagate_error (error, problem);
+    }
   else
     sync_error_set (error, SYNC_ERROR_READ_ONLY, path, "Cannot use the file: %s",
                     g_strerror (errno));

@@ -21,6 +21,7 @@ struct _SyncManager
   SyncSettings *settings; /* (owned) */
   SyncClock *clock;       /* (owned) */
   SyncProvider *provider; /* (owned) (nullable): %NULL: local only */
+  GError *unavailable;    /* (owned) (nullable): why there is none */
   GMainContext *context;  /* (owned) */
 
   GCancellable *cancellable; /* (owned): cancelled at the end of life */

@@ -154,7 +154,7 @@ sync_manager_verify_async (SyncManager *manager,
     {
       g_task_return_error (outer,
                            manager->provider == NULL
-                               ? sync_error_new (SYNC_ERROR_NOT_CONNECTED, NULL, "No cloud is configured")
+                               ? sync_manager_explain_unavailable (manager)
                                : sync_error_new (SYNC_ERROR_LOCKED, NULL, "A run is going on"));
       g_object_unref (outer);
       return;

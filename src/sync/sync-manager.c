@@ -279,7 +279,7 @@ sync_manager_health_check_async (SyncManager *manager,
       sync_provider_validate_async (manager->provider, cancellable, validated, task);
       return;
     }
-  g_task_return_error (task, sync_error_new (SYNC_ERROR_NOT_CONNECTED, NULL, "No cloud is configured"));
+  g_task_return_error (task, sync_manager_explain_unavailable (manager));
   g_object_unref (task);
 }
 
@@ -517,6 +517,7 @@ sync_manager_finalize (GObject *object)
   g_clear_object (&self->cancellable);
   g_clear_object (&self->running);
   g_clear_object (&self->provider);
+  g_clear_error (&self->unavailable);
   g_clear_object (&self->settings);
   g_clear_object (&self->store);
   g_clear_object (&self->clock);
@@ -631,6 +632,37 @@ sync_manager_set_provider (SyncManager *manager,
   g_object_notify_by_pspec (G_OBJECT (manager), properties[PROP_PROVIDER]);
   g_object_notify_by_pspec (G_OBJECT (manager), properties[PROP_AVAILABLE]);
   sync_manager_update_state (manager);
+}
+
+/**
+ * sync_manager_set_unavailable:
+ * @manager: a manager
+ * @reason: (nullable): why there is no cloud; %NULL: nobody asked for one
+ */
+void
+sync_manager_set_unavailable (SyncManager *manager,
+                              const GError *reason)
+{
+  g_return_if_fail (SYNC_IS_MANAGER (manager));
+
+  g_clear_error (&manager->unavailable);
+  manager->unavailable = reason != NULL ? g_error_copy (reason) : NULL;
+}
+
+/**
+ * sync_manager_explain_unavailable:
+ * @manager: a manager without a provider
+ *
+ * Returns: (transfer full): [error@SyncError.NOT_CONNECTED], or what is wrong with the cloud that was asked for
+ */
+GError *
+sync_manager_explain_unavailable (SyncManager *manager)
+{
+  g_return_val_if_fail (SYNC_IS_MANAGER (manager), NULL);
+
+  if (manager->unavailable != NULL)
+    return g_error_copy (manager->unavailable);
+  return sync_error_new (SYNC_ERROR_NOT_CONNECTED, NULL, "No cloud is configured");
 }
 
 SyncProvider *

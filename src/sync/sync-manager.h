@@ -118,6 +118,8 @@ typedef struct
 
 SyncManager *sync_manager_new (SyncStore *store, SyncSettings *settings, SyncClock *clock);
 void sync_manager_set_provider (SyncManager *manager, SyncProvider *provider);
+void sync_manager_set_unavailable (SyncManager *manager, const GError *reason);
+GError *sync_manager_explain_unavailable (SyncManager *manager);
 SyncProvider *sync_manager_get_provider (SyncManager *manager);
 SyncState sync_manager_get_state (SyncManager *manager);
 gboolean sync_manager_get_available (SyncManager *manager);

@@ -598,6 +598,24 @@ sync_settings_dup (SyncSettings *settings, const char *name)
 }
 
 /**
+ * sync_settings_get_variable:
+ * @settings: the settings
+ * @name: a setting
+ *
+ * Returns: (nullable): the environment variable that gives it, %NULL: none does
+ */
+const char *
+sync_settings_get_variable (SyncSettings *settings, const char *name)
+{
+  int setting = find_setting (name);
+
+  g_return_val_if_fail (SYNC_IS_SETTINGS (settings), NULL);
+  g_return_val_if_fail (setting >= 0, NULL);
+
+  return specs[setting].variable;
+}
+
+/**
  * sync_settings_get_source:
  * @settings: the settings
  * @name: a setting

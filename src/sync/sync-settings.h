@@ -93,6 +93,7 @@ gboolean sync_settings_check (SyncSettings *settings, GError **error); /* every 
 gboolean sync_settings_check_given (SyncSettings *settings, GError **error);
 void sync_settings_get_config (SyncSettings *settings, SyncConfig *config);
 char *sync_settings_dup (SyncSettings *settings, const char *name);
+const char *sync_settings_get_variable (SyncSettings *settings, const char *name);
 SyncSettingSource sync_settings_get_source (SyncSettings *settings, const char *name);
 /* (nullable): a ready-made session token: from the environment only, never stored, never listed */
 char *sync_settings_dup_auth_token (SyncSettings *settings);

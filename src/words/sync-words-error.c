@@ -250,6 +250,12 @@ static const Words no_folder = {
   N_("Check the name, or make the folder first."), NULL
 };
 
+static const Words long_name = {
+  N_("The name {subject} is too long"), N_("The file’s name is too long"),
+  N_("No file can be called that. Nothing was changed."), NULL,
+  N_("Choose a shorter name."), NULL
+};
+
 static const Words no_token = {
   N_("The token in {subject} cannot be used"), N_("The token cannot be used"),
   N_("It does not have the form of a session token: three parts with dots between them."), NULL,
@@ -392,6 +398,12 @@ static const Words no_accounts = {
   N_("Just sync."), "psync sync"
 };
 
+static const Words half_credentials = {
+  N_("{subject} is missing"), N_("Half of what leads to the cloud is missing"),
+  N_("The address and the key of a Supabase project belong together, and only one of them is set."), NULL,
+  N_("Set both, or none and connect."), "psync connect --help"
+};
+
 static const Words no_such_column = {
   N_("There is no column {subject}"), N_("There is no such column"),
   N_("The table does not have it, or not any more."), NULL,
@@ -408,12 +420,14 @@ static const Special specials[] = {
   { SYNC_ERROR_INVALID, "column", &no_such_column },
   { SYNC_ERROR_INVALID, "token", &no_token },
   { SYNC_ERROR_NOT_CONNECTED, "no-accounts", &no_accounts },
+  { SYNC_ERROR_NOT_CONNECTED, "half", &half_credentials },
   { SYNC_ERROR_STALE, "open", &still_open },
   { SYNC_ERROR_STALE, "resolved", &decided_already },
   { SYNC_ERROR_STALE, "undone", &undone_already },
   { SYNC_ERROR_READ_ONLY, "own-folder", &no_own_folder },
   { SYNC_ERROR_NOT_FOUND, "folder", &no_folder },
   { SYNC_ERROR_NOT_FOUND, "link", &no_link },
+  { SYNC_ERROR_NOT_FOUND, "name-too-long", &long_name },
   { SYNC_ERROR_NOT_FOUND, "entity", &no_entity },
   { SYNC_ERROR_NOT_FOUND, "conflict", &no_conflict },
   { SYNC_ERROR_NOT_FOUND, "device", &no_device },

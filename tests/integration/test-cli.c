@@ -413,6 +413,7 @@ test_what_is_no_database_is_named_and_stays_as_it_is (void)
   g_autofree char *nowhere = test_psync_path (psync, "nowhere.db");
   g_autofree char *link = test_psync_path (psync, "link.db");
   g_autofree char *loop = test_psync_path (psync, "loop");
+  g_autofree char *long_name = g_strnfill (300, 'a');
   g_autofree char *kept = NULL;
 
   g_assert_cmpint (symlink (nowhere, link), ==, 0);
@@ -425,6 +426,8 @@ test_what_is_no_database_is_named_and_stays_as_it_is (void)
   test_psync_fail (psync, "folder", 1, "init", "folder");
   test_psync_fail (psync, "no/such/folder/a.db", 1, "status", "no/such/folder");
   test_psync_fail (psync, "letter.txt/a.db", 1, "init", "There is no folder letter.txt");
+  test_psync_fail (psync, long_name, 1, "init", "is too long");
+  test_psync_fail (psync, long_name, 1, "status", "is too long");
   test_psync_fail (psync, "link.db", 1, "init", "The link link.db leads nowhere");
   test_psync_fail (psync, "loop", 1, "init", "The link loop leads nowhere");
   g_assert_false (g_file_test (nowhere, G_FILE_TEST_EXISTS));
@@ -706,6 +709,22 @@ test_a_bad_variable_is_named (void)
       test_psync_fail (psync, "a.db", bad[i].status, "sync", bad[i].name);
       test_psync_set_environment (psync, bad[i].name, NULL);
     }
+}
+
+static void
+test_half_of_a_clouds_credentials_says_which_half_is_missing (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+
+  g_free (test_psync_run (psync, "a.db", 0, "init"));
+  test_psync_set_environment (psync, "SUPABASE_URL", "https://abc.supabase.co");
+  test_psync_fail (psync, "a.db", 3, "sync", "SUPABASE_ANON_KEY is missing");
+  test_psync_fail (psync, "a.db", 3, "health", "SUPABASE_ANON_KEY is missing");
+  test_psync_fail (psync, "a.db", 3, "watch", "SUPABASE_ANON_KEY is missing");
+  g_free (test_psync_run (psync, "a.db", 0, "status"));
+  test_psync_set_environment (psync, "SUPABASE_URL", NULL);
+  test_psync_set_environment (psync, "SUPABASE_ANON_KEY", "sb_publishable_abcdefghijklmnopqrstuv_12345678");
+  test_psync_fail (psync, "a.db", 3, "sync", "SUPABASE_URL is missing");
 }
 
 static void
@@ -1049,6 +1068,8 @@ main (int argc, char **argv)
        settings_tell_where_their_values_come_from);
   ADD ("settings/a-bad-variable-is-named", a_bad_variable_is_named);
   ADD ("settings/yes-and-no-may-be-said-in-four-ways", yes_and_no_may_be_said_in_four_ways);
+  ADD ("settings/half-of-a-clouds-credentials-says-which-half-is-missing",
+       half_of_a_clouds_credentials_says_which_half_is_missing);
   ADD ("output/output-that-nobody-reads-is-no-error", output_that_nobody_reads_is_no_error);
   ADD ("output/watch-ends-when-nobody-reads-it-any-more",
        watch_ends_when_nobody_reads_it_any_more);
