@@ -276,6 +276,14 @@ on_wrote_body (SoupMessage *message, gpointer user_data)
   ((Exchange *) user_data)->wrote_body = TRUE;
 }
 
+/* A connection that was kept turned out to be dead, and libsoup asks once more. By a new one: it crashes if a
+ * second kept one answers before it has noticed the end of the first. */
+static void
+on_restarted (SoupMessage *message, gpointer user_data)
+{
+  soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);
+}
+
 static void
 exchange_watch (Exchange *exchange, guint timeout, GCancellable *cancellable)
 {
@@ -292,6 +300,7 @@ exchange_watch (Exchange *exchange, guint timeout, GCancellable *cancellable)
     }
   g_signal_connect (exchange->message, "wrote-headers", G_CALLBACK (on_wrote_headers), exchange);
   g_signal_connect (exchange->message, "wrote-body", G_CALLBACK (on_wrote_body), exchange);
+  g_signal_connect (exchange->message, "restarted", G_CALLBACK (on_restarted), exchange);
 }
 
 /* Returns: (transfer full) (nullable): a message to a place that may be told secrets */
@@ -315,7 +324,10 @@ new_message (const char *method, const char *url, GError **error)
                       "Only this computer may be spoken to without encryption");
       return NULL;
     }
-  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS);
+  /* IDEMPOTENT: what is posted may go by a connection that is there, as everything else; without it each takes
+   * a new one, with all its handshakes. libsoup sends none of it twice for that. */
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS
+                                       | SOUP_MESSAGE_IDEMPOTENT);
   return g_steal_pointer (&message);
 }
 

@@ -15,6 +15,7 @@ typedef struct
   GError *error;
   gboolean done;
   guint seen;
+  guint16 ports[8]; /* the client's, of each request */
   SoupServerMessage *held;
   GBytes *body;
 } Fixture;
@@ -415,6 +416,84 @@ test_a_connection_that_breaks_may_have_done_its_work (Fixture *fixture, gconstpo
 }
 
 static void
+note_port (Fixture *fixture, SoupServerMessage *message)
+{
+  GSocketAddress *address = soup_server_message_get_remote_address (message);
+
+  g_assert_cmpuint (fixture->seen, <, G_N_ELEMENTS (fixture->ports));
+  fixture->ports[fixture->seen++] = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
+}
+
+static void
+handle_port (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query,
+             gpointer user_data)
+{
+  note_port (user_data, message);
+  answer (message, 200, "application/json", "[]");
+}
+
+static void
+test_requests_of_all_kinds_share_a_connection (Fixture *fixture, gconstpointer handler)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("[]", 2);
+
+  send_to (fixture, fixture->url, NULL);
+  send_to (fixture, fixture->url, body);
+  send_to (fixture, fixture->url, NULL);
+  send_to (fixture, fixture->url, body);
+  send_to (fixture, fixture->url, body);
+  g_assert_no_error (fixture->error);
+  g_assert_cmpuint (fixture->seen, ==, 5);
+  for (guint i = 1; i < fixture->seen; i++)
+    g_assert_cmpuint (fixture->ports[i], ==, fixture->ports[0]);
+}
+
+/* The first two by connections of their own; the third finds its connection dead. */
+static void
+handle_two_and_a_dead_one (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query,
+                           gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  note_port (fixture, message);
+  if (fixture->seen == 3)
+    {
+      g_autoptr (GIOStream) stream = soup_server_message_steal_connection (message);
+
+      g_io_stream_close (stream, NULL, NULL);
+      return;
+    }
+  answer (message, 200, "application/json", "[]");
+  if (fixture->seen == 1)
+    {
+      g_set_object (&fixture->held, message);
+      soup_server_message_pause (message);
+    }
+  else if (fixture->seen == 2)
+    soup_server_message_unpause (fixture->held);
+}
+
+static void
+test_a_dead_connection_is_replaced_by_a_new_one (Fixture *fixture, gconstpointer handler)
+{
+  Fixture other = { 0 };
+
+  sync_http_send_async (fixture->http, "GET", fixture->url, NULL, NULL, NULL, on_done, &other);
+  send_to (fixture, fixture->url, NULL);
+  wait_until_done (&other);
+  g_assert_no_error (other.error);
+  g_clear_pointer (&other.reply, sync_http_reply_free);
+  g_assert_cmpuint (fixture->ports[1], !=, fixture->ports[0]);
+
+  send_to (fixture, fixture->url, NULL);
+  g_assert_no_error (fixture->error);
+  g_assert_cmpuint (fixture->reply->status, ==, 200);
+  g_assert_cmpuint (fixture->seen, ==, 4);
+  g_assert_cmpuint (fixture->ports[3], !=, fixture->ports[0]);
+  g_assert_cmpuint (fixture->ports[3], !=, fixture->ports[1]);
+}
+
+static void
 test_nobody_listening_is_offline (Fixture *fixture, gconstpointer handler)
 {
   soup_server_disconnect (fixture->server);
@@ -492,6 +571,8 @@ main (int argc, char **argv)
   ADD (gzip_is_read_and_counted_as_it_travelled, handle_gzip);
   ADD (a_gzip_bomb_is_cut_off, handle_gzip);
   ADD (a_connection_that_breaks_may_have_done_its_work, handle_cut);
+  ADD (requests_of_all_kinds_share_a_connection, handle_port);
+  ADD (a_dead_connection_is_replaced_by_a_new_one, handle_two_and_a_dead_one);
   ADD (nobody_listening_is_offline, handle_json);
   ADD (the_log_has_no_query_key_or_body, handle_json);
   ADD (nobody_is_asked_for_a_password, handle_unauthorized);
