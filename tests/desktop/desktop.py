@@ -82,7 +82,7 @@ SESSION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configura
 class Bus:
     """A message bus with nothing on it but what a test puts there."""
 
-    def __init__(self, folder, kind):
+    def __init__(self, folder, kind, env):
         self.services = f"{folder}/{kind}-services"
         os.makedirs(self.services)
         config = f"{folder}/{kind}.conf"
@@ -90,7 +90,7 @@ class Bus:
             file.write(SESSION.format(kind=kind, folder=folder, services=self.services))
         self.process = subprocess.Popen(["dbus-daemon", f"--config-file={config}", "--nofork",
                                          "--print-address"], stdout=subprocess.PIPE, text=True,
-                                        stderr=subprocess.DEVNULL)
+                                        stderr=subprocess.DEVNULL, env=env)
         self.address = self.process.stdout.readline().strip()
 
     def connect(self):
@@ -115,19 +115,19 @@ class Desktop:
             path = f"{self.folder}/{name}"
             os.makedirs(path, mode=0o700)
             self.env[f"XDG_{name}"] = path
-        self.session = Bus(self.folder, "session")
-        self.system = Bus(self.folder, "system")
-        self.env.update(HOME=self.folder, DBUS_SESSION_BUS_ADDRESS=self.session.address,
-                        DBUS_SYSTEM_BUS_ADDRESS=self.system.address, GDK_BACKEND="x11",
-                        GSK_RENDERER="cairo", GDK_DEBUG="gl-disable", GTK_A11Y="none",
-                        GSETTINGS_BACKEND="keyfile", GSETTINGS_SCHEMA_DIR=f"{BUILD}/data",
-                        PROGRESSIVE_SYNC_TRAY=TRAY,
+        self.env.update(HOME=self.folder, GDK_BACKEND="x11", GSK_RENDERER="cairo",
+                        GDK_DEBUG="gl-disable", GTK_A11Y="none", GSETTINGS_BACKEND="keyfile",
+                        GSETTINGS_SCHEMA_DIR=f"{BUILD}/data", PROGRESSIVE_SYNC_TRAY=TRAY,
                         PROGRESSIVE_SYNC_ICONS=f"{SOURCE}/data/icons", NO_AT_BRIDGE="1")
         # Toolkits keep what they have until the end.
         self.env["ASAN_OPTIONS"] = self.env.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
         self.env.pop("DISPLAY", None)
         if display:
             self.start_display()
+        self.session = Bus(self.folder, "session", self.env)
+        self.system = Bus(self.folder, "system", self.env)
+        self.env.update(DBUS_SESSION_BUS_ADDRESS=self.session.address,
+                        DBUS_SYSTEM_BUS_ADDRESS=self.system.address)
         self.bus = self.session.connect()
         self.bus.set_exit_on_disconnect(False)
         self.database = f"{self.folder}/laptop.db"
@@ -146,9 +146,20 @@ class Desktop:
         self.processes.append(process)
         return process
 
-    def psync(self, *arguments, database=None, status=0):
+    def add_service(self, name, source):
+        """What the session's bus can start from now on; source is a file, or what is in it."""
+        path = f"{self.session.services}/{name}"
+        if source.startswith("/"):
+            os.symlink(source, path)
+        else:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(source)
+        self.bus.get_object("org.freedesktop.DBus", "/org/freedesktop/DBus").ReloadConfig(
+            dbus_interface="org.freedesktop.DBus")
+
+    def psync(self, *arguments, database=None, status=0, said=""):
         done = subprocess.run([PSYNC, "--database", database or self.database, *arguments],
-                              env={**self.env, "DBUS_SESSION_BUS_ADDRESS": ""},
+                              env={**self.env, "DBUS_SESSION_BUS_ADDRESS": ""}, input=said,
                               capture_output=True, text=True, check=False)
         assert done.returncode == status, f"psync {arguments}: {done.returncode} {done.stderr}"
         return done.stdout
@@ -222,8 +233,8 @@ class Desktop:
         return self.database_object().Get("io.github.progressive_sync.Sync1", name,
                                           dbus_interface="org.freedesktop.DBus.Properties")
 
-    def actions(self):
-        return dbus.Interface(self.bus.get_object(APP, PATH, introspect=False), "org.gtk.Actions")
+    def actions(self, path=PATH):
+        return dbus.Interface(self.bus.get_object(APP, path, introspect=False), "org.gtk.Actions")
 
     def activate(self, action, *parameter):
         self.actions().Activate(action, dbus.Array(parameter, signature="v"),
@@ -233,22 +244,45 @@ class Desktop:
         state = self.actions().Describe(action)[2]
         return state[0] if state else None
 
+    def windows(self):
+        """Where the windows are on the bus; one that is closed is not there any more."""
+        text = ""
+        for path in (PATH, f"{PATH}/window"):
+            text = self.bus.get_object(APP, path, introspect=False).Introspect(
+                dbus_interface="org.freedesktop.DBus.Introspectable")
+            if path == PATH and '"window"' not in text:
+                return []
+        return [f"{PATH}/window/" + part.split('"')[1] for part in text.split("<node name=")[1:]]
+
     def window_count(self):
-        text = self.bus.get_object(APP, PATH, introspect=False).Introspect(
-            dbus_interface="org.freedesktop.DBus.Introspectable")
-        if '"window"' not in text:
-            return 0
-        text = self.bus.get_object(APP, f"{PATH}/window", introspect=False).Introspect(
-            dbus_interface="org.freedesktop.DBus.Introspectable")
-        return text.count("<node name=")
+        return len(self.windows())
+
+    def wait_for_page(self, page):
+        """Until the one window that there is shows it."""
+
+        def shown():
+            windows = self.windows()
+            return [self.actions(window).Describe("show-page")[2][0] for window in windows] == [page]
+
+        wait_until(shown, f"a window with the page {page}")
+
+    def shown(self):
+        """The numbers of the application's windows and dialogs on the screen, the topmost last."""
+        find = ["xdotool", "search", "--onlyvisible", "--class", "progressive-sync"]
+        return subprocess.run(find, env=self.env, capture_output=True, text=True, check=False,
+                              timeout=PATIENCE).stdout.split()
+
+    def wait_for_shown(self, count):
+        return wait_until(lambda: len(self.shown()) == count and self.shown(), f"{count} on the screen")
+
+    def press(self, *keys):
+        """As a person does, in the topmost window or dialog."""
+        subprocess.run(["xdotool", "windowfocus", "--sync", self.shown()[-1], "key", *keys],
+                       env=self.env, check=True, timeout=PATIENCE)
 
     def close_window(self):
-        """As a person does with Ctrl+W."""
-        find = ["xdotool", "search", "--sync", "--onlyvisible", "--class", "progressive-sync"]
-        number = subprocess.run(find, env=self.env, capture_output=True, text=True, check=True,
-                                timeout=PATIENCE).stdout.split()[-1]
-        subprocess.run(["xdotool", "windowfocus", "--sync", number, "key", "ctrl+w"], env=self.env,
-                       check=True, timeout=PATIENCE)
+        self.wait_for_shown(1)
+        self.press("ctrl+w")
 
     def add_host(self):
         host = Host(self)
@@ -409,6 +443,49 @@ class Host:
             return True
 
         wait_until(try_click, f"an entry {labels}")
+
+
+# --- Notifications ------------------------------------------------------------------------------
+
+
+class Daemon:
+    """A notification daemon that remembers what it was asked."""
+
+    NAME = "org.freedesktop.Notifications"
+
+    def __init__(self, session):
+        self.session = session
+        session.spawn([sys.executable, "-m", "dbusmock", "--session", "--template",
+                       "notification_daemon"], stdout=subprocess.DEVNULL)
+        wait_until(lambda: session.has_owner(self.NAME), "the notification daemon")
+        self.mock = dbus.Interface(session.bus.get_object(self.NAME, "/org/freedesktop/Notifications"),
+                                   "org.freedesktop.DBus.Mock")
+
+    def calls(self, method):
+        return [call[1] for call in self.mock.GetMethodCalls(method)]
+
+    def titles(self):
+        return [str(call[3]) for call in self.calls("Notify")]
+
+    def wait_for(self, title):
+        wait_until(lambda: title in self.titles(), f"{title}, not {self.titles()}")
+        return [call for call in self.calls("Notify") if call[3] == title][-1]
+
+    def wait_for_withdrawal(self):
+        """Of one that nobody clicked: the others are gone already."""
+        wait_until(lambda: self.calls("CloseNotification"), "that it is taken back")
+
+    def click_last(self, title, label=""):
+        """On the notification itself, or on one of its buttons, once there is one that was not taken back."""
+
+        def living():
+            return self.titles().count(title) > len(self.calls("CloseNotification"))
+
+        wait_until(living, f"{title}, not {self.titles()}")
+        names = self.wait_for(title)[5]
+        number = len(self.titles()) - self.titles()[::-1].index(title)
+        self.mock.EmitSignal(self.NAME, "ActionInvoked", "us", dbus.Array(
+            [dbus.UInt32(number), names[names.index(label) - 1]], signature="v"))
 
 
 # --- TAP ----------------------------------------------------------------------------------------

@@ -111,15 +111,8 @@ def test_activation(session):
     session.set("without-tray", "'continue'")
     session.add_database()
     session.psync("status")
-    service = f"{session.session.services}/{APP}.service"
-    with open(service, "w", encoding="utf-8") as file:
-        file.write(f"[D-BUS Service]\nName={APP}\nExec=/usr/bin/env -C {session.folder} "
-                   + " ".join(f"{k}={v}" for k, v in session.env.items()
-                              if k.startswith(("XDG_", "GDK_", "GSK_", "GTK_", "GSETTINGS_", "DISPLAY",
-                                               "HOME", "PROGRESSIVE_")))
-                   + f" SYNC_DATABASE={session.database} {PROGRAM} --gapplication-service\n")
-    session.bus.get_object("org.freedesktop.DBus", "/org/freedesktop/DBus").ReloadConfig(
-        dbus_interface="org.freedesktop.DBus")
+    session.add_service(f"{APP}.service", f"[D-BUS Service]\nName={APP}\nExec=/usr/bin/env "
+                        f"SYNC_DATABASE={session.database} {PROGRAM} --gapplication-service\n")
     application = session.bus.get_object(APP, desktop.PATH, introspect=False)
     empty = desktop.dbus.Dictionary({}, signature="sv")
     session.sql("INSERT INTO projects (id, name) VALUES ('a', 'A')")
