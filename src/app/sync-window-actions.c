@@ -12,6 +12,17 @@ show_page (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   sync_window_show_page (user_data, g_variant_get_string (parameter, NULL));
 }
 
+/* Whoever reads the action's state knows which page it is. */
+static void
+page_changed (SyncWindow *self)
+{
+  const char *name = adw_view_stack_get_visible_child_name (self->pages);
+  GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), "show-page");
+
+  if (name != NULL)
+    g_simple_action_set_state (G_SIMPLE_ACTION (action), g_variant_new_string (name));
+}
+
 /* --- Everything in one direction -------------------------------------------------------------- */
 
 /* How a run that began went is the manager's to tell. */
@@ -134,7 +145,7 @@ void
 sync_window_add_actions (SyncWindow *self)
 {
   static const GActionEntry entries[] = {
-    { "show-page", show_page, "s", NULL, NULL, { 0 } },
+    { "show-page", show_page, "s", "'overview'", NULL, { 0 } },
     { "sign-in", sign_in, NULL, NULL, NULL, { 0 } },
     { "preferences", show_preferences, NULL, NULL, NULL, { 0 } },
     { "connect", connect_cloud, NULL, NULL, NULL, { 0 } },
@@ -144,6 +155,8 @@ sync_window_add_actions (SyncWindow *self)
   };
 
   g_action_map_add_action_entries (G_ACTION_MAP (self), entries, G_N_ELEMENTS (entries), self);
+  g_signal_connect_object (self->pages, "notify::visible-child-name", G_CALLBACK (page_changed), self,
+                           G_CONNECT_SWAPPED);
   sync_window_enable_action (self, "seed", FALSE);
   sync_window_enable_action (self, "hydrate", FALSE);
   sync_window_enable_action (self, "allow-mass-change", FALSE);

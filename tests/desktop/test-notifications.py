@@ -2,43 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Notifications, as a notification daemon sees them."""
 
-import subprocess
-import sys
+import os
+import uuid
 
-import dbus
+from desktop import Daemon, Skip, run, serve, wait_until
 
-from desktop import run, serve, wait_until
-
-NAME = "org.freedesktop.Notifications"
-
-
-class Daemon:
-    """A notification daemon that remembers what it was asked."""
-
-    def __init__(self, session):
-        self.session = session
-        session.spawn([sys.executable, "-m", "dbusmock", "--session", "--template",
-                       "notification_daemon"], stdout=subprocess.DEVNULL)
-        wait_until(lambda: session.has_owner(NAME), "the notification daemon")
-        self.mock = dbus.Interface(session.bus.get_object(NAME, "/org/freedesktop/Notifications"),
-                                   "org.freedesktop.DBus.Mock")
-
-    def calls(self, method):
-        return [call[1] for call in self.mock.GetMethodCalls(method)]
-
-    def titles(self):
-        return [str(call[3]) for call in self.calls("Notify")]
-
-    def wait_for(self, title):
-        wait_until(lambda: title in self.titles(), f"{title}, not {self.titles()}")
-        return [call for call in self.calls("Notify") if call[3] == title][-1]
-
-    def wait_for_withdrawal(self):
-        wait_until(lambda: self.calls("CloseNotification"), "that it is taken back")
-
-    def click(self, number, action):
-        self.mock.EmitSignal(NAME, "ActionInvoked", "us",
-                             dbus.Array([dbus.UInt32(number), action], signature="v"))
+PASSWORD = "correct horse battery staple\n"
+# What a table here does not take is held.
+PICKY = ("CREATE TRIGGER picky BEFORE INSERT ON projects WHEN NEW.name = 'ugly' "
+         "BEGIN SELECT RAISE(ABORT, 'ugly'); END")
 
 
 def begin(session):
@@ -85,9 +57,8 @@ def test_resolve(session):
     add_conflict(session)
     daemon = begin(session)
     session.sync()
-    call = daemon.wait_for("1 Conflict Waits for a Decision")
-    daemon.click(1, call[5][list(call[5]).index("Resolve") - 1])
-    wait_until(lambda: session.window_count() == 1, "the window")
+    daemon.click_last("1 Conflict Waits for a Decision", "Resolve")
+    session.wait_for_page("conflicts")
 
 
 def test_more_conflicts(session):
@@ -111,9 +82,7 @@ def test_refused(session):
     session.add_database(other)
     session.psync("sync")
     session.psync("sync", database=other)
-    # What the table here does not take is held.
-    session.sql("CREATE TRIGGER picky BEFORE INSERT ON projects WHEN NEW.name = 'ugly' "
-                "BEGIN SELECT RAISE(ABORT, 'ugly'); END")
+    session.sql(PICKY)
     session.sql("INSERT INTO projects (id, name) VALUES ('u', 'ugly')", other)
     session.psync("sync", database=other)
     daemon = begin(session)
@@ -122,6 +91,12 @@ def test_refused(session):
     session.sql("DROP TRIGGER picky")
     session.sync()
     daemon.wait_for_withdrawal()
+    session.sql(PICKY)
+    session.sql("INSERT INTO projects (id, name) VALUES ('v', 'ugly')", other)
+    session.psync("sync", database=other)
+    session.sync()
+    daemon.click_last("1 Row Was Refused")
+    session.wait_for_page("queue")
 
 
 def test_first_backup(session):
@@ -131,15 +106,15 @@ def test_first_backup(session):
     daemon = begin(session)
     wait_until(lambda: session.get("PendingCount") == 1, "the count")
     session.sync()
-    call = daemon.wait_for("First Backup Done")
+    daemon.wait_for("First Backup Done")
     for number in range(3):
         session.sql(f"INSERT INTO projects (id, name) VALUES ('{number}', '')")
         session.sync()
         wait_until(lambda: not session.sql("SELECT * FROM psync_change"), "the run")
     serve(0.5)
     assert daemon.titles() == ["First Backup Done"], daemon.titles()
-    daemon.click(1, call[5][0])
-    wait_until(lambda: session.window_count() == 1, "the window")
+    daemon.click_last("First Backup Done")
+    session.wait_for_page("overview")
 
 
 def test_revoked(session):
@@ -157,6 +132,36 @@ def test_revoked(session):
     session.psync("devices", "register")
     session.sync()
     daemon.wait_for_withdrawal()
+    session.psync("devices", "revoke", "laptop", database=other)
+    session.sync()
+    daemon.click_last("This Device Was Revoked")
+    session.wait_for_page("devices")
+
+
+def test_sign_in(session):
+    """that somebody must sign in is told, and taken back when somebody did"""
+    given = os.environ.get("PSYNC_TEST_CLOUD_PGLITE")
+    if not given:
+        raise Skip("PSYNC_TEST_CLOUD_PGLITE names no test cloud")
+    with open(given, encoding="utf-8") as file:
+        cloud = dict(line.strip().split("=", 1) for line in file if "=" in line)
+    account = ["--email", f"{uuid.uuid4()}@example.org"]
+    session.psync("init")
+    session.psync("config", "set", "session-in-file", "true")
+    session.psync("connect", "supabase", cloud["URL"], "--anon-key", cloud["ANON_KEY"])
+    session.psync("signup", *account, said=PASSWORD)
+    session.psync("sync")
+    session.psync("logout")
+    daemon = begin(session)
+    session.sync()
+    daemon.wait_for("Sign-In Needed")
+    session.psync("login", *account, said=PASSWORD)
+    session.sync()
+    daemon.wait_for_withdrawal()
+    session.psync("logout")
+    session.sync()
+    daemon.click_last("Sign-In Needed")
+    session.wait_for_page("overview")
 
 
 def test_off(session):
@@ -171,6 +176,22 @@ def test_off(session):
     assert not daemon.titles(), daemon.titles()
 
 
+def test_switched_off(session):
+    """what is shown is taken back when it is switched off"""
+    session.add_database()
+    other = f"{session.folder}/other.db"
+    session.add_database(other)
+    session.psync("sync")
+    session.psync("devices", "rename", "laptop")
+    session.psync("sync", database=other)
+    session.psync("devices", "revoke", "laptop", database=other)
+    daemon = begin(session)
+    session.sync()
+    daemon.wait_for("This Device Was Revoked")
+    session.set("notifications", "false")
+    daemon.wait_for_withdrawal()
+
+
 def test_no_daemon(session):
     """without a notification daemon all goes on"""
     session.add_database()
@@ -181,5 +202,5 @@ def test_no_daemon(session):
     wait_until(lambda: session.get("State") == "idle", "the end of the run")
 
 
-run([test_conflicts, test_resolve, test_more_conflicts, test_refused, test_first_backup, test_revoked, test_off,
-     test_no_daemon])
+run([test_conflicts, test_resolve, test_more_conflicts, test_refused, test_first_backup, test_revoked,
+     test_sign_in, test_off, test_switched_off, test_no_daemon])
