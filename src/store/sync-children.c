@@ -222,38 +222,119 @@ list_children (SyncStore *store, const Link *link, const SyncEntity *parent, con
   return step == SYNC_STEP_DONE ? g_steal_pointer (&ids) : NULL;
 }
 
-/* Whether a child, or a child's child, was edited here and not sent. */
-static gboolean
-find_pending_child (SyncStore *store, const SyncEntity *parent, const char *id, guint depth,
-                    gboolean *pending, gint64 *edited_at, GError **error)
+/* --- All that goes with a row ------------------------------------------------------------------- */
+
+/**
+ * Member:
+ *
+ * A row that refers to another one, directly or not, and goes with it.
+ */
+typedef struct
 {
-  g_autoptr (GPtrArray) links = load_links (store, parent->table, error);
+  SyncEntity *entity; /* (unowned) */
+  char *id;           /* (owned) */
+  gboolean left;      /* its own children were looked for */
+} Member;
+
+static Member *
+member_new (SyncEntity *entity, const char *id, gboolean left)
+{
+  Member *member = g_new0 (Member, 1);
+
+  member->entity = entity;
+  member->id = g_strdup (id);
+  member->left = left;
+  return member;
+}
+
+static void
+member_free (Member *member)
+{
+  g_free (member->id);
+  g_free (member);
+}
+
+static GPtrArray *
+members_new (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) member_free);
+}
+
+static gboolean
+push_children (SyncStore *store, const Member *parent, GPtrArray *stack, GError **error)
+{
+  g_autoptr (GPtrArray) links = load_links (store, parent->entity->table, error);
 
   if (links == NULL)
     return FALSE;
-  for (guint i = 0; i < links->len && !*pending && depth < 64; i++)
+  for (guint i = 0; i < links->len; i++)
     {
       const Link *link = g_ptr_array_index (links, i);
       g_autoptr (GPtrArray) ids = NULL;
 
       if (link->child == NULL || link->keeps)
         continue;
-      ids = list_children (store, link, parent, id, error);
+      ids = list_children (store, link, parent->entity, parent->id, error);
       if (ids == NULL)
         return FALSE;
-      for (guint j = 0; j < ids->len && !*pending; j++)
-        {
-          g_auto (SyncRowState) state = { 0 };
+      for (guint j = 0; j < ids->len; j++)
+        g_ptr_array_add (stack, member_new (link->child, g_ptr_array_index (ids, j), FALSE));
+    }
+  return TRUE;
+}
 
-          if (!sync_ledger_load (store, link->child, g_ptr_array_index (ids, j), &state, error))
-            return FALSE;
-          *pending = state.pending && state.seq > 0;
-          *edited_at = state.changed_at;
-          if (!*pending
-              && !find_pending_child (store, link->child, g_ptr_array_index (ids, j), depth + 1, pending,
-                                      edited_at, error))
-            return FALSE;
+/* The first time that it is met: rows may refer to each other in a circle. */
+static gboolean
+meet (GHashTable *met, const Member *member)
+{
+  return g_hash_table_add (met, g_strconcat (member->entity->name, "\n", member->id, NULL));
+}
+
+/* (element-type Member): children before their parents, the row itself not among them */
+static GPtrArray *
+list_family (SyncStore *store, SyncEntity *entity, const char *id, GError **error)
+{
+  g_autoptr (GPtrArray) family = members_new (), stack = members_new ();
+  g_autoptr (GHashTable) met = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  g_ptr_array_add (stack, member_new (entity, id, FALSE));
+  while (stack->len > 0)
+    {
+      Member *member = g_ptr_array_steal_index (stack, stack->len - 1);
+
+      if (member->left)
+        g_ptr_array_add (family, member);
+      else if (!meet (met, member))
+        member_free (member);
+      else
+        {
+          member->left = TRUE;
+          g_ptr_array_add (stack, member);
+          if (!push_children (store, member, stack, error))
+            return NULL;
         }
+    }
+  g_ptr_array_set_size (family, (int) family->len - 1);
+  return g_steal_pointer (&family);
+}
+
+/* Whether one of them was edited here and not sent; *edited_at: the last time that is known. */
+static gboolean
+find_pending (SyncStore *store, GPtrArray *family, gboolean *pending, gint64 *edited_at, GError **error)
+{
+  *pending = FALSE;
+  *edited_at = SYNC_TIME_UNKNOWN;
+  for (guint i = 0; i < family->len; i++)
+    {
+      const Member *member = g_ptr_array_index (family, i);
+      g_auto (SyncRowState) state = { 0 };
+
+      if (!sync_ledger_load (store, member->entity, member->id, &state, error))
+        return FALSE;
+      if (!state.pending || state.seq == 0)
+        continue;
+      *pending = TRUE;
+      *edited_at = MAX (*edited_at, state.changed_at);
     }
   return TRUE;
 }
@@ -284,35 +365,26 @@ record_child (SyncApply *apply, const SyncEntity *child, const char *id, GError 
   return sync_store_put_conflict (apply->store, conflict, error) != 0;
 }
 
-/* Children first, each captured as a local change, since the ids that are being applied do not name them. */
+/* Each captured as a local change, since the ids that are being applied do not name them. All go on record before the
+ * first goes: in a circle it takes others along. */
 static gboolean
-delete_children (SyncApply *apply, const SyncEntity *parent, const char *id, guint depth, GError **error)
+delete_family (SyncApply *apply, GPtrArray *family, GError **error)
 {
-  g_autoptr (GPtrArray) links = load_links (apply->store, parent->table, error);
-
-  if (links == NULL)
-    return FALSE;
-  for (guint i = 0; i < links->len && depth < 64; i++)
+  for (guint i = 0; i < family->len; i++)
     {
-      const Link *link = g_ptr_array_index (links, i);
-      g_autoptr (GPtrArray) ids = NULL;
+      const Member *member = g_ptr_array_index (family, i);
 
-      if (link->child == NULL || link->keeps)
-        continue;
-      ids = list_children (apply->store, link, parent, id, error);
-      if (ids == NULL)
+      if (!record_child (apply, member->entity, member->id, error))
         return FALSE;
-      for (guint j = 0; j < ids->len; j++)
-        {
-          const char *child_id = g_ptr_array_index (ids, j);
-          SyncTable *table = sync_store_get_table (apply->store, link->child, error);
-          gboolean deleted;
+    }
+  for (guint i = 0; i < family->len; i++)
+    {
+      const Member *member = g_ptr_array_index (family, i);
+      SyncTable *table = sync_store_get_table (apply->store, member->entity, error);
+      gboolean deleted;
 
-          if (table == NULL || !delete_children (apply, link->child, child_id, depth + 1, error)
-              || !record_child (apply, link->child, child_id, error)
-              || !sync_table_delete (table, child_id, &deleted, error))
-            return FALSE;
-        }
+      if (table == NULL || !sync_table_delete (table, member->id, &deleted, error))
+        return FALSE;
     }
   return TRUE;
 }
@@ -331,11 +403,12 @@ gboolean
 sync_children_delete (SyncApply *apply,
                       GError **error)
 {
+  g_autoptr (GPtrArray) family = list_family (apply->store, apply->entity, apply->id->str, error);
   gboolean good;
 
-  if (!sync_ledger_begin_applying (apply->store, apply->entity, apply->id->str, error))
+  if (family == NULL || !sync_ledger_begin_applying (apply->store, apply->entity, apply->id->str, error))
     return FALSE;
-  good = delete_children (apply, apply->entity, apply->id->str, 0, error);
+  good = delete_family (apply, family, error);
   return sync_ledger_end_applying (apply->store, good ? error : NULL) && good;
 }
 
@@ -356,12 +429,14 @@ sync_children_delete_with_parent (SyncApply *apply,
                                   GError **error)
 {
   g_autoptr (GError) refusal = NULL;
-  gint64 edited_at = SYNC_TIME_UNKNOWN;
-  gboolean pending = FALSE;
+  gint64 edited_at;
+  gboolean pending;
 
   if (!apply->parent_decided)
     {
-      if (!find_pending_child (apply->store, apply->entity, apply->id->str, 0, &pending, &edited_at, error))
+      g_autoptr (GPtrArray) family = list_family (apply->store, apply->entity, apply->id->str, error);
+
+      if (family == NULL || !find_pending (apply->store, family, &pending, &edited_at, error))
         return SYNC_APPLIED_ERROR;
       if (pending)
         return sync_apply_decide_parent (apply, incoming, edited_at, error);

@@ -284,6 +284,32 @@ test_swap_beside_broken_reference (void)
   test_device_expect (a, "SELECT id, reason FROM psync_held", "'own'|foreign-key\n");
 }
 
+/* Rows that refer to each other in a circle go together. All but the one that was deleted elsewhere go on record, also
+ * those that the first of them takes along. */
+static void
+test_circle_of_references (void)
+{
+  g_autoptr (TestRig) rig = test_rig_new (
+      &test_backend_vault,
+      "CREATE TABLE e (k TEXT PRIMARY KEY NOT NULL, v TEXT, p TEXT REFERENCES e (k) ON DELETE CASCADE);");
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO e VALUES ('1', 'one', NULL), ('2', 'two', NULL), ('3', 'three', NULL)");
+  test_rig_assert_converged (rig);
+  test_device_sql (b, "UPDATE e SET p = '1' WHERE k = '2'; UPDATE e SET p = '2' WHERE k = '3'; "
+                      "UPDATE e SET p = '3' WHERE k = '1'");
+  test_rig_advance (rig, G_TIME_SPAN_MINUTE);
+  test_device_sql (a, "DELETE FROM e WHERE k = '1'");
+  test_device_sync (a);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT k FROM e", "");
+  test_device_expect (b,
+                      "SELECT id, kind, local ->> '$.v' FROM psync_conflict "
+                      "WHERE kind = 'cascade' OR id = '''1''' ORDER BY id, kind",
+                      "'1'|edit-delete|one\n'2'|cascade|two\n'3'|cascade|three\n");
+}
+
 static void
 owner (TestDevice *device, const char *sql)
 {
@@ -392,5 +418,6 @@ main (int argc, char *argv[])
   g_test_add_data_func ("/tables/keys/of-parents-whose-case-changes-with-cascade", "CASCADE",
                         test_parent_whose_case_changes);
   g_test_add_func ("/tables/shapes/a-swap-beside-a-broken-reference", test_swap_beside_broken_reference);
+  g_test_add_func ("/tables/shapes/a-circle-of-references-goes-on-record", test_circle_of_references);
   return g_test_run ();
 }
