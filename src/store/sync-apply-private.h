@@ -38,6 +38,8 @@ struct _SyncApply
   gboolean quiet; /* when the slice began nothing of the entity waited, was held, open or unsettled */
   gboolean parent_decided; /* a deletion takes along rows that were edited here */
   gboolean retrying; /* a held row: what fails writes nothing */
+  char *hold_reason; /* (owned) (nullable): why a retry failed */
+  char *hold_detail; /* (owned) (nullable): constraint or column */
   gboolean rolled_back; /* a trigger of the owner ended the transaction */
   GPtrArray *unlike; /* (element-type utf8): ids that did not read back equal */
   GPtrArray *unlike_rows; /* (element-type SyncRow) */

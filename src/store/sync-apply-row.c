@@ -29,6 +29,15 @@ put_held (SyncApply *apply, SyncIncoming *incoming, const char *reason, const ch
   return sync_statement_run (statement, error);
 }
 
+static void
+note_reason (SyncApply *apply, const char *reason, const char *detail)
+{
+  g_free (apply->hold_reason);
+  g_free (apply->hold_detail);
+  apply->hold_reason = g_strdup (reason);
+  apply->hold_detail = g_strdup (detail);
+}
+
 /**
  * sync_apply_hold:
  * @apply: an apply
@@ -37,7 +46,8 @@ put_held (SyncApply *apply, SyncIncoming *incoming, const char *reason, const ch
  * @detail: (nullable): constraint or column
  * @error: SQLite's
  *
- * Keeps the newest version of a row that the local table refused, whole. A retry writes nothing.
+ * Keeps the newest version of a row that the local table refused, whole. A retry writes nothing
+ * but the reason into @apply.
  *
  * Returns: HELD or ERROR
  */
@@ -51,7 +61,10 @@ sync_apply_hold (SyncApply *apply,
   gint64 known = MAX (incoming->state.held_version, incoming->state.known ? incoming->state.version : 0);
 
   if (apply->retrying)
-    return SYNC_APPLIED_HELD;
+    {
+      note_reason (apply, reason, detail);
+      return SYNC_APPLIED_HELD;
+    }
   if (incoming->stamps.version > 0
       && (incoming->stamps.version < known
           || (incoming->stamps.version == known && apply->policy.kind != SYNC_RUN_HYDRATE

@@ -64,6 +64,8 @@ sync_apply_free (SyncApply *apply)
   g_clear_pointer (&apply->conflicts, g_array_unref);
   g_clear_pointer (&apply->unlike, g_ptr_array_unref);
   g_clear_pointer (&apply->unlike_rows, g_ptr_array_unref);
+  g_clear_pointer (&apply->hold_reason, g_free);
+  g_clear_pointer (&apply->hold_detail, g_free);
   g_clear_pointer (&apply->remote, sync_row_free);
   g_clear_pointer (&apply->local, sync_row_free);
   g_clear_pointer (&apply->base, sync_row_free);

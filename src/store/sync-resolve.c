@@ -51,6 +51,21 @@ find_field (const Choice *choice, guint column, gboolean *by_hand)
   return NULL;
 }
 
+/* Also of columns that were in no dispute: together with what was chosen, the table may not take what became of them. */
+static void
+set_field (const SyncDispute *dispute, const Choice *choice, guint column, SyncRow *result)
+{
+  gboolean by_hand;
+  const char *operand = find_field (choice, column, &by_hand);
+
+  if (operand == NULL)
+    return;
+  if (by_hand)
+    sync_row_set (result, column, (SyncSpan){ operand, strlen (operand) });
+  else
+    sync_row_copy_value (result, column, g_str_equal (operand, "remote") ? dispute->remote : dispute->local);
+}
+
 static gboolean
 decide_by_choice (const SyncDispute *dispute, const guint *columns, guint n_columns, SyncSide *sides,
                   SyncRow *result, const char **by, gpointer data)
@@ -58,17 +73,15 @@ decide_by_choice (const SyncDispute *dispute, const guint *columns, guint n_colu
   const Choice *choice = data;
 
   *by = "user";
-  if (n_columns == 0)
-    sides[0] = choice->side;
+  sides[0] = choice->side;
   for (guint i = 0; i < n_columns; i++)
     {
       gboolean by_hand;
-      const char *operand = find_field (choice, columns[i], &by_hand);
 
-      sides[i] = choice->side;
-      if (operand != NULL && !by_hand)
-        sides[i] = g_str_equal (operand, "remote") ? SYNC_SIDE_REMOTE : SYNC_SIDE_LOCAL;
+      sides[i] = find_field (choice, columns[i], &by_hand) != NULL ? SYNC_SIDE_VALUE : choice->side;
     }
+  for (guint i = choice->entity->n_keys; n_columns > 0 && i < choice->entity->n_columns; i++)
+    set_field (dispute, choice, i, result);
   return TRUE;
 }
 
@@ -77,6 +90,14 @@ invalid_field (const char *field, GError **error)
 {
   sync_error_set (error, SYNC_ERROR_INVALID, field, "Not a choice for a column: %s", field);
   return FALSE;
+}
+
+static gboolean
+can_be_set (const SyncEntity *entity, guint column, const char *json)
+{
+  g_autoptr (SyncRow) row = sync_row_new ((SyncEntity *) entity);
+
+  return sync_json_is_valid (json, strlen (json)) && sync_row_set (row, column, (SyncSpan){ json, strlen (json) });
 }
 
 static gboolean
@@ -99,7 +120,7 @@ check_field (const SyncEntity *entity, const char *field, GError **error)
   if ((guint) column < entity->n_keys)
     return invalid_field (field, error);
   if (by_hand)
-    return sync_json_is_valid (equals + 1, strlen (equals + 1)) || invalid_field (field, error);
+    return can_be_set (entity, (guint) column, equals + 1) || invalid_field (field, error);
   return g_str_equal (equals + 1, "local") || g_str_equal (equals + 1, "remote")
          || invalid_field (field, error);
 }
@@ -256,11 +277,16 @@ keep_copy (SyncApply *apply, const SyncConflict *conflict, GError **error)
 
 /* --- Resolving ---------------------------------------------------------------------------------- */
 
+/* Nothing was written. Which rule stands in the way tells what to choose instead, or which row to change. */
 static gboolean
 say_refused (SyncApply *apply, GError **error)
 {
   sync_error_set (error, SYNC_ERROR_CONSTRAINT, apply->entity->name,
                   "The table %s does not take the row like that", apply->entity->table);
+  if (apply->hold_reason != NULL)
+    sync_error_set_reason (*error, apply->hold_reason, 0);
+  if (apply->hold_detail != NULL)
+    sync_error_set_column (*error, apply->hold_detail);
   return FALSE;
 }
 

@@ -538,6 +538,64 @@ test_manual_edited_to_equal (TestRig *rig)
   test_device_expect (b, "SELECT title FROM notes", "by a\n");
 }
 
+/* Both sides fit into the table, but what was chosen does not go with what was merged: that is said, nothing is lost, and
+ * there is a way out. */
+static void
+test_manual_refused (TestRig *rig)
+{
+  static const char *const as_here[] = { "rank=local", NULL };
+  static const char *const by_hand[] = { "rank:=4", NULL };
+  TestDevice *a, *b;
+  Verb verb = { .choice = "local" };
+
+  begin (rig, &a, &b, "manual");
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      test_device_sql (a, "UPDATE notes SET title = 'high', rank = rank + 7");
+      test_device_sync (a);
+      test_device_sqlf (b, "UPDATE notes SET title = 'low %u'", i);
+      test_device_sync (b);
+      verb.number = get_number (b, "open");
+      test_device_call (b, resolve, &verb, &error);
+      g_assert_error (error, SYNC_ERROR, SYNC_ERROR_CONSTRAINT);
+      g_assert_cmpstr (sync_error_get_detail (error)->reason, ==, "check");
+      g_assert_cmpstr (sync_error_get_detail (error)->column, ==, "only_high_is_far");
+      test_device_expect (b, "SELECT title FROM notes", i == 0 ? "low 0\n" : "low 1\n");
+      test_device_expect (b, "SELECT local ->> '$.title', remote ->> '$.title' FROM psync_conflict WHERE state = 'open'",
+                          i == 0 ? "low 0|high\n" : "low 1|high\n");
+      decide (b, "local", i == 0 ? as_here : by_hand);
+      test_rig_assert_converged (rig);
+      test_device_expect (a, "SELECT title, rank FROM notes", i == 0 ? "low 0|1\n" : "low 1|4\n");
+    }
+}
+
+/* Two rows exchanged the values of a UNIQUE column there, and both are in conflict here. */
+static void
+test_manual_exchanged (TestRig *rig)
+{
+  static const char *const apart[] = { "x:=\"for a while\"", NULL };
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO u VALUES (1, 'one', 'x1'), (2, 'two', 'x2')");
+  test_rig_settle (rig);
+  set_strategy (b, "u", "manual", NULL);
+  test_device_sql (a, "UPDATE u SET x = 'x3' WHERE id = 1; UPDATE u SET x = 'x1' WHERE id = 2; "
+                      "UPDATE u SET x = 'x2' WHERE id = 1; UPDATE u SET v = 'by a'");
+  test_device_sync (a);
+  test_device_sql (b, "UPDATE u SET v = 'by b'");
+  test_device_sync (b);
+  decide_badly (b, "remote", NULL, SYNC_ERROR_CONSTRAINT);
+  decide (b, "remote", apart);
+  decide (b, "local", NULL);
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE u SET x = 'x2' WHERE id = 1");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT * FROM u", "1|by a|x2\n2|by b|x1\n");
+}
+
 static void
 test_keep_both (TestRig *rig)
 {
@@ -1260,6 +1318,12 @@ static const struct
   { "manual/closes-when-equal", NOTES, test_manual_equal },
   { "manual/closes-when-withdrawn", NOTES, test_manual_withdrawn },
   { "manual/by-column-and-by-hand", NOTES, test_manual_fields },
+  { "manual/what-does-not-fit-together-is-said",
+    "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT, rank INTEGER, "
+    "CONSTRAINT only_high_is_far CHECK (rank < 5 OR title = 'high'));",
+    test_manual_refused },
+  { "manual/rows-that-exchanged-a-unique-value", "CREATE TABLE u (id INTEGER PRIMARY KEY, v TEXT, x TEXT UNIQUE);",
+    test_manual_exchanged },
   { "manual/a-late-answer-is-not-applied", NOTES, test_manual_stale },
   { "manual/edited-until-equal", NOTES, test_manual_edited_to_equal },
   { "manual/a-new-column-meanwhile", NOTES, test_manual_new_column },

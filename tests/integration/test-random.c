@@ -914,7 +914,8 @@ heal_device (Sim *sim, TestDevice *device, guint round)
     resolve_one (sim, device);
   /* A child whose parent is deleted everywhere stays held, and is listed. */
   held = test_device_query (device, "SELECT entity, id, reason FROM psync_held WHERE reason <> 'foreign-key'");
-  if (*held != '\0' && *sim->shape->tables[0] == 'u' && round % 3 == 2)
+  /* What cannot be written, or decided, because of another row's value that only one may have: a person changes it. */
+  if ((*held != '\0' || *open != '\0') && *sim->shape->tables[0] == 'u' && round % 3 == 2)
     {
       g_autofree char *sql = g_strdup_printf ("UPDATE u SET x = id || '%s'", device->name);
 

@@ -316,7 +316,7 @@ make_peace (Sim *sim, SimDevice *device, guint round)
   /* One that changed meanwhile is refused once, and asked again in the next round. */
   for (guint i = 0; i < n_open; i++)
     sim_resolve (sim, device, i, round + i, i);
-  if (n_held > 0 && g_strcmp0 (sim_table_extra (&sim->shape->tables[0]), "x") == 0
+  if ((n_held > 0 || n_open > 0) && g_strcmp0 (sim_table_extra (&sim->shape->tables[0]), "x") == 0
       && round % 3 == 2)
     make_unique (sim, device);
   return n_held > 0 || n_open > 0;
