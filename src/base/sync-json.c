@@ -149,6 +149,8 @@ scan_number (SyncJsonReader *reader)
   return TRUE;
 }
 
+static gboolean scan_value (SyncJsonReader *reader);
+
 static gboolean
 scan_word (SyncJsonReader *reader, const char *word)
 {
@@ -158,6 +160,49 @@ scan_word (SyncJsonReader *reader, const char *word)
     return fail (reader, reader->cursor, "an unknown word");
   reader->cursor += length;
   return TRUE;
+}
+
+/* Whoever nests deeper than this means harm: what is open takes memory. */
+#define SKIPPED_DEPTH 100000
+
+/* A container to its end, however deep, without recursion: @open has the brackets that close what is open. */
+static gboolean
+skip_container (SyncJsonReader *reader)
+{
+  g_autoptr (GString) open = g_string_new (NULL);
+  SyncSpan name;
+
+  reader->skipped = TRUE;
+  do
+    {
+      if (is_at (reader, '[') || is_at (reader, '{'))
+        {
+          if (open->len == SKIPPED_DEPTH)
+            return fail (reader, reader->cursor, "nested too deeply");
+          g_string_append_c (open, *reader->cursor == '[' ? ']' : '}');
+          reader->cursor++;
+          reader->depth++;
+          reader->first = TRUE;
+        }
+      else if (!scan_value (reader))
+        return FALSE;
+      while (open->len > 0
+             && !(open->str[open->len - 1] == ']' ? sync_json_next_element (reader)
+                                                  : sync_json_next_member (reader, &name)))
+        {
+          if (reader->fault != NULL)
+            return FALSE;
+          g_string_truncate (open, open->len - 1);
+        }
+    }
+  while (open->len > 0);
+  return TRUE;
+}
+
+static gboolean
+is_beyond_bound (const SyncJsonReader *reader)
+{
+  return reader->bound > 0 && reader->depth >= reader->bound;
 }
 
 /* The containers call it again: the reader's depth bounds the recursion. */
@@ -173,12 +218,16 @@ scan_value (SyncJsonReader *reader)
     case '"':
       return scan_string (reader);
     case '{':
+      if (is_beyond_bound (reader))
+        return skip_container (reader);
       if (!sync_json_enter_object (reader))
         return FALSE;
       while (sync_json_next_member (reader, &name) && scan_value (reader))
         ;
       return reader->fault == NULL;
     case '[':
+      if (is_beyond_bound (reader))
+        return skip_container (reader);
       if (!sync_json_enter_array (reader))
         return FALSE;
       while (sync_json_next_element (reader) && scan_value (reader))
@@ -439,6 +488,49 @@ sync_json_read_value (SyncJsonReader *reader, SyncSpan *value)
     return FALSE;
   value->length = reader->cursor - value->text;
   return TRUE;
+}
+
+/**
+ * sync_json_read_bounded:
+ * @reader: a reader at a value
+ * @value: (out): its text, without white space around it
+ * @too_deep: (out): whether it is nested deeper than SYNC_JSON_VALUE_DEPTH
+ *
+ * As sync_json_read_value(), but a value that is nested too deeply is no fault. It was checked, and nothing must
+ * be done with it but to keep its text.
+ *
+ * Returns: %FALSE on a fault
+ */
+gboolean
+sync_json_read_bounded (SyncJsonReader *reader, SyncSpan *value, gboolean *too_deep)
+{
+  gboolean good;
+
+  reader->bound = reader->depth + SYNC_JSON_VALUE_DEPTH;
+  reader->skipped = FALSE;
+  good = sync_json_read_value (reader, value);
+  *too_deep = reader->skipped;
+  reader->bound = 0;
+  return good;
+}
+
+/**
+ * sync_json_is_too_deep:
+ * @value: a text
+ *
+ * Returns: whether it is a value that is nested deeper than SYNC_JSON_VALUE_DEPTH
+ */
+gboolean
+sync_json_is_too_deep (SyncSpan value)
+{
+  SyncJsonReader reader;
+  SyncSpan text;
+  gboolean too_deep;
+
+  if (value.length <= 2 * SYNC_JSON_VALUE_DEPTH)
+    return FALSE;
+  sync_json_reader_init (&reader, value.text, value.length);
+  return sync_json_read_bounded (&reader, &text, &too_deep) && too_deep && sync_json_at_end (&reader);
 }
 
 /**

@@ -13,6 +13,8 @@ G_BEGIN_DECLS
  * go through json-glib. */
 
 #define SYNC_JSON_MAX_DEPTH 64
+/* Of a column's value, which travels in a row in a page. */
+#define SYNC_JSON_VALUE_DEPTH (SYNC_JSON_MAX_DEPTH - 2)
 
 typedef struct
 {
@@ -39,6 +41,8 @@ typedef struct
   const char *fault; /* what is wrong, NULL while nothing is */
   gboolean first;    /* no element of the innermost container was read yet */
   guint depth;       /* how many containers are open */
+  guint bound;       /* containers at this depth are skipped, not read; 0: none */
+  gboolean skipped;  /* one was */
 } SyncJsonReader;
 
 void sync_json_reader_init (SyncJsonReader *reader, const char *text, gsize length);
@@ -48,12 +52,14 @@ gboolean sync_json_next_element (SyncJsonReader *reader);
 gboolean sync_json_next_member (SyncJsonReader *reader, SyncSpan *name);
 gboolean sync_json_next_member_is (SyncJsonReader *reader, const char *member, gsize length);
 gboolean sync_json_read_value (SyncJsonReader *reader, SyncSpan *value);
+gboolean sync_json_read_bounded (SyncJsonReader *reader, SyncSpan *value, gboolean *too_deep);
 gboolean sync_json_at_end (SyncJsonReader *reader);
 gsize sync_json_offset (const SyncJsonReader *reader);
 
 SyncJsonType sync_json_type (SyncSpan value);
 gboolean sync_json_is_plain (const char *text, gsize length);
 gboolean sync_json_is_valid (const char *text, gsize length);
+gboolean sync_json_is_too_deep (SyncSpan value);
 gboolean sync_json_name_is (SyncSpan name, const char *text);
 char *sync_json_dup_name (SyncSpan name);
 gboolean sync_json_decode_string (SyncSpan value, GString *out);

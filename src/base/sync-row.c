@@ -16,6 +16,7 @@ typedef struct
   guint next;       /* the column that should come next */
   guint next_stamp; /* and the stamp, behind the columns */
   int refused; /* the first column whose value cannot be held, or -1 */
+  gboolean too_deep; /* that is why */
   const char *wrong_stamp;
 } Parse;
 
@@ -281,11 +282,16 @@ read_stamp (SyncStamps *stamps, Stamp stamp, SyncSpan value)
 }
 
 static void
-take_column (Parse *parse, guint column, SyncSpan value)
+take_column (Parse *parse, guint column, SyncSpan value, gboolean too_deep)
 {
+  SyncSpan nothing = { NULL, 0 };
+
   parse->next = column + 1;
-  if (!sync_row_set (parse->row, column, value) && parse->refused < 0)
-    parse->refused = (int) column;
+  if ((!sync_row_set (parse->row, column, too_deep ? nothing : value) || too_deep) && parse->refused < 0)
+    {
+      parse->refused = (int) column;
+      parse->too_deep = too_deep;
+    }
 }
 
 static void
@@ -298,14 +304,14 @@ take_stamp (Parse *parse, guint index, SyncSpan value)
 }
 
 static void
-take_member (Parse *parse, SyncSpan name, SyncSpan value)
+take_member (Parse *parse, SyncSpan name, SyncSpan value, gboolean too_deep)
 {
   int column = find_column (parse->row->entity, name);
   guint stamp;
 
   if (column >= 0)
     {
-      take_column (parse, (guint) column, value);
+      take_column (parse, (guint) column, value, too_deep);
       return;
     }
   stamp = find_stamp (name);
@@ -338,21 +344,22 @@ static void
 read_members (Parse *parse, SyncJsonReader *reader)
 {
   SyncSpan name, value;
+  gboolean too_deep;
 
   for (;;)
     {
       if (is_next_column (parse, reader))
         {
-          if (sync_json_read_value (reader, &value))
-            take_column (parse, parse->next, value);
+          if (sync_json_read_bounded (reader, &value, &too_deep))
+            take_column (parse, parse->next, value, too_deep);
         }
       else if (is_next_stamp (parse, reader))
         {
           if (sync_json_read_value (reader, &value))
             take_stamp (parse, parse->next_stamp, value);
         }
-      else if (sync_json_next_member (reader, &name) && sync_json_read_value (reader, &value))
-        take_member (parse, name, value);
+      else if (sync_json_next_member (reader, &name) && sync_json_read_bounded (reader, &value, &too_deep))
+        take_member (parse, name, value, too_deep);
       else
         return;
     }
@@ -380,10 +387,11 @@ check_parse (const Parse *parse, GError **error)
   if (parse->refused >= 0)
     {
       GError *refusal = sync_error_new (SYNC_ERROR_ROW_REFUSED, entity->name,
-                                        "A text holds a NUL or half a surrogate pair");
+                                        parse->too_deep ? "A value is nested too deeply"
+                                                        : "A text holds a NUL or half a surrogate pair");
 
       sync_error_set_column (refusal, entity->columns[parse->refused].name);
-      sync_error_set_reason (refusal, "22P05", 0);
+      sync_error_set_reason (refusal, parse->too_deep ? "deep" : "22P05", 0);
       g_propagate_error (error, refusal);
       return FALSE;
     }
@@ -593,7 +601,7 @@ sync_row_copy (SyncRow *row, const SyncRow *from)
  * counts.
  *
  * Errors are [error@SyncError]: `ROW_REFUSED` with a column if its value holds what no cloud can
- * hold; then the object was read to its end, and the reader can go on behind it. `PROTOCOL` if it
+ * hold, or is nested too deeply; then the object was read to its end, and the reader can go on behind it. `PROTOCOL` if it
  * is not a well formed object, or a stamp is not what it must be.
  *
  * Returns: whether it was read without error

@@ -92,7 +92,8 @@ sync_apply_hold_for_error (SyncApply *apply,
   SyncErrorDetail *detail = sync_error_get_detail (refusal);
 
   if (!apply->rolled_back && g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED))
-    return sync_apply_hold (apply, incoming, "type", detail->column, error);
+    return sync_apply_hold (apply, incoming, g_strcmp0 (detail->reason, "deep") == 0 ? "deep" : "type",
+                            detail->column, error);
   if (!apply->rolled_back && g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_CONSTRAINT))
     return sync_apply_hold (apply, incoming, detail->reason != NULL ? detail->reason : "other",
                             detail->column, error);

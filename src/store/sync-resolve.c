@@ -95,9 +95,10 @@ invalid_field (const char *field, GError **error)
 static gboolean
 can_be_set (const SyncEntity *entity, guint column, const char *json)
 {
-  g_autoptr (SyncRow) row = sync_row_new ((SyncEntity *) entity);
+  g_autoptr (SyncRow) row = sync_row_new (entity);
+  SyncSpan value = { json, strlen (json) };
 
-  return sync_json_is_valid (json, strlen (json)) && sync_row_set (row, column, (SyncSpan){ json, strlen (json) });
+  return sync_json_is_valid (json, value.length) && !sync_json_is_too_deep (value) && sync_row_set (row, column, value);
 }
 
 static gboolean

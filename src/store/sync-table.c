@@ -290,6 +290,8 @@ append_text (GString *out, SyncCodec codec, const char *text, gsize length)
     return "text-in-blob";
   if (codec == SYNC_CODEC_JSON)
     {
+      if (sync_json_is_too_deep ((SyncSpan){ text, length }))
+        return "deep";
       if (!sync_json_is_valid (text, length))
         return "json";
       if (sync_json_append_minified (out, (SyncSpan){ text, length }))

@@ -145,12 +145,13 @@ sync_vault_members_add_stored (SyncVaultMembers *members, const char *text, gsiz
 {
   SyncJsonReader reader;
   SyncSpan name, value;
+  gboolean too_deep;
   int place = -1;
 
   sync_json_reader_init (&reader, text, length);
   if (!sync_json_enter_object (&reader))
     return FALSE;
-  while (sync_json_next_member (&reader, &name) && sync_json_read_value (&reader, &value))
+  while (sync_json_next_member (&reader, &name) && sync_json_read_bounded (&reader, &value, &too_deep))
     {
       int found = find (members, place + 1, name);
 
@@ -277,6 +278,7 @@ sync_vault_members_append_stored (SyncVaultMembers *members, const char *text, g
   const int n_columns = members->entity->n_columns;
   SyncJsonReader reader;
   SyncSpan name, value;
+  gboolean too_deep;
   int place = -1;
   int seen = 0;
 
@@ -284,7 +286,7 @@ sync_vault_members_append_stored (SyncVaultMembers *members, const char *text, g
   sync_json_reader_init (&reader, text, length);
   if (!sync_json_enter_object (&reader))
     return FALSE;
-  while (sync_json_next_member (&reader, &name) && sync_json_read_value (&reader, &value))
+  while (sync_json_next_member (&reader, &name) && sync_json_read_bounded (&reader, &value, &too_deep))
     {
       int found = find (members, place + 1, name);
 

@@ -310,6 +310,42 @@ test_circle_of_references (void)
                       "'1'|edit-delete|one\n'2'|cascade|two\n'3'|cascade|three\n");
 }
 
+/* What others may write into a cloud: it stands alone, and is taken when it can be read. */
+static void
+test_json_too_deep (void)
+{
+  g_autofree char *opening = g_strnfill (100, '['), *closing = g_strnfill (100, ']');
+  g_autofree char *sql = NULL, *path = NULL;
+  g_autoptr (TestRig) rig = test_rig_new (
+      &test_backend_vault, "CREATE TABLE t (k TEXT PRIMARY KEY NOT NULL, settings JSON, v TEXT);");
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  SyncConnection *vault;
+  g_autoptr (GError) error = NULL;
+
+  test_device_sql (a, "INSERT INTO t VALUES ('1', '\"one\"', 'x'), ('2', '\"two\"', 'y')");
+  test_device_sync (a);
+  path = test_rig_vault_path (rig);
+  vault = sync_connection_open (path, 0, 5000, &error);
+  g_assert_no_error (error);
+  sql = g_strdup_printf ("UPDATE vault_row SET row = replace (row, '\"one\"', '%s%s')", opening, closing);
+  g_assert_true (sync_connection_execute (vault, sql, &error));
+  sync_connection_close (vault);
+  test_device_sync (b);
+  test_device_expect (b, "SELECT k, settings FROM t", "2|\"two\"\n");
+  test_device_expect (b, "SELECT id, reason, detail FROM psync_held", "'1'|deep|settings\n");
+  test_device_assert_quiet (b);
+  test_device_sqlf (b, "INSERT INTO t VALUES ('3', '%s%s', 'z'), ('4', '4', 'z')", opening, closing);
+  test_device_sync (b);
+  test_device_expect (b, "SELECT id, state, error ->> '$.reason' FROM psync_change", "'3'|refused|deep\n");
+  test_device_assert_quiet (b);
+  test_device_sql (b, "UPDATE t SET settings = '3' WHERE k = '3'");
+  test_device_sql (a, "UPDATE t SET settings = '1' WHERE k = '1'");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT k, settings FROM t ORDER BY k", "1|1\n2|\"two\"\n3|3\n4|4\n");
+  test_device_assert_clean (b);
+}
+
 static void
 owner (TestDevice *device, const char *sql)
 {
@@ -418,6 +454,7 @@ main (int argc, char *argv[])
   g_test_add_data_func ("/tables/keys/of-parents-whose-case-changes-with-cascade", "CASCADE",
                         test_parent_whose_case_changes);
   g_test_add_func ("/tables/shapes/a-swap-beside-a-broken-reference", test_swap_beside_broken_reference);
+  g_test_add_func ("/tables/values/json-too-deep-stands-alone", test_json_too_deep);
   g_test_add_func ("/tables/shapes/a-circle-of-references-goes-on-record", test_circle_of_references);
   return g_test_run ();
 }

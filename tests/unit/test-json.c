@@ -147,6 +147,66 @@ test_depth_is_bounded (void)
   g_assert_cmpstr (reader.fault, ==, "nested too deeply");
 }
 
+static char *
+repeat (const char *opening, const char *inner, const char *closing, guint n)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < n; i++)
+    g_string_append (text, opening);
+  g_string_append (text, inner);
+  for (guint i = 0; i < n; i++)
+    g_string_append (text, closing);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* A value that is nested too deeply keeps nobody from reading on, but must be JSON all the same. */
+static void
+test_too_deep_is_skipped (void)
+{
+  static const struct
+  {
+    const char *opening, *inner, *closing;
+    guint n;
+    gboolean good, too_deep;
+  } cases[] = {
+    { "[", "", "]", 1, TRUE, FALSE },
+    { "[", "", "]", SYNC_JSON_VALUE_DEPTH, TRUE, FALSE },
+    { "[", "", "]", SYNC_JSON_VALUE_DEPTH + 1, TRUE, TRUE },
+    { "[", "", "]", 90000, TRUE, TRUE },
+    { "[", "", "]", 110000, FALSE, TRUE },
+    { " { \"a]\" : [ {} , ", "\"]}\"", " , [ 1 ] ] , \"b\" : 5 } ", SYNC_JSON_VALUE_DEPTH / 2, TRUE, TRUE },
+    { "{\"a\":[", "{}", ",2],\"b\":[{},[]]}", 100, TRUE, TRUE },
+    { "{\"a\":[", "", "}]", 100, FALSE, TRUE },
+    { "[", "[,]", "]", 100, FALSE, TRUE },
+    { "[", "{1}", "]", 100, FALSE, TRUE },
+    { "[", "1 2", "]", 100, FALSE, TRUE },
+    { "[", "\"\\x\"", "]", 100, FALSE, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *deep = repeat (cases[i].opening, cases[i].inner, cases[i].closing, cases[i].n);
+      g_autofree char *whole = g_strdup_printf ("[%s,\"next\"]", deep);
+      SyncJsonReader reader;
+      SyncSpan value;
+      gboolean too_deep;
+
+      sync_json_reader_init (&reader, whole, strlen (whole));
+      g_assert_true (sync_json_enter_array (&reader) && sync_json_next_element (&reader));
+      g_assert_cmpint (sync_json_read_bounded (&reader, &value, &too_deep), ==, cases[i].good);
+      g_assert_cmpint (too_deep, ==, cases[i].too_deep);
+      g_assert_cmpint (sync_json_is_too_deep ((SyncSpan){ deep, strlen (deep) }), ==,
+                       cases[i].good && cases[i].too_deep);
+      if (!cases[i].good)
+        continue;
+      g_assert_true (sync_json_next_element (&reader) && sync_json_read_value (&reader, &value));
+      g_assert_true (sync_span_is (value, "\"next\""));
+      g_assert_false (sync_json_next_element (&reader));
+      g_assert_true (sync_json_at_end (&reader));
+    }
+}
+
 static void
 test_every_prefix_is_refused (void)
 {
@@ -760,6 +820,7 @@ main (int argc, char **argv)
   g_test_add_func ("/json/refuses-what-is-not-json", test_refuses_what_is_not_json);
   g_test_add_func ("/json/accepts-what-is-json", test_accepts_what_is_json);
   g_test_add_func ("/json/depth-is-bounded", test_depth_is_bounded);
+  g_test_add_func ("/json/too-deep-is-skipped", test_too_deep_is_skipped);
   g_test_add_func ("/json/every-prefix-is-refused", test_every_prefix_is_refused);
   g_test_add_func ("/json/walks-nested-containers", test_walks_nested_containers);
   g_test_add_func ("/json/faults-stick-and-say-where", test_faults_stick_and_say_where);

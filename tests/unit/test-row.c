@@ -333,6 +333,34 @@ test_a_refused_row_stops_no_other (Fixture *fixture, gconstpointer data)
 }
 
 static void
+test_a_row_too_deep_stops_no_other (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *opening = g_strnfill (SYNC_JSON_MAX_DEPTH, '['), *closing = g_strnfill (SYNC_JSON_MAX_DEPTH, ']');
+  g_autofree char *text
+      = g_strdup_printf ("[{\"id\":\"a\",\"json\":%s%s,\"sync_version\":7},{\"id\":\"b\",\"unknown\":%s%s}]",
+                         opening, closing, opening, closing);
+  SyncJsonReader reader;
+  SyncStamps stamps;
+  SyncSpan unknown;
+  g_autoptr (GError) error = NULL;
+
+  sync_json_reader_init (&reader, text, strlen (text));
+  g_assert_true (sync_json_enter_array (&reader));
+  g_assert_true (sync_json_next_element (&reader));
+  g_assert_false (sync_row_parse (fixture->row, &reader, &stamps, NULL, &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED);
+  g_assert_cmpstr (sync_error_get_detail (error)->column, ==, "json");
+  g_assert_cmpstr (sync_error_get_detail (error)->reason, ==, "deep");
+  g_assert_cmpint (stamps.version, ==, 7);
+  g_clear_error (&error);
+  g_assert_true (sync_json_next_element (&reader));
+  g_assert_true (sync_row_parse (fixture->row, &reader, &stamps, &unknown, &error));
+  g_assert_true (sync_span_is (unknown, "unknown"));
+  g_assert_false (sync_json_next_element (&reader));
+  g_assert_true (sync_json_at_end (&reader));
+}
+
+static void
 test_refuses_wrong_stamps (Fixture *fixture, gconstpointer data)
 {
   const char *const texts[] = {
@@ -472,6 +500,7 @@ main (int argc, char **argv)
   ADD ("/row/equality-is-by-value", test_equality_is_by_value);
   ADD ("/row/reads-rows-stamps-and-unknown-names", test_reads_rows_stamps_and_unknown_names);
   ADD ("/row/a-refused-row-stops-no-other", test_a_refused_row_stops_no_other);
+  ADD ("/row/a-row-too-deep-stops-no-other", test_a_row_too_deep_stops_no_other);
   ADD ("/row/refuses-wrong-stamps", test_refuses_wrong_stamps);
   ADD ("/row/an-unknowable-edit-time-is-unknown", test_an_unknowable_edit_time_is_unknown);
   ADD ("/row/refuses-malformed-rows", test_refuses_malformed_rows);

@@ -14,7 +14,7 @@ static const char *const sqlstates[] = {
 };
 
 static const char *const holds[] = { "unique", "primary-key", "check", "not-null", "foreign-key",
-                                     "column", "children",    "type",  "trigger",  "other" };
+                                     "column", "children",    "type",  "trigger",  "deep", "other" };
 
 /* Nothing that a sentence is made of may be left in it. */
 static void
