@@ -93,6 +93,11 @@ SyncApplied sync_apply_decide_parent (SyncApply *apply, SyncIncoming *incoming, 
 
 gboolean sync_apply_find_free_key (SyncApply *apply, gint64 *key, GError **error);
 
+/* sync-resolve.c: a transaction for one row */
+SyncApply *sync_apply_begin_row (SyncStore *store, const SyncEntity *entity, const char *id,
+                                 SyncDecideFunc decide, gpointer decide_data, GError **error);
+gboolean sync_apply_end_row (SyncApply *apply, gboolean good, GError **error);
+
 /* sync-recovery.c */
 gboolean sync_apply_note_seen (SyncApply *apply, GError **error);
 

@@ -9,6 +9,9 @@ G_BEGIN_DECLS
 
 gboolean sync_store_resolve_conflict (SyncStore *store, gint64 number, const SyncConflict *expected,
                                       const char *choice, const char *const *fields, GError **error);
+/* Those whose row was edited since: noted anew, or closed. */
+gboolean sync_store_refresh_conflicts (SyncStore *store, const SyncEntity *entity, guint64 *n_closed,
+                                       GError **error);
 gboolean sync_store_undo_conflict (SyncStore *store, gint64 number, GError **error);
 gssize sync_store_discard_changes (SyncStore *store, const char *entity, const char *id, GError **error);
 /* Every pending row of an entity, for a hydrate that keeps nothing. */

@@ -454,6 +454,22 @@ move_rows (SyncRun *run, GError **error)
   return push_rounds (run, error);
 }
 
+/* What a person edited may have ended a conflict. */
+static gboolean
+refresh_conflicts (SyncRun *run, gpointer data, GError **error)
+{
+  for (guint i = 0; i < run->legs->len; i++)
+    {
+      SyncLeg *leg = g_ptr_array_index (run->legs, i);
+      SyncCounts counts = { 0 };
+
+      if (!sync_store_refresh_conflicts (sync_run_get_store (run), leg->entity, &counts.merged, error))
+        return FALSE;
+      sync_run_take_news (run, leg, &counts, NULL);
+    }
+  return TRUE;
+}
+
 /* From the start: the first time, and when what was known does not hold any more. */
 static gboolean
 run_once (SyncRun *run, GError **error)
@@ -474,7 +490,8 @@ run_once (SyncRun *run, GError **error)
     return FALSE;
   if (run->restart)
     return TRUE;
-  if (!find_work (run, &work, error) || (!work && !sync_run_retry_held (run, &n_applied, error)))
+  if (!sync_run_step (run, refresh_conflicts, NULL, error) || !find_work (run, &work, error)
+      || (!work && !sync_run_retry_held (run, &n_applied, error)))
     return FALSE;
   if ((work || n_applied > 0) && !move_rows (run, error))
     return FALSE;

@@ -538,6 +538,26 @@ test_manual_edited_to_equal (TestRig *rig)
   test_device_expect (b, "SELECT title FROM notes", "by a\n");
 }
 
+/* Without anybody's answer: the next run sees it. Where something else was edited beside, that travels. */
+static void
+test_manual_closes_by_itself (TestRig *rig)
+{
+  TestDevice *a, *b;
+
+  begin_manual (rig, &a, &b);
+  test_device_sql (b, "UPDATE notes SET title = 'still another'");
+  test_device_sync (b);
+  test_device_expect (b, "SELECT state, local ->> '$.title' FROM psync_conflict", "open|still another\n");
+  test_device_assert_quiet (b);
+  test_device_sql (b, "UPDATE notes SET title = 'by a', rank = 5");
+  test_device_sync (b);
+  test_device_expect (b, "SELECT state, resolved_by FROM psync_conflict", "resolved|merge\n");
+  test_device_assert_clean (b);
+  test_device_assert_quiet (b);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT title, body, rank FROM notes", "by a|only b|5\n");
+}
+
 /* Both sides fit into the table, but what was chosen does not go with what was merged: that is said, nothing is lost, and
  * there is a way out. */
 static void
@@ -1318,6 +1338,7 @@ static const struct
   { "manual/closes-when-equal", NOTES, test_manual_equal },
   { "manual/closes-when-withdrawn", NOTES, test_manual_withdrawn },
   { "manual/by-column-and-by-hand", NOTES, test_manual_fields },
+  { "manual/edited-to-equal-closes-by-itself", NOTES, test_manual_closes_by_itself },
   { "manual/what-does-not-fit-together-is-said",
     "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT, rank INTEGER, "
     "CONSTRAINT only_high_is_far CHECK (rank < 5 OR title = 'high'));",
