@@ -523,6 +523,32 @@ is_unchanged_here (const Sides *sides)
   return state->known && !state->sent && state->conflict == 0 && rows_are_equal (sides->local, sides->base);
 }
 
+/* The version that is known here, read again since a trigger of the cloud's changed what was sent: what it has otherwise
+ * was there before whatever was done here since. */
+static gboolean
+is_read_again (const Sides *sides)
+{
+  const SyncRowState *state = &sides->incoming->state;
+
+  return state->known && state->reread && state->conflict == 0 && sides->incoming->stamps.version == state->version;
+}
+
+/* Then a column that was edited here counts as unchanged there, but for one that is new here: of that nobody here knew
+ * what it is there. */
+static void
+discount_own_edits (Sides *sides)
+{
+  const SyncEntity *entity = sides->apply->entity;
+
+  if (!is_read_again (sides) || sides->base == NULL || sides->local == NULL || sides->remote == NULL)
+    return;
+  if (sides->echoed == NULL)
+    sides->echoed = g_new0 (gboolean, entity->n_columns);
+  for (guint i = entity->n_keys; i < entity->n_columns; i++)
+    if (sync_row_get (sides->base, i).length > 0 && !sync_row_column_equal (sides->base, sides->local, i))
+      sides->echoed[i] = TRUE;
+}
+
 /* The version that we know, read again. A newer one with the contents that we know may differ in columns that we do
  * not know. */
 static gboolean
@@ -530,6 +556,8 @@ is_unchanged_there (const Sides *sides)
 {
   const SyncRowState *state = &sides->incoming->state;
 
+  if (sides->local == NULL && is_read_again (sides))
+    return TRUE;
   return state->known && state->conflict == 0 && rows_are_equal (sides->remote, sides->base)
          && (sides->incoming->stamps.version == state->version || (sides->remote == NULL && !state->sent));
 }
@@ -615,6 +643,7 @@ sync_apply_reconcile (SyncApply *apply,
     return keep_local (&sides, error);
   if (sides.local == NULL || sides.remote == NULL)
     return decide_deletion (&sides, error);
+  discount_own_edits (&sides);
   return decide_columns (&sides, error);
 }
 

@@ -558,6 +558,43 @@ test_manual_closes_by_itself (TestRig *rig)
   test_device_expect (a, "SELECT title, body, rank FROM notes", "by a|only b|5\n");
 }
 
+/* As after a push to which the cloud answered that a trigger of its own changed the row: it is read again. */
+static void
+change_by_trigger (TestRig *rig, TestDevice *device, const char *old, const char *new)
+{
+  g_autofree char *path = test_rig_vault_path (rig);
+  g_autofree char *sql = g_strdup_printf ("UPDATE vault_row SET row = replace (row, '%s', '%s')", old, new);
+  g_autoptr (GError) error = NULL;
+  SyncConnection *vault = sync_connection_open (path, 0, 5000, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (sync_connection_execute (vault, sql, &error));
+  sync_connection_close (vault);
+  test_device_sql (device, "INSERT INTO psync_change (entity, id, seq, reread) VALUES ('notes', '''1''', 0, 1) "
+                           "ON CONFLICT (entity, id) DO UPDATE SET reread = 1");
+}
+
+/* What a trigger made of one's own row was there before what was edited, or deleted, here since. */
+static void
+test_own_row_changed_there (TestRig *rig)
+{
+  TestDevice *a, *b;
+
+  begin (rig, &a, &b, "remote");
+  test_rig_remove (rig, b);
+  test_device_sql (a, "UPDATE notes SET title = 'again'");
+  change_by_trigger (rig, a, "\"title\",\"body\":\"body\"", "\"TITLE\",\"body\":\"BODY\"");
+  test_device_sync (a);
+  test_device_expect (a, "SELECT title, body FROM notes", "again|BODY\n");
+  test_rig_assert_converged (rig);
+  test_device_sql (a, "DELETE FROM notes");
+  change_by_trigger (rig, a, "again", "AGAIN");
+  test_device_sync (a);
+  test_device_expect (a, "SELECT * FROM notes", "");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, RECORD, "");
+}
+
 /* Both sides fit into the table, but what was chosen does not go with what was merged: that is said, nothing is lost, and
  * there is a way out. */
 static void
@@ -1337,6 +1374,7 @@ static const struct
   { "manual/the-other-side", NOTES, test_manual_remote },
   { "manual/closes-when-equal", NOTES, test_manual_equal },
   { "manual/closes-when-withdrawn", NOTES, test_manual_withdrawn },
+  { "one-device/a-trigger-of-the-cloud-is-no-stranger", NOTES, test_own_row_changed_there },
   { "manual/by-column-and-by-hand", NOTES, test_manual_fields },
   { "manual/edited-to-equal-closes-by-itself", NOTES, test_manual_closes_by_itself },
   { "manual/what-does-not-fit-together-is-said",
