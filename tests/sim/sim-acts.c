@@ -254,9 +254,11 @@ sim_resolve (Sim *sim, SimDevice *device, guint which, guint choice, guint field
 {
   static const char *const choices[] = { "local", "remote", "both" };
   static const char *const fields[] = { NULL, "a=local", "b=remote" };
+  const SimTable *table = NULL;
+  g_autofree char *as_here = NULL;
   g_auto (GStrv) line = pick_line (
       device, which,
-      "SELECT conflict, id, kind FROM psync_conflict WHERE state = 'open' ORDER BY conflict");
+      "SELECT conflict, id, kind, entity FROM psync_conflict WHERE state = 'open' ORDER BY conflict");
   g_autofree char *what = NULL;
   Verb verb = { .choice = choices[choice % 3], .fields = { fields[field % 3] } };
 
@@ -265,7 +267,17 @@ sim_resolve (Sim *sim, SimDevice *device, guint which, guint choice, guint field
   verb.number = g_ascii_strtoll (line[0], NULL, 10);
   what = g_strdup_printf ("conflict %s of %s (%s): %s %s", line[0], line[1], line[2], verb.choice,
                           verb.fields[0] != NULL ? verb.fields[0] : "");
-  return decide (sim, device, resolve, &verb, what);
+  if (decide (sim, device, resolve, &verb, what))
+    return TRUE;
+  /* What the table does not take is a value that others have, or a parent that is not here. */
+  for (guint i = 0; i < sim->shape->n_tables; i++)
+    table = g_str_equal (sim->shape->tables[i].name, line[3]) ? &sim->shape->tables[i] : table;
+  if (sim_table_extra (table) == NULL)
+    return FALSE;
+  as_here = g_strdup_printf ("%s=local", sim_table_extra (table));
+  verb.choice = "local";
+  verb.fields[0] = as_here;
+  return decide (sim, device, resolve, &verb, as_here);
 }
 
 static void
