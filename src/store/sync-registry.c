@@ -127,6 +127,16 @@ entity_from_statement (SyncStatement *statement, GError **error)
   return g_steal_pointer (&entity);
 }
 
+/* It changes when another connection commits. */
+static gboolean
+read_data_version (SyncStore *store,
+                   gint64 *version,
+                   GError **error)
+{
+  return sync_connection_query_int64 (store->connection, 0, version, error, "PRAGMA data_version",
+                                      NULL);
+}
+
 /**
  * sync_store_reload:
  * @store: a store
@@ -147,6 +157,8 @@ sync_store_reload (SyncStore *store,
 
   sync_store_assert_current (store);
 
+  if (!read_data_version (store, &store->data_version, error))
+    return FALSE;
   statement = sync_connection_prepare (
       store->connection,
       "SELECT name, table_name, cloud_table, columns, parents, strategy, rules, time_column, enabled "
@@ -172,6 +184,27 @@ sync_store_reload (SyncStore *store,
   g_ptr_array_unref (store->entities);
   store->entities = g_steal_pointer (&entities);
   return TRUE;
+}
+
+/**
+ * sync_store_reload_if_changed:
+ * @store: a store
+ * @error: as of [method@Store.reload]
+ *
+ * Reads the registry again if another program may have configured something since.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_store_reload_if_changed (SyncStore *store,
+                              GError **error)
+{
+  gint64 version;
+
+  sync_store_assert_current (store);
+
+  return read_data_version (store, &version, error)
+         && (version == store->data_version || sync_store_reload (store, error));
 }
 
 GPtrArray *

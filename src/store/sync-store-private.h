@@ -15,6 +15,7 @@ struct _SyncStore
   SyncConnection *connection; /* (unowned) once there is a worker, which closes it */
   GPtrArray *entities;        /* (owned) (element-type SyncEntity) */
   GHashTable *tables;         /* (owned) (element-type SyncEntity SyncTable): made on demand */
+  gint64 data_version;        /* SQLite's, when the registry was read */
 };
 
 void sync_store_assert_current (SyncStore *store);

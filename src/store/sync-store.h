@@ -63,6 +63,8 @@ gboolean sync_store_attach_entity (SyncStore *store, SyncEntity *entity, GError 
 gboolean sync_store_configure_entity (SyncStore *store, const char *name, int enabled,
                                       const char *strategy, const char *rules, GError **error);
 gboolean sync_store_reload (SyncStore *store, GError **error);
+/* Only if another connection wrote to the file since. */
+gboolean sync_store_reload_if_changed (SyncStore *store, GError **error);
 /* Looks whether tables, columns and triggers are as the registry knows them; puts back what is missing
  * and queues what may have changed meanwhile (design: "If our triggers are missing"). */
 gboolean sync_store_heal (SyncStore *store, gboolean *healed, GError **error);

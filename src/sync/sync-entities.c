@@ -42,6 +42,8 @@ configuration_free (gpointer data)
 static gboolean
 list_statuses (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 {
+  if (!sync_store_reload_if_changed (store, error))
+    return FALSE;
   *answer = sync_store_list_entity_status (store, error);
   return *answer != NULL;
 }

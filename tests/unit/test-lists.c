@@ -470,6 +470,29 @@ test_entity_is_configured (Fixture *fixture, gconstpointer data)
   g_assert_no_error (error);
 }
 
+/* psync may configure what the window has open. */
+static void
+test_configured_elsewhere (Fixture *fixture, gconstpointer data)
+{
+  const char *path = sync_store_get_path (fixture->device.store);
+  g_autoptr (GPtrArray) list = NULL;
+  g_autoptr (SyncResult) result = NULL;
+  const SyncEntityStatus *status;
+
+  find_entity (fixture, "projects", &list);
+  g_assert_true (test_shell (path,
+                             "UPDATE psync_entity SET strategy = 'manual' WHERE name = 'projects'",
+                             NULL));
+  status = find_entity (fixture, "projects", &list);
+  g_assert_cmpstr (status->entity->strategy, ==, "manual");
+  g_assert_true (test_shell (path,
+                             "UPDATE psync_entity SET enabled = 0 WHERE name = 'projects';"
+                             "INSERT INTO projects (id) VALUES ('a')",
+                             NULL));
+  result = test_manager_sync (&fixture->device);
+  g_assert_cmpuint (result->total.pushed, ==, 0);
+}
+
 static void
 assert_refused (Fixture *fixture, const char *strategy, const char *rules, const char *subject)
 {
@@ -618,6 +641,7 @@ main (int argc, char *argv[])
   add ("history/tells-which-rows-and-why-not", test_history_trace);
   add ("history/adds-up-days", test_history_days);
   add ("entities/configured", test_entity_is_configured);
+  add ("entities/what-another-program-configured-counts", test_configured_elsewhere);
   add ("entities/a-bad-policy-changes-nothing", test_bad_policy_changes_nothing);
   add ("entities/a-table-becomes-one", test_table_becomes_an_entity);
   add ("snapshots/restored", test_snapshot_is_restored);
