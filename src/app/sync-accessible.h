@@ -5,9 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* Pages of a stack that are not shown are hidden from assistive technology too, for as long as the
- * stack lives. */
-void sync_accessible_follow_stack (GtkStack *stack);
-void sync_accessible_follow_view_stack (AdwViewStack *stack);
+/* What has no name of its own, such as a button with an icon, is called by its tooltip or by the title above it;
+ * pages of stacks that are not shown are hidden from assistive technology. For all windows of the program. */
+void sync_accessible_start (void);
 
 G_END_DECLS

@@ -7,6 +7,7 @@
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 
+#include "sync-accessible.h"
 #include "sync-app-resources.h"
 #include "sync-known-databases.h"
 
@@ -514,6 +515,7 @@ sync_application_startup (GApplication *application)
 
   G_APPLICATION_CLASS (sync_application_parent_class)->startup (application);
   gtk_window_set_default_icon_name (PROGRESSIVE_SYNC_APPLICATION_ID);
+  sync_accessible_start ();
   self->settings = open_settings ();
   self->signals[0] = g_unix_signal_add (SIGINT, on_signal, self);
   self->signals[1] = g_unix_signal_add (SIGTERM, on_signal, self);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-conflicts-page.h"
 
-#include "sync-accessible.h"
 #include "sync-conflict-dialog.h"
 #include "sync-conflict-undo.h"
 #include "sync-list-model.h"
@@ -99,7 +98,6 @@ static void
 sync_conflicts_page_init (SyncConflictsPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
-  sync_accessible_follow_stack (self->stack);
 }
 
 /**

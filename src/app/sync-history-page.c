@@ -3,7 +3,6 @@
 
 #include <glib/gi18n.h>
 
-#include "sync-accessible.h"
 #include "sync-history-chart.h"
 #include "sync-list-model.h"
 #include "sync-list-row.h"
@@ -250,7 +249,6 @@ sync_history_page_init (SyncHistoryPage *self)
 {
   self->cancellable = g_cancellable_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
-  sync_accessible_follow_stack (self->stack);
 }
 
 /**

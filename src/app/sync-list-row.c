@@ -100,11 +100,18 @@ sync_list_row_init (SyncListRow *self)
 void
 sync_list_row_set_texts (SyncListRow *row, const char *title, const char *subtitle)
 {
+  GtkWidget *around;
+
   g_return_if_fail (SYNC_IS_LIST_ROW (row));
 
   gtk_label_set_text (row->title, title);
   gtk_label_set_text (row->subtitle, subtitle);
   gtk_widget_set_tooltip_text (GTK_WIDGET (row), title);
+  /* What is one item to assistive technology. */
+  around = gtk_widget_get_parent (GTK_WIDGET (row));
+  if (around != NULL)
+    gtk_accessible_update_property (GTK_ACCESSIBLE (around), GTK_ACCESSIBLE_PROPERTY_LABEL, title,
+                                    GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, subtitle, -1);
 }
 
 /**

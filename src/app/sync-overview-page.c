@@ -191,6 +191,8 @@ set_next_step (SyncOverviewPage *self, const char *label, const char *action, co
   if (label == NULL)
     return;
   gtk_button_set_label (self->next_button, label);
+  /* An action is looked up as soon as it has a name, with the target that is there then. */
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (self->next_button), NULL);
   gtk_actionable_set_action_target_value (
       GTK_ACTIONABLE (self->next_button), target != NULL ? g_variant_new_string (target) : NULL);
   gtk_actionable_set_action_name (GTK_ACTIONABLE (self->next_button), action);

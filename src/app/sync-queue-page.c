@@ -4,7 +4,6 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#include "sync-accessible.h"
 #include "sync-export.h"
 #include "sync-json.h"
 #include "sync-list-model.h"
@@ -475,7 +474,6 @@ static void
 sync_queue_page_init (SyncQueuePage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
-  sync_accessible_follow_stack (self->stack);
   add_actions (self);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sync-error-row.h"
+#include "sync-form.h"
 
 /**
  * SyncSetupAccount:
@@ -54,7 +55,7 @@ update (SyncSetupAccount *self)
 {
   gboolean ready = !self->busy && is_complete (self);
 
-  gtk_widget_set_sensitive (self->form, !self->busy);
+  sync_form_set_busy (self->form, self->busy);
   gtk_widget_set_sensitive (self->sign_in_button, ready);
   gtk_widget_set_sensitive (self->sign_up_button, ready);
   gtk_spinner_set_spinning (self->spinner, self->busy);

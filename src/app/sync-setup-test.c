@@ -3,7 +3,6 @@
 
 #include <glib/gi18n.h>
 
-#include "sync-accessible.h"
 #include "sync-error-row.h"
 #include "sync-replace-dialog.h"
 #include "sync-schema-view.h"
@@ -107,7 +106,6 @@ make_marks (void)
   gtk_stack_add_named (GTK_STACK (stack),
                        make_mark ("content-loading-symbolic", _("Left out"), "dim-label"),
                        "skipped");
-  sync_accessible_follow_stack (GTK_STACK (stack));
   return GTK_STACK (stack);
 }
 

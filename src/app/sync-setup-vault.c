@@ -5,6 +5,7 @@
 
 #include "sync-error-row.h"
 #include "sync-file-choice.h"
+#include "sync-form.h"
 #include "sync-replace-dialog.h"
 
 /**
@@ -40,7 +41,7 @@ G_DEFINE_FINAL_TYPE (SyncSetupVault, sync_setup_vault, ADW_TYPE_BIN)
 static void
 set_busy (SyncSetupVault *self, gboolean busy)
 {
-  gtk_widget_set_sensitive (self->form, !busy);
+  sync_form_set_busy (self->form, busy);
   gtk_spinner_set_spinning (self->spinner, busy);
 }
 

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "sync-accessible.h"
 #include "sync-setup-account.h"
 #include "sync-setup-direction.h"
 #include "sync-setup-start.h"
@@ -311,7 +310,6 @@ sync_setup_init (SyncSetup *self)
   self->visited = g_ptr_array_new_with_free_func (g_free);
   self->cancellable = g_cancellable_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
-  sync_accessible_follow_stack (self->pages);
 }
 
 /**

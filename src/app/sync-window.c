@@ -3,7 +3,6 @@
 
 #include <glib/gi18n.h>
 
-#include "sync-accessible.h"
 #include "sync-conflicts-page.h"
 #include "sync-devices-page.h"
 #include "sync-history-page.h"
@@ -421,8 +420,6 @@ sync_window_init (SyncWindow *self)
 {
   self->cancellable = g_cancellable_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
-  sync_accessible_follow_view_stack (self->pages);
-  sync_accessible_follow_stack (self->stages);
   sync_window_add_actions (self);
 }
 

@@ -38,10 +38,10 @@ class Skip(Exception):
     """Why a test cannot run here."""
 
 
-def wait_until(condition, what):
-    """Serves the bus until something is so."""
-    end = time.monotonic() + PATIENCE
-    tick = GLib.timeout_add(20, lambda: True)
+def wait_until(condition, what, pause=20, patience=PATIENCE):
+    """Serves the bus until something is so, which is looked at after each pause (ms)."""
+    end = time.monotonic() + patience
+    tick = GLib.timeout_add(pause, lambda: True)
     try:
         while True:
             result = condition()

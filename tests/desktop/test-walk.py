@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the first run to the preferences, as a person goes who uses assistive technology. A process walks
+one walk: each is a test of its own."""
+
+import os
+import uuid
+
+from desktop import Skip, run
+from screen import Screen
+
+
+def first_run(screen):
+    """From the page that asks what the first run is to do, to the overview after it."""
+    screen.wait_for_text("What Shall This Computer Do?")
+    screen.act("check box", "Automatic Sync", "toggle")
+    screen.press("Begin")
+    screen.wait_for_text("Up to date")
+
+
+def read_cloud():
+    """Where the cloud is that the suite runs."""
+    path = os.environ.get("PSYNC_TEST_CLOUD_POSTGRES")
+    if not path:
+        raise Skip("PSYNC_TEST_CLOUD_POSTGRES names no test cloud")
+    with open(path, encoding="utf-8") as file:
+        return dict(line.strip().split("=", 1) for line in file)
+
+
+def use_cloud(screen, cloud, email, password):
+    """With a new account, and without a keyring."""
+    screen.click_row("Connect to Supabase")
+    screen.type("text", "Project address", cloud["URL"])
+    screen.type("text", "Publishable or anon key", cloud["ANON_KEY"])
+    screen.press("Continue")
+    screen.type("text", "Email address", email)
+    screen.type("text", "Password", password)
+    screen.press("Create Account")
+    screen.wait_for_text("Keep the Session in a File?")
+    screen.press("Keep in File")
+    first_run(screen)
+
+
+def use_vault(screen, vault):
+    screen.click_row("Use a Vault File")
+    screen.click("text", "Or type where it is")
+    screen.type("text", "Or type where it is", vault)
+    screen.press("Apply")
+    first_run(screen)
+
+
+def sync(screen, desktop):
+    """Until nothing waits any more."""
+    screen.open_page("Overview")
+    screen.press("Sync Now")
+    screen.wait(lambda: desktop.sql("SELECT count(*) FROM psync_change") == [(0,)], "all is sent")
+    screen.wait_for_text("Up to date")
+
+
+def send_row(screen, desktop):
+    """A row of the owner's goes to the cloud."""
+    desktop.sql("INSERT INTO projects (id, name, description) VALUES ('kite', 'Kite', 'A red one')")
+    screen.wait_for_text("1 change waiting")
+    sync(screen, desktop)
+
+
+def decide_conflict(screen, desktop, other):
+    """One column from here, one from there."""
+    desktop.psync("entities", "strategy", "projects", "manual")
+    desktop.psync("sync", database=other)
+    desktop.sql("UPDATE projects SET name = 'Dragon', description = 'A green one'", other)
+    desktop.psync("sync", database=other)
+    desktop.sql("UPDATE projects SET name = 'Big kite', description = 'Red, with a tail'")
+    screen.wait_for_text("1 change waiting")
+    screen.press("Sync Now")
+    screen.wait_for_text("1 conflict")
+    screen.open_page("Conflicts")
+    screen.click_row("Big kite")
+    screen.wait_for_text("Changed on Both Sides")
+    screen.click("check box", "This Device")
+    screen.wait_for_state("check box", "name, This Device: Big kite", "CHECKED")
+    screen.click("check box", "name, Other Side: Dragon")
+    screen.wait_for_state("check box", "Column by Column", "CHECKED")
+    screen.press("Resolve")
+    screen.wait_for_text("No Conflicts")
+    assert desktop.sql("SELECT name, description FROM projects") == [("Dragon", "Red, with a tail")]
+    sync(screen, desktop)
+
+
+def rename_device(screen, desktop):
+    screen.open_page("Devices")
+    screen.wait_for("list item", "desktop")
+    screen.press("Actions for desktop")
+    screen.act("menu item", "Rename…")
+    screen.type("text", "Name of the device", "workshop")
+    screen.press("Rename")
+    screen.wait_for("list item", "workshop")
+
+
+def use_queue(screen, desktop):
+    """A change is looked at, and discarded."""
+    desktop.sql("UPDATE projects SET name = 'A slip of the pen'")
+    screen.open_page("Queue")
+    screen.click_row("projects · kite")
+    screen.wait_for("text", "Row as JSON")
+    screen.act("frame", "Row", "window.close")
+    screen.press("Actions for projects · kite")
+    screen.act("menu item", "Discard…")
+    screen.wait_for_text("A slip of the pen")
+    screen.press("Discard")
+    screen.wait_for_text("Change discarded")
+    sync(screen, desktop)
+    screen.open_page("Queue")
+    screen.wait_for_text("Nothing Is Waiting")
+    assert desktop.sql("SELECT name FROM projects") == [("Dragon",)]
+
+
+def look_at_history(screen):
+    screen.open_page("History")
+    screen.click_row("Sync")
+    screen.wait_for_text("Duration")
+    screen.act("frame", "Run", "window.close")
+
+
+def set_preferences(screen, desktop):
+    screen.choose("Main Menu", "Preferences")
+    screen.open_page("Sync")
+    screen.act("check box", "At the start", "toggle")
+    screen.wait(lambda: desktop.sql("SELECT value FROM psync_setting WHERE key = 'sync-at-start'"),
+                "the setting is stored")
+    for page in ("Tables", "Data"):
+        screen.open_page(page)
+    screen.act("frame", "Preferences", "window.close")
+
+
+def use_every_page(screen, desktop, other):
+    send_row(screen, desktop)
+    decide_conflict(screen, desktop, other)
+    rename_device(screen, desktop)
+    use_queue(screen, desktop)
+    look_at_history(screen)
+    set_preferences(screen, desktop)
+    for name in sorted(screen.nameless):
+        print(f"# without a name: {name}")
+    assert not screen.nameless
+
+
+def walk_vault(desktop):
+    """a vault is set up, synced, and all pages are used, by what assistive technology is told"""
+    screen = Screen(desktop)
+    vault = f"{desktop.folder}/notes.vault"
+    other = f"{desktop.folder}/desktop.db"
+    desktop.psync("init", database=other)
+    desktop.psync("connect", "vault", vault, database=other)
+    desktop.psync("config", "set", "device-name", "desktop", database=other)
+    desktop.psync("sync", database=other)
+    screen.start("--database", desktop.database)
+    use_vault(screen, vault)
+    use_every_page(screen, desktop, other)
+
+
+def walk_cloud(desktop):
+    """a cloud with an account is set up, synced, and all pages are used"""
+    cloud = read_cloud()
+    screen = Screen(desktop)
+    other = f"{desktop.folder}/desktop.db"
+    email, password = f"{uuid.uuid4()}@example.org", "correct horse battery"
+    screen.start("--database", desktop.database)
+    use_cloud(screen, cloud, email, password)
+    desktop.psync("init", database=other)
+    desktop.psync("connect", "supabase", cloud["URL"], "--anon-key", cloud["ANON_KEY"], database=other)
+    desktop.psync("config", "set", "session-in-file", "true", database=other)
+    desktop.psync("config", "set", "device-name", "desktop", database=other)
+    desktop.psync("login", "--email", email, database=other, answer=f"{password}\n")
+    desktop.psync("sync", database=other)
+    use_every_page(screen, desktop, other)
+
+
+run([walk_vault, walk_cloud], accessible=True)
