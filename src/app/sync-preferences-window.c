@@ -4,6 +4,9 @@
 #include <glib/gi18n.h>
 
 #include "sync-display-path.h"
+#include "sync-export.h"
+#include "sync-file-choice.h"
+#include "sync-records-window.h"
 #include "sync-setting-row.h"
 #include "sync-snapshot.h"
 #include "sync-table-row.h"
@@ -28,6 +31,7 @@ struct _SyncPreferencesWindow
   AdwPreferencesGroup *sending;
   AdwPreferencesGroup *tables;
   AdwActionRow *path_row;
+  GtkWidget *export_button;
   GtkWidget *diagnostics_button;
   GtkWidget *detach_button;
   AdwPreferencesGroup *snapshots;
@@ -327,6 +331,66 @@ list_snapshots (SyncPreferencesWindow *self)
                              snapshots_listed, g_object_ref (self));
 }
 
+/* --- Records and exporting -------------------------------------------------------------------- */
+
+static void
+show_records (SyncPreferencesWindow *self)
+{
+  gtk_window_present (sync_records_window_new (self->profile, GTK_WINDOW (self)));
+}
+
+static void
+exported (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncPreferencesWindow) self = user_data;
+  g_autoptr (GError) error = NULL;
+  gssize n = sync_export_finish (SYNC_MANAGER (object), result, &error);
+  g_autofree char *text = NULL;
+
+  if (g_cancellable_is_cancelled (self->cancellable))
+    return;
+  gtk_widget_set_sensitive (self->export_button, TRUE);
+  if (n < 0)
+    {
+      show_error (self, error);
+      return;
+    }
+  text = g_strdup_printf (g_dngettext (NULL, "%d row saved", "%d rows saved", (gulong) n), (int) n);
+  sync_toast_show (GTK_WIDGET (self->path_row), text);
+}
+
+/**
+ * sync_preferences_window_export:
+ * @window: the window
+ * @path: a file
+ *
+ * Writes everything to the file; it stays as it is if the window is closed before that is done.
+ */
+void
+sync_preferences_window_export (SyncPreferencesWindow *window, const char *path)
+{
+  g_return_if_fail (SYNC_IS_PREFERENCES_WINDOW (window));
+
+  gtk_widget_set_sensitive (window->export_button, FALSE);
+  sync_export_everything_async (sync_profile_get_manager (window->profile), path, NULL, NULL,
+                                window->cancellable, exported, g_object_ref (window));
+}
+
+static void
+export_chosen (const char *path, gpointer user_data)
+{
+  sync_preferences_window_export (user_data, path);
+}
+
+static void
+choose_export (SyncPreferencesWindow *self)
+{
+  g_autofree char *base = g_path_get_basename (sync_profile_get_path (self->profile));
+  g_autofree char *name = g_strconcat (base, ".json", NULL);
+
+  sync_file_choice_save (GTK_WIDGET (self), _("Export Everything"), name, export_chosen);
+}
+
 /* --- Diagnostics and detaching ---------------------------------------------------------------- */
 
 static void
@@ -444,11 +508,14 @@ sync_preferences_window_class_init (SyncPreferencesWindowClass *class)
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, sending);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, tables);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, path_row);
+  gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, export_button);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, diagnostics_button);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, detach_button);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, snapshots);
   gtk_widget_class_bind_template_callback (widget_class, change_cloud);
   gtk_widget_class_bind_template_callback (widget_class, change_session);
+  gtk_widget_class_bind_template_callback (widget_class, show_records);
+  gtk_widget_class_bind_template_callback (widget_class, choose_export);
   gtk_widget_class_bind_template_callback (widget_class, copy_diagnostics);
   gtk_widget_class_bind_template_callback (widget_class, ask_to_detach);
 }

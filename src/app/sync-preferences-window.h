@@ -11,5 +11,6 @@ G_DECLARE_FINAL_TYPE (SyncPreferencesWindow, sync_preferences_window, SYNC, PREF
 
 /* The preferences of a window's database; modal. */
 GtkWidget *sync_preferences_window_new (SyncWindow *window);
+void sync_preferences_window_export (SyncPreferencesWindow *window, const char *path);
 
 G_END_DECLS

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sync-export.h"
+#include "sync-file-choice.h"
 #include "sync-json.h"
 #include "sync-list-model.h"
 #include "sync-list-row.h"
@@ -27,6 +28,7 @@ struct _SyncQueuePage
 
   SyncProfile *profile;      /* (owned) */
   SyncListModel *rows;       /* (owned) */
+  SyncListModel *held;       /* (owned): what came from the cloud, and this computer's table refused */
   GSimpleActionGroup *actions; /* (owned) */
 
   GtkWidget *bar;
@@ -37,7 +39,7 @@ struct _SyncQueuePage
 
 G_DEFINE_FINAL_TYPE (SyncQueuePage, sync_queue_page, ADW_TYPE_BIN)
 
-/* In the order of the drop-down. */
+/* In the order of the drop-down, in which held rows come last. */
 static const char *const states[] = { NULL, "pending", "refused,failed" };
 
 /* --- Rows ------------------------------------------------------------------------------------- */
@@ -114,15 +116,55 @@ show_change (SyncListRow *row, gconstpointer value, gpointer user_data)
 }
 
 static void
+show_held (SyncListRow *row, gconstpointer value, gpointer user_data)
+{
+  const SyncHeld *held = value;
+  g_autofree char *name = sync_row_to_title (NULL, held->id);
+  g_autofree char *title = g_strdup_printf ("%s · %s", held->entity, name);
+  g_autofree char *subtitle = sync_words_for_held (held->reason, held->detail);
+
+  sync_list_row_set_texts (row, title, subtitle);
+  sync_list_row_set_icon (row, "dialog-warning-symbolic");
+  sync_list_row_set_menu (row, NULL);
+}
+
+/* --- Which rows ------------------------------------------------------------------------------- */
+
+static gboolean
+shows_held (SyncQueuePage *self)
+{
+  return gtk_drop_down_get_selected (self->filter) == G_N_ELEMENTS (states);
+}
+
+static gboolean
+is_empty (SyncListModel *list)
+{
+  return g_list_model_get_n_items (G_LIST_MODEL (list)) == 0;
+}
+
+static void
 show_list_or_none (SyncQueuePage *self)
 {
   guint chosen = gtk_drop_down_get_selected (self->filter);
-  gboolean any = g_list_model_get_n_items (G_LIST_MODEL (self->rows)) > 0;
+  gboolean any = !is_empty (shows_held (self) ? self->held : self->rows);
+  gboolean others = chosen > 0 || !is_empty (self->held);
 
-  gtk_stack_set_visible_child_name (self->stack, any          ? "list"
-                                                 : chosen > 0 ? "none"
-                                                              : "empty");
-  gtk_widget_set_visible (self->bar, any || chosen > 0);
+  gtk_stack_set_visible_child_name (self->stack, any      ? "list"
+                                                 : others ? "none"
+                                                          : "empty");
+  gtk_widget_set_visible (self->bar, any || others);
+}
+
+static void
+set_list (SyncQueuePage *self, SyncListModel *rows, SyncListRowFunc show)
+{
+  g_autoptr (GtkListItemFactory) factory = sync_list_row_factory_new (show, NULL);
+  g_autoptr (GtkNoSelection) selection
+      = gtk_no_selection_new (G_LIST_MODEL (g_object_ref (rows)));
+
+  gtk_list_view_set_model (self->list, NULL);
+  gtk_list_view_set_factory (self->list, factory);
+  gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (selection));
 }
 
 static void
@@ -130,9 +172,18 @@ choose_filter (SyncQueuePage *self)
 {
   guint chosen = gtk_drop_down_get_selected (self->filter);
 
-  if (self->rows == NULL || chosen >= G_N_ELEMENTS (states))
+  if (self->rows == NULL)
     return;
-  sync_list_model_set_filter (self->rows, &(SyncListFilter){ .state = (char *) states[chosen] });
+  if (chosen < G_N_ELEMENTS (states))
+    sync_list_model_set_filter (self->rows,
+                                &(SyncListFilter){ .state = (char *) states[chosen] });
+  if (shows_held (self))
+    set_list (self, self->held, show_held);
+  else
+    set_list (self, self->rows, show_change);
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (
+                                   G_ACTION_MAP (self->actions), "export")),
+                               !shows_held (self));
   show_list_or_none (self);
 }
 
@@ -209,7 +260,8 @@ static void
 open_row (SyncQueuePage *self, guint position)
 {
   g_autoptr (SyncListItem) item = g_list_model_get_item (G_LIST_MODEL (self->rows), position);
-  const SyncChange *change = item != NULL ? sync_list_item_get_value (item) : NULL;
+  const SyncChange *change
+      = item != NULL && !shows_held (self) ? sync_list_item_get_value (item) : NULL;
 
   if (change != NULL)
     show_json (self, change->entity, change->id);
@@ -393,32 +445,20 @@ exported (GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-file_chosen (GtkNativeDialog *dialog, int response, gpointer user_data)
+file_chosen (const char *path, gpointer user_data)
 {
   SyncQueuePage *self = user_data;
   guint chosen = gtk_drop_down_get_selected (self->filter);
-  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
 
-  if (response == GTK_RESPONSE_ACCEPT && file != NULL)
-    sync_export_unsent_async (sync_profile_get_manager (self->profile),
-                              states[MIN (chosen, G_N_ELEMENTS (states) - 1)],
-                              g_file_peek_path (file), NULL, NULL, NULL, exported,
-                              g_object_ref (self));
-  g_object_unref (dialog);
+  sync_export_unsent_async (sync_profile_get_manager (self->profile),
+                            states[MIN (chosen, G_N_ELEMENTS (states) - 1)], path, NULL, NULL, NULL,
+                            exported, g_object_ref (self));
 }
 
 static void
 export_rows (GSimpleAction *action, GVariant *target, gpointer user_data)
 {
-  SyncQueuePage *self = user_data;
-  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
-  GtkFileChooserNative *chooser
-      = gtk_file_chooser_native_new (_("Save Unsent Rows"), GTK_WINDOW (root),
-                                     GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), NULL);
-
-  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (chooser), "unsent-rows.json");
-  g_signal_connect_object (chooser, "response", G_CALLBACK (file_chosen), self, 0);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
+  sync_file_choice_save (user_data, _("Save Unsent Rows"), "unsent-rows.json", file_chosen);
 }
 
 /* --- The object ------------------------------------------------------------------------------- */
@@ -448,6 +488,7 @@ sync_queue_page_dispose (GObject *object)
   gtk_widget_insert_action_group (GTK_WIDGET (self), "queue", NULL);
   g_clear_object (&self->actions);
   g_clear_object (&self->rows);
+  g_clear_object (&self->held);
   g_clear_object (&self->profile);
 
   G_OBJECT_CLASS (sync_queue_page_parent_class)->dispose (object);
@@ -486,20 +527,20 @@ sync_queue_page_init (SyncQueuePage *self)
 SyncQueuePage *
 sync_queue_page_new (SyncProfile *profile)
 {
+  SyncManager *manager;
   SyncQueuePage *self;
-  g_autoptr (GtkListItemFactory) factory = NULL;
-  g_autoptr (GtkNoSelection) selection = NULL;
 
   g_return_val_if_fail (SYNC_IS_PROFILE (profile), NULL);
 
   self = g_object_new (SYNC_TYPE_QUEUE_PAGE, NULL);
   self->profile = g_object_ref (profile);
-  self->rows = sync_list_model_new (sync_profile_get_manager (profile), &sync_list_of_queue);
-  factory = sync_list_row_factory_new (show_change, NULL);
-  selection = gtk_no_selection_new (G_LIST_MODEL (g_object_ref (self->rows)));
-  gtk_list_view_set_factory (self->list, factory);
-  gtk_list_view_set_model (self->list, GTK_SELECTION_MODEL (selection));
+  manager = sync_profile_get_manager (profile);
+  self->rows = sync_list_model_new (manager, &sync_list_of_queue);
+  self->held = sync_list_model_new (manager, &sync_list_of_held);
+  set_list (self, self->rows, show_change);
   g_signal_connect_object (self->rows, "items-changed", G_CALLBACK (show_list_or_none), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->held, "items-changed", G_CALLBACK (show_list_or_none), self,
                            G_CONNECT_SWAPPED);
   show_list_or_none (self);
   return self;

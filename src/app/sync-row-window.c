@@ -3,6 +3,8 @@
 
 #include <glib/gi18n.h>
 
+#include "sync-plain-window.h"
+
 static void
 break_line (GString *text, guint depth)
 {
@@ -111,18 +113,6 @@ make_view (const char *json)
   return view;
 }
 
-static void
-close_on_escape (GtkWidget *window)
-{
-  GtkEventController *controller = gtk_shortcut_controller_new ();
-
-  gtk_shortcut_controller_add_shortcut (
-      GTK_SHORTCUT_CONTROLLER (controller),
-      gtk_shortcut_new (gtk_keyval_trigger_new (GDK_KEY_Escape, 0),
-                        gtk_named_action_new ("window.close")));
-  gtk_widget_add_controller (window, controller);
-}
-
 /**
  * sync_row_window_new:
  * @parent: over which window
@@ -134,25 +124,12 @@ close_on_escape (GtkWidget *window)
 GtkWindow *
 sync_row_window_new (GtkWindow *parent, const char *title, const char *json)
 {
-  GtkWidget *window = adw_window_new ();
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
-  GtkWidget *header = adw_header_bar_new ();
   GtkWidget *button = gtk_button_new_with_mnemonic (_("_Copy"));
   GtkWidget *scroller = gtk_scrolled_window_new ();
   GtkWidget *view = make_view (json);
 
   g_signal_connect_object (button, "clicked", G_CALLBACK (copy),
                            gtk_text_view_get_buffer (GTK_TEXT_VIEW (view)), G_CONNECT_SWAPPED);
-  adw_header_bar_pack_start (ADW_HEADER_BAR (header), button);
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), view);
-  gtk_widget_set_vexpand (scroller, TRUE);
-  gtk_box_append (GTK_BOX (box), header);
-  gtk_box_append (GTK_BOX (box), scroller);
-  adw_window_set_content (ADW_WINDOW (window), box);
-  gtk_window_set_title (GTK_WINDOW (window), title);
-  gtk_window_set_default_size (GTK_WINDOW (window), 480, 480);
-  gtk_window_set_transient_for (GTK_WINDOW (window), parent);
-  gtk_window_set_modal (GTK_WINDOW (window), TRUE);
-  close_on_escape (window);
-  return GTK_WINDOW (window);
+  return sync_plain_window_new (parent, title, button, scroller, 480);
 }

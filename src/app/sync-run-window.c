@@ -5,6 +5,7 @@
 
 #include "sync-error-row.h"
 #include "sync-list-model.h"
+#include "sync-plain-window.h"
 #include "sync-value-text.h"
 #include "sync-words.h"
 
@@ -173,18 +174,6 @@ add_trouble (AdwPreferencesPage *page, SyncProfile *profile, const SyncResult *r
                                  MOST_ROWS, NULL, trace_listed, g_object_ref (group));
 }
 
-static void
-close_on_escape (GtkWidget *window)
-{
-  GtkEventController *controller = gtk_shortcut_controller_new ();
-
-  gtk_shortcut_controller_add_shortcut (
-      GTK_SHORTCUT_CONTROLLER (controller),
-      gtk_shortcut_new (gtk_keyval_trigger_new (GDK_KEY_Escape, 0),
-                        gtk_named_action_new ("window.close")));
-  gtk_widget_add_controller (window, controller);
-}
-
 /**
  * sync_run_window_new:
  * @profile: the database
@@ -196,21 +185,10 @@ close_on_escape (GtkWidget *window)
 GtkWindow *
 sync_run_window_new (SyncProfile *profile, GtkWindow *parent, const SyncResult *run)
 {
-  GtkWidget *window = adw_window_new ();
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
   GtkWidget *page = adw_preferences_page_new ();
 
   add_summary (ADW_PREFERENCES_PAGE (page), run);
   add_tables (ADW_PREFERENCES_PAGE (page), run);
   add_trouble (ADW_PREFERENCES_PAGE (page), profile, run);
-  gtk_widget_set_vexpand (page, TRUE);
-  gtk_box_append (GTK_BOX (box), adw_header_bar_new ());
-  gtk_box_append (GTK_BOX (box), page);
-  adw_window_set_content (ADW_WINDOW (window), box);
-  gtk_window_set_title (GTK_WINDOW (window), _("Run"));
-  gtk_window_set_default_size (GTK_WINDOW (window), 480, 560);
-  gtk_window_set_transient_for (GTK_WINDOW (window), parent);
-  gtk_window_set_modal (GTK_WINDOW (window), TRUE);
-  close_on_escape (window);
-  return GTK_WINDOW (window);
+  return sync_plain_window_new (parent, _("Run"), NULL, page, 560);
 }

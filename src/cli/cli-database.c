@@ -5,6 +5,7 @@
 #include "cli-command.h"
 #include "cli-terminal.h"
 #include "cli-values.h"
+#include "sync-export.h"
 
 static struct
 {
@@ -183,6 +184,24 @@ run_diagnostics (CliContext *cli, const char *const *arguments, GError **error)
   return TRUE;
 }
 
+/* --- export --------------------------------------------------------------------------------- */
+
+static gboolean
+run_export (CliContext *cli, const char *const *arguments, GError **error)
+{
+  SyncManager *manager = sync_profile_get_manager (cli->profile);
+  gssize n_rows;
+
+  sync_export_everything_async (manager, arguments[0], NULL, NULL, cli->cancellable, cli_ready, cli);
+  n_rows = sync_export_finish (manager, cli_await (cli), error);
+  if (n_rows < 0)
+    return FALSE;
+  cli_json_integer (cli->answer, "rows", n_rows);
+  cli_say (cli, ngettext ("Exported: %u row.", "Exported: %u rows.", n_rows), (guint) n_rows);
+  cli_say (cli, "\n");
+  return TRUE;
+}
+
 /* clang-format off */
 const CliCommand cli_database_commands[] = {
   {
@@ -211,6 +230,17 @@ const CliCommand cli_database_commands[] = {
     .examples = "psync snapshots list\n"
                 "psync snapshots restore NAME",
     .run = run_restore,
+  },
+  {
+    .name = "export",
+    .summary = N_("Write every row of every entity to a JSON file"),
+    .arguments = "FILE",
+    .least = 1,
+    .most = 1,
+    .notes = N_("Only its owner can read the file. One of that name is replaced when the new one is\n"
+                "complete, never before."),
+    .examples = "psync export ~/backup.json",
+    .run = run_export,
   },
   {
     .name = "detach",

@@ -129,7 +129,7 @@ class Screen:
     def wait(self, condition, what):
         """Until something is so. Else all that is shown is printed, for whoever looks into it."""
         try:
-            return wait_until(condition, what, 100)
+            return wait_until(condition, what, 100, 4 * PATIENCE)
         except AssertionError:
             self.dump()
             raise
@@ -221,7 +221,7 @@ class Screen:
 
     def xdotool(self, *arguments):
         return subprocess.run(["xdotool", *arguments], env=self.desktop.env, capture_output=True,
-                              text=True, check=True, timeout=PATIENCE).stdout
+                              text=True, check=True, timeout=4 * PATIENCE).stdout
 
     def find_x_window(self, node):
         """The X window in which a node is drawn, and where it is: (number, x, y, width, height)."""

@@ -129,6 +129,13 @@ def set_preferences(screen, desktop):
                 "the setting is stored")
     for page in ("Tables", "Data"):
         screen.open_page(page)
+    screen.press("Show…")
+    screen.wait_for("list item", "A slip of the pen")
+    screen.press("Actions for A slip of the pen")
+    screen.act("menu item", "Undo")
+    screen.wait(lambda: desktop.sql("SELECT name FROM projects") == [("A slip of the pen",)],
+                "what was discarded is back")
+    screen.act("frame", "What Was Decided", "window.close")
     screen.act("frame", "Preferences", "window.close")
 
 

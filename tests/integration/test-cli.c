@@ -529,6 +529,22 @@ test_a_table_that_cannot_be_attached_leaves_a_database_as_it_was (void)
 }
 
 static void
+test_export_writes_every_row (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autofree char *path = test_psync_path (psync, "rows.json");
+  g_autofree char *text = NULL, *output = NULL;
+
+  g_free (test_psync_run (psync, "a.db", 0, "init"));
+  g_free (test_psync_sql (psync, "a.db", "INSERT INTO projects (id, name) VALUES ('a', 'Anna')"));
+  output = test_psync_run_strv (psync, "a.db", 0, (const char *const[]){ "export", path, NULL },
+                                NULL, NULL);
+  g_assert_nonnull (strstr (output, "1 row"));
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "Anna"));
+}
+
+static void
 test_detach_leaves_the_file_as_its_owner_left_it (void)
 {
   g_autoptr (TestPsync) psync = test_psync_new ();
@@ -1055,6 +1071,7 @@ main (int argc, char **argv)
        init_attaches_all_tables_with_a_key_if_none_is_named);
   ADD ("database/a-table-that-cannot-be-attached-leaves-a-database-as-it-was",
        a_table_that_cannot_be_attached_leaves_a_database_as_it_was);
+  ADD ("database/export-writes-every-row", export_writes_every_row);
   ADD ("database/detach-leaves-the-file-as-its-owner-left-it",
        detach_leaves_the_file_as_its_owner_left_it);
   ADD ("database/a-folder-of-ours-that-cannot-be-used-is-named",

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-plain-window.h"
+
+#define WIDTH 480
+
+static void
+close_on_escape (GtkWidget *window)
+{
+  GtkEventController *controller = gtk_shortcut_controller_new ();
+
+  gtk_shortcut_controller_add_shortcut (
+      GTK_SHORTCUT_CONTROLLER (controller),
+      gtk_shortcut_new (gtk_keyval_trigger_new (GDK_KEY_Escape, 0),
+                        gtk_named_action_new ("window.close")));
+  gtk_widget_add_controller (window, controller);
+}
+
+/**
+ * sync_plain_window_new:
+ * @parent: over which window
+ * @title: what it is about
+ * @start: (nullable): a button in the header bar
+ * @content: what is in it
+ * @height: how high it is at first
+ *
+ * Returns: (transfer none): a window, not shown yet
+ */
+GtkWindow *
+sync_plain_window_new (GtkWindow *parent, const char *title, GtkWidget *start, GtkWidget *content,
+                       int height)
+{
+  GtkWidget *window = adw_window_new ();
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+  GtkWidget *header = adw_header_bar_new ();
+
+  if (start != NULL)
+    adw_header_bar_pack_start (ADW_HEADER_BAR (header), start);
+  gtk_widget_set_vexpand (content, TRUE);
+  gtk_box_append (GTK_BOX (box), header);
+  gtk_box_append (GTK_BOX (box), content);
+  adw_window_set_content (ADW_WINDOW (window), box);
+  gtk_window_set_title (GTK_WINDOW (window), title);
+  gtk_window_set_default_size (GTK_WINDOW (window), WIDTH, height);
+  gtk_window_set_transient_for (GTK_WINDOW (window), parent);
+  gtk_window_set_modal (GTK_WINDOW (window), TRUE);
+  close_on_escape (window);
+  return GTK_WINDOW (window);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+/* A window over another one with a header bar and one thing in it; Escape closes it. start (nullable): a button
+ * in the header bar. (transfer none) */
+GtkWindow *sync_plain_window_new (GtkWindow *parent, const char *title, GtkWidget *start,
+                                  GtkWidget *content, int height);
+
+G_END_DECLS
