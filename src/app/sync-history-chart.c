@@ -99,8 +99,8 @@ describe_day (const SyncDay *day)
   g_autofree char *date = g_date_time_format (time, "%x");
 
   /* Translators: a day, and how many rows */
-  return g_strdup_printf (_("%s: %" G_GUINT64_FORMAT " sent, %" G_GUINT64_FORMAT " received"),
-                          date, day->pushed, day->pulled);
+  return g_strdup_printf (_("%s: %lu sent, %lu received"), date, (gulong) day->pushed,
+                          (gulong) day->pulled);
 }
 
 static gboolean

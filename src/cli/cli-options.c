@@ -332,9 +332,8 @@ cli_parse_number (const char *name,
   if (g_ascii_string_to_unsigned (text, 10, least, most, number, NULL))
     return TRUE;
   cli_set_usage_error (error,
-                       _("%s is “%s”, and must be a whole number from %" G_GUINT64_FORMAT
-                          " to %" G_GUINT64_FORMAT "."),
-                       name, text, least, most);
+                       _("%s is “%s”, and must be a whole number from %lu to %lu."), name, text,
+                       (gulong) least, (gulong) most);
   return FALSE;
 }
 

@@ -112,6 +112,8 @@ class Screen:
             os.environ.pop(name, None)
         os.environ["DBUS_SESSION_BUS_ADDRESS"] = desktop.session.address
         Atspi.init()
+        # Its own 800 ms are soon over on a busy machine, and then nobody knows whether a thing was done.
+        Atspi.set_timeout(1000 * PATIENCE, 1000 * PATIENCE)
         # Nothing moves while it is looked at.
         folder = f"{desktop.env['XDG_CONFIG_HOME']}/gtk-4.0"
         os.makedirs(folder)
