@@ -108,6 +108,8 @@ class Screen:
     def __init__(self, desktop):
         self.desktop = desktop
         self.nameless = set()
+        desktop.env["GTK_A11Y"] = "atspi"
+        desktop.add_service("org.a11y.Bus.service", "/usr/share/dbus-1/services/org.a11y.Bus.service")
         for name in ("AT_SPI_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY"):
             os.environ.pop(name, None)
         os.environ["DBUS_SESSION_BUS_ADDRESS"] = desktop.session.address

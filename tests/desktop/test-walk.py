@@ -177,9 +177,9 @@ def walk_cloud(desktop):
     desktop.psync("connect", "supabase", cloud["URL"], "--anon-key", cloud["ANON_KEY"], database=other)
     desktop.psync("config", "set", "session-in-file", "true", database=other)
     desktop.psync("config", "set", "device-name", "desktop", database=other)
-    desktop.psync("login", "--email", email, database=other, answer=f"{password}\n")
+    desktop.psync("login", "--email", email, database=other, said=f"{password}\n")
     desktop.psync("sync", database=other)
     use_every_page(screen, desktop, other)
 
 
-run([walk_vault, walk_cloud], accessible=True)
+run([walk_vault, walk_cloud])
