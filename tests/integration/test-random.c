@@ -668,9 +668,10 @@ static void
 resolve_one (Sim *sim, TestDevice *device)
 {
   static const char *const choices[] = { "local", "remote", "both", "local", "remote" };
-  g_auto (GStrv) line = pick_line (sim, device, "SELECT conflict, id, kind FROM psync_conflict WHERE state = 'open' "
-                                                "ORDER BY conflict");
+  g_auto (GStrv) line = pick_line (sim, device, "SELECT conflict, id, kind, entity FROM psync_conflict "
+                                                "WHERE state = 'open' ORDER BY conflict");
   g_autoptr (GError) error = NULL;
+  const char *extra;
   Verb verb;
 
   if (line == NULL)
@@ -681,6 +682,14 @@ resolve_one (Sim *sim, TestDevice *device)
   test_device_call (device, resolve, &verb, &error);
   say (sim, "%s: conflict %s of %s (%s): %s %s%s%s", device->name, line[0], line[1], line[2], verb.choice,
        verb.fields[0] != NULL ? verb.fields[0] : "", error != NULL ? " -- " : "", error != NULL ? error->message : "");
+  extra = strchr ("rc", *line[3]) != NULL ? "parent=local" : *line[3] == 'u' ? "x=local" : NULL;
+  if (error != NULL && extra != NULL)
+    {
+      /* What the table does not take is a parent that is not here, or a value that another row has. */
+      verb.choice = "local";
+      verb.fields[0] = extra;
+      test_device_call (device, resolve, &verb, NULL);
+    }
   collect_records (sim, device);
 }
 
