@@ -460,15 +460,17 @@ sync_application_set_keep_running (SyncApplication *application, gboolean keep_r
 void
 sync_application_quit (SyncApplication *application)
 {
-  g_autoptr (GList) windows = NULL;
+  GList *windows;
 
   g_return_if_fail (SYNC_IS_APPLICATION (application));
 
   g_application_hold (G_APPLICATION (application));
   sync_application_set_keep_running (application, FALSE);
-  windows = g_list_copy (gtk_application_get_windows (GTK_APPLICATION (application)));
-  for (GList *l = windows; l != NULL; l = l->next)
-    gtk_window_destroy (l->data);
+  /* A dialog knows its window to the end. */
+  windows = g_list_copy_deep (gtk_application_get_windows (GTK_APPLICATION (application)),
+                              (GCopyFunc)(GCallback)g_object_ref, NULL);
+  g_list_foreach (windows, (GFunc)(GCallback)gtk_window_destroy, NULL);
+  g_list_free_full (windows, g_object_unref);
   close_those_without_window (application);
   g_application_release (G_APPLICATION (application));
 }

@@ -141,8 +141,12 @@ ask (SyncBackground *self, GtkWindow *window)
   adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), CONTINUE);
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
   g_object_set_data (G_OBJECT (dialog), "again", again);
+  /* The answer may end the window, of which the dialog takes its leave afterwards. */
+  g_object_set_data_full (G_OBJECT (dialog), "window", g_object_ref (window), g_object_unref);
   g_signal_connect_object (dialog, "response", G_CALLBACK (answered), self, 0);
   gtk_window_present (GTK_WINDOW (dialog));
+  /* Not the check button, which comes first: the return key chooses what is suggested. */
+  gtk_window_set_focus (GTK_WINDOW (dialog), gtk_window_get_default_widget (GTK_WINDOW (dialog)));
 }
 
 static gboolean

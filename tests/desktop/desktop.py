@@ -109,12 +109,14 @@ class Desktop:
         self.folder = tempfile.mkdtemp(prefix="psync-desktop-")
         self.processes = []
         self.hosts = []
+        self.keys = {}
         self.env = {k: v for k, v in os.environ.items()
                     if not k.startswith(("SYNC_", "SUPABASE_", "DBUS_", "WAYLAND_"))}
         for name in ("CACHE_HOME", "CONFIG_HOME", "DATA_HOME", "STATE_HOME", "RUNTIME_DIR"):
             path = f"{self.folder}/{name}"
             os.makedirs(path, mode=0o700)
             self.env[f"XDG_{name}"] = path
+        os.makedirs(f"{self.env['XDG_CONFIG_HOME']}/glib-2.0/settings")
         self.env.update(HOME=self.folder, GDK_BACKEND="x11", GSK_RENDERER="cairo",
                         GDK_DEBUG="gl-disable", GTK_A11Y="none", GSETTINGS_BACKEND="keyfile",
                         GSETTINGS_SCHEMA_DIR=f"{BUILD}/data", PROGRESSIVE_SYNC_TRAY=TRAY,
@@ -176,13 +178,13 @@ class Desktop:
         self.psync("connect", "vault", f"{self.folder}/vault.db", database=database)
 
     def set(self, key, value):
-        """Sets a key of the application's, before it starts."""
-        path = f"{self.env['XDG_CONFIG_HOME']}/glib-2.0/settings/keyfile"
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        group = "[io/github/progressive_sync/ProgressiveSync]\n"
-        known = os.path.exists(path)
-        with open(path, "a", encoding="utf-8") as file:
-            file.write(f"{'' if known else group}{key}={value}\n")
+        """Sets a key of the application's."""
+        folder = f"{self.env['XDG_CONFIG_HOME']}/glib-2.0/settings"
+        self.keys[key] = value
+        with open(f"{folder}/new", "w", encoding="utf-8") as file:
+            file.write("[io/github/progressive_sync/ProgressiveSync]\n")
+            file.writelines(f"{key}={value}\n" for key, value in self.keys.items())
+        os.rename(file.name, f"{folder}/keyfile")
 
     def hold_run(self):
         """Holds the lock that a run needs, as another program would, until it is closed."""
@@ -220,7 +222,8 @@ class Desktop:
         return [part.split('"')[1] for part in text.split("<node name=")[1:]]
 
     def sync(self, **options):
-        """Asks the application for a run, and does not wait for it."""
+        """Asks the application for a run, after one that goes on perhaps, and does not wait for it."""
+        options.setdefault("wait", dbus.UInt32(PATIENCE))
         self.database_object().Sync(dbus.Dictionary(options, signature="sv"),
                                     dbus_interface="io.github.progressive_sync.Sync1",
                                     reply_handler=lambda _: None, error_handler=lambda _: None,

@@ -4,10 +4,15 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
+import sys
+import time
 
 import desktop
-from desktop import APP, PROGRAM, run, serve, wait_until
+from desktop import APP, BUILD, PROGRAM, Daemon, run, serve, wait_until
+
+GOES_ON = "Progressive Sync Goes On in the Background"
 
 
 def begin(session):
@@ -63,29 +68,38 @@ def test_one_process(session):
 
 
 def ends_by(session, number):
+    """In the middle of a run, which waits for the vault: nothing is lost, and nothing sent twice."""
     process = begin(session)
-    session.sql("INSERT INTO projects (id, name) VALUES ('a', 'A')")
+    session.sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+                "INSERT INTO projects (id, name) SELECT i, 'row' FROM n")
+    vault = sqlite3.connect(f"{session.folder}/vault.db", isolation_level=None)
+    vault.execute("BEGIN IMMEDIATE")
     session.sync()
+    wait_until(lambda: session.get("State") == "syncing", "the run")
     process.send_signal(number)
+    wait_until(lambda: process.poll() is not None or not session.databases(), "that it heard")
+    vault.close()
     wait_until(lambda: process.poll() is not None, "its end")
     assert process.poll() == 0, process.poll()
-    session.psync("sync")
     assert session.sql("PRAGMA integrity_check") == [("ok",)]
+    assert session.sql("SELECT count(*) FROM psync_change")[0][0] > 0, "the run went on to its end"
+    session.psync("sync")
     assert not session.sql("SELECT * FROM psync_change")
+    assert session.sql("SELECT sum(pushed) FROM psync_history") == [(5000,)]
 
 
 def test_sigterm(session):
-    """SIGTERM ends it cleanly"""
+    """SIGTERM ends it cleanly, also in the middle of a run"""
     ends_by(session, signal.SIGTERM)
 
 
 def test_sighup(session):
-    """SIGHUP ends it cleanly"""
+    """SIGHUP ends it cleanly, also in the middle of a run"""
     ends_by(session, signal.SIGHUP)
 
 
 def test_sigint(session):
-    """SIGINT ends it cleanly"""
+    """SIGINT ends it cleanly, also in the middle of a run"""
     ends_by(session, signal.SIGINT)
 
 
@@ -106,13 +120,16 @@ def test_sigkill(session):
     assert session.sql("SELECT count(*) FROM projects", other) == [(200,)]
 
 
-def test_activation(session):
-    """the bus starts it, without a window for an action and with one for itself"""
-    session.set("without-tray", "'continue'")
-    session.add_database()
-    session.psync("status")
+def activatable(session):
+    """As it is when it is installed."""
     session.add_service(f"{APP}.service", f"[D-BUS Service]\nName={APP}\nExec=/usr/bin/env "
                         f"SYNC_DATABASE={session.database} {PROGRAM} --gapplication-service\n")
+
+
+def test_activation(session):
+    """the bus starts it, without a window for an action and with one for itself"""
+    session.add_database()
+    activatable(session)
     application = session.bus.get_object(APP, desktop.PATH, introspect=False)
     empty = desktop.dbus.Dictionary({}, signature="sv")
     session.sql("INSERT INTO projects (id, name) VALUES ('a', 'A')")
@@ -142,17 +159,19 @@ def test_close_with_tray(session):
 
 
 def test_close_without_tray_continues(session):
-    """without a tray it goes on where people chose that, and a launch shows the window again"""
+    """without a tray it goes on where people chose that, says so, and comes back on request"""
     session.set("without-tray", "'continue'")
+    daemon = Daemon(session)
     process = begin(session)
-    launch(session)
-    wait_until(lambda: session.window_count() == 1, "the window")
-    session.close_window()
-    wait_until(lambda: session.window_count() == 0, "that it is gone")
-    serve(0.3)
-    assert process.poll() is None
-    launch(session)
-    wait_until(lambda: session.window_count() == 1, "the window again")
+    for come_back in (lambda: daemon.click_last(GOES_ON, "Open"), lambda: launch(session)):
+        launch(session)
+        session.close_window()
+        wait_until(lambda: session.window_count() == 0, "that it is gone")
+        daemon.wait_for(GOES_ON)
+        assert process.poll() is None
+        come_back()
+        wait_until(lambda: session.window_count() == 1, "the window again")
+    daemon.wait_for_withdrawal()
 
 
 def test_close_without_tray_quits(session):
@@ -160,20 +179,106 @@ def test_close_without_tray_quits(session):
     session.set("without-tray", "'quit'")
     process = begin(session)
     launch(session)
-    wait_until(lambda: session.window_count() == 1, "the window")
     session.close_window()
     wait_until(lambda: process.poll() is not None, "its end")
+    assert process.poll() == 0
+
+
+def ask_to_close(session):
+    """The question, which is answered by the keyboard."""
+    process = session.start("--database", session.database)
+    session.close_window()
+    session.wait_for_shown(2)
+    assert session.window_count() == 1
+    assert process.poll() is None
+    return process
 
 
 def test_close_without_tray_asks(session):
-    """without a tray it asks first, and stays until it is answered"""
-    process = begin(session)
-    launch(session)
-    wait_until(lambda: session.window_count() == 1, "the window")
-    session.close_window()
-    serve(0.5)
+    """without a tray it asks first; who cancels keeps the window, and who goes on loses only that"""
+    session.add_database()
+    process = ask_to_close(session)
+    session.press("Escape")
+    session.wait_for_shown(1)
     assert session.window_count() == 1
+    session.close_window()
+    session.wait_for_shown(2)
+    session.press("Return")
+    wait_until(lambda: session.window_count() == 0, "that it is gone")
     assert process.poll() is None
+    launch(session)
+    session.close_window()
+    session.wait_for_shown(2)
+
+
+def test_close_without_tray_remembers(session):
+    """who wants the same next time is not asked again"""
+    session.add_database()
+    process = ask_to_close(session)
+    session.press("alt+s")
+    session.press("alt+k")
+    wait_until(lambda: session.window_count() == 0, "that it is gone")
+    launch(session)
+    session.close_window()
+    wait_until(lambda: session.window_count() == 0, "that it is gone again")
+    assert process.poll() is None
+
+
+def test_close_without_tray_quits_when_told(session):
+    """who is asked can quit, by an answer or in any other way"""
+    session.add_database()
+    for quit_by in (lambda: session.press("alt+q"), lambda: session.activate("quit")):
+        process = ask_to_close(session)
+        quit_by()
+        wait_until(lambda: process.poll() is not None, "its end")
+        assert process.poll() == 0
+
+
+def chosen(session, action):
+    """As an application menu does, which goes on afterwards, when people choose an action of the desktop file."""
+    choose = ("from gi.repository import Gio; import sys; "
+              "Gio.DesktopAppInfo.new_from_filename(sys.argv[1]).launch_action(sys.argv[2], None); "
+              "Gio.bus_get_sync(Gio.BusType.SESSION).flush_sync(); sys.stdin.read()")
+    return session.spawn([sys.executable, "-c", choose, f"{BUILD}/data/{APP}.desktop", action],
+                         env={**session.env, "PATH": f"{BUILD}/src/app:{os.environ['PATH']}"},
+                         stdin=subprocess.PIPE)
+
+
+def executed(session, action):
+    """As one does that knows no D-Bus activation."""
+    with open(f"{BUILD}/data/{APP}.desktop", encoding="utf-8") as file:
+        text = file.read().split(f"[Desktop Action {action}]")[1]
+    command = next(line[5:] for line in text.splitlines() if line.startswith("Exec="))
+    return session.spawn(command.split(), stdin=subprocess.PIPE)
+
+
+def test_desktop_actions(session):
+    """the desktop file's Sync Now and Pause start it where it does not run, and show no window"""
+    session.add_database()
+    activatable(session)
+    for number, choose in enumerate((chosen, executed)):
+        session.sql(f"INSERT INTO projects (id, name) VALUES ('{number}', '')")
+        with choose(session, "sync-databases"):
+            wait_until(lambda: not session.sql("SELECT * FROM psync_change"), "the run")
+        with choose(session, "pause-databases"):
+            wait_until(lambda: session.get("PausedUntil") > 0, "the pause")
+        assert 3500 < session.get("PausedUntil") / 1e6 - time.time() < 3601
+        assert session.window_count() == 0
+        session.activate("quit")
+        wait_until(lambda: not session.has_owner(APP), "its end")
+        session.psync("resume")
+
+
+def test_start_at_login(session):
+    """where people want it, the session starts it without a window"""
+    path = f"{session.env['XDG_CONFIG_HOME']}/autostart/{APP}.desktop"
+    begin(session)
+    session.set("start-at-login", "true")
+    wait_until(lambda: os.path.exists(path), "the file that the session reads")
+    with open(path, encoding="utf-8") as file:
+        assert "\nExec=progressive-sync --background\n" in file.read()
+    session.set("start-at-login", "false")
+    wait_until(lambda: not os.path.exists(path), "that it is taken away")
 
 
 def test_not_in_background(session):
@@ -188,5 +293,7 @@ def test_not_in_background(session):
 
 
 run([test_background, test_no_database, test_second_launch, test_one_process, test_sigterm, test_sighup,
-     test_sigint, test_sigkill, test_activation, test_close_with_tray, test_close_without_tray_continues,
-     test_close_without_tray_quits, test_close_without_tray_asks, test_not_in_background])
+     test_sigint, test_sigkill, test_activation, test_desktop_actions, test_start_at_login,
+     test_close_with_tray, test_close_without_tray_continues, test_close_without_tray_quits,
+     test_close_without_tray_asks, test_close_without_tray_remembers,
+     test_close_without_tray_quits_when_told, test_not_in_background])

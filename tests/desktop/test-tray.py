@@ -4,6 +4,7 @@
 
 import os
 import signal
+import time
 
 import desktop
 from desktop import Host, run, serve, wait_until
@@ -77,16 +78,26 @@ def test_toggle(session):
 
 
 def test_pause(session):
-    """a pause is begun, shown and ended by the menu"""
+    """a pause of each kind is begun, shown and ended by the menu, and a run in it does not end it"""
     host, _ = begin(session)
     wait_until(lambda: host.labels() == MENU, "the menu")
-    host.click("Pause", "Until Resumed")
-    host.wait_for_icon_named("paused")
-    wait_until(lambda: host.labels()[:1] == ["Paused"], "the status")
-    wait_until(lambda: "Resume" in host.labels() and "Pause" not in host.labels(), "Resume")
-    host.click("Resume")
-    host.wait_for_icon_named("idle")
-    wait_until(lambda: "Resume" not in host.labels(), "Pause again")
+    now = time.time()
+    midnight = time.mktime((*time.localtime(now)[:2], time.localtime(now)[2] + 1, 0, 0, 0, 0, 0, -1))
+    for kind, until in (("For 1 Hour", now + 3600), ("Until Tomorrow", midnight), ("Until Resumed", None)):
+        host.click("Pause", kind)
+        host.wait_for_icon_named("paused")
+        wait_until(lambda: host.labels()[0].startswith("Paused"), "the status")
+        wait_until(lambda: "Resume" in host.labels() and "Pause" not in host.labels(), "Resume")
+        shown = session.get("PausedUntil")
+        assert shown == 2 ** 63 - 1 if until is None else abs(shown / 1e6 - until) < 600, (kind, shown)
+        session.sql(f"INSERT INTO projects (id, name) VALUES ('{kind}', '')")
+        host.click("Sync Now")
+        wait_until(lambda: not session.sql("SELECT * FROM psync_change"), "the run")
+        wait_until(lambda: session.get("State") == "paused", "the end of the run")
+        assert session.get("PausedUntil") == shown
+        host.click("Resume")
+        host.wait_for_icon_named("idle")
+        wait_until(lambda: "Resume" not in host.labels(), "Pause again")
 
 
 def test_sync(session):
@@ -104,7 +115,7 @@ def test_syncing(session):
     host, _ = begin(session)
     wait_until(lambda: host.labels() == MENU, "the menu")
     lock = session.hold_run()
-    session.sync(wait=desktop.dbus.UInt32(60))
+    session.sync()
     host.wait_for_icon_named("syncing")
     wait_until(lambda: "Cancel" in host.labels(), "Cancel")
     host.click("Cancel")
@@ -136,11 +147,27 @@ def test_attention(session):
     wait_until(lambda: "Conflicts (1)" in host.labels(), "the number of conflicts")
     assert "onflict" in host.labels()[0], host.labels()
     host.click("Conflicts (1)")
-    wait_until(lambda: session.window_count() == 1, "a window with the conflicts")
+    session.wait_for_page("conflicts")
     session.psync("conflicts", "resolve", "--all", "local")
     session.psync("sync")
     host.wait_for_icon_named("paused")
     assert host.property("Status") == "Active"
+
+
+def test_refused(session):
+    """rows that were refused need attention, also while paused"""
+    host, _ = begin(session)
+    other = f"{session.folder}/other.db"
+    session.add_database(other)
+    session.sql("CREATE TRIGGER picky BEFORE INSERT ON projects BEGIN SELECT RAISE(ABORT, 'ugly'); END")
+    session.sql("INSERT INTO projects (id, name) VALUES ('u', 'ugly')", other)
+    session.psync("sync", database=other)
+    session.psync("pause")
+    host.wait_for_icon_named("paused")
+    host.click("Sync Now")
+    host.wait_for_icon_named("attention")
+    wait_until(lambda: "1 row" in host.labels()[0], f"the status, not {host.labels()}")
+    assert host.labels()[0] in host.property("Title"), host.property("Title")
 
 
 def test_no_host(session):
@@ -207,12 +234,15 @@ def test_quit(session):
 
 
 def test_open(session):
-    """Open shows a window"""
+    """Open shows a window, and Preferences what can be set"""
     host, _ = begin(session)
     wait_until(lambda: host.labels() == MENU, "the menu")
     assert session.window_count() == 0
     host.click("Open")
     wait_until(lambda: session.window_count() == 1, "a window")
+    session.wait_for_shown(1)
+    host.click("Preferences")
+    session.wait_for_shown(2)
 
 
 def test_two_databases(session):
@@ -227,5 +257,5 @@ def test_two_databases(session):
 
 
 run([test_layout, test_toggle, test_pause, test_sync, test_syncing, test_offline, test_attention,
-     test_no_host, test_watcher_without_host, test_host_late_and_restarting, test_helper_killed,
+     test_refused, test_no_host, test_watcher_without_host, test_host_late_and_restarting, test_helper_killed,
      test_application_killed, test_quit, test_open, test_two_databases])
