@@ -283,6 +283,24 @@ class Desktop:
         subprocess.run(["xdotool", "windowfocus", "--sync", self.shown()[-1], "key", *keys],
                        env=self.env, check=True, timeout=PATIENCE)
 
+    def press_until(self, condition, what, *keys):
+        """A letter of a dialog that is not laid out yet belongs to more than one button, and does nothing."""
+        last = 0
+
+        def press_again():
+            nonlocal last
+            if condition():
+                return True
+            shown = self.shown()
+            if time.monotonic() > last + 2 and shown:
+                last = time.monotonic()
+                # Which may be gone at this moment.
+                subprocess.run(["xdotool", "windowfocus", shown[-1], "key", *keys], env=self.env,
+                               check=False, stderr=subprocess.DEVNULL, timeout=PATIENCE)
+            return False
+
+        wait_until(press_again, what)
+
     def close_window(self):
         self.wait_for_shown(1)
         self.press("ctrl+w")

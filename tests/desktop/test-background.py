@@ -216,8 +216,7 @@ def test_close_without_tray_remembers(session):
     session.add_database()
     process = ask_to_close(session)
     session.press("alt+s")
-    session.press("alt+k")
-    wait_until(lambda: session.window_count() == 0, "that it is gone")
+    session.press_until(lambda: session.window_count() == 0, "that it is gone", "alt+k")
     launch(session)
     session.close_window()
     wait_until(lambda: session.window_count() == 0, "that it is gone again")
@@ -227,11 +226,13 @@ def test_close_without_tray_remembers(session):
 def test_close_without_tray_quits_when_told(session):
     """who is asked can quit, by an answer or in any other way"""
     session.add_database()
-    for quit_by in (lambda: session.press("alt+q"), lambda: session.activate("quit")):
-        process = ask_to_close(session)
-        quit_by()
-        wait_until(lambda: process.poll() is not None, "its end")
-        assert process.poll() == 0
+    process = ask_to_close(session)
+    session.press_until(lambda: process.poll() is not None, "its end", "alt+q")
+    assert process.poll() == 0
+    process = ask_to_close(session)
+    session.activate("quit")
+    wait_until(lambda: process.poll() is not None, "its end")
+    assert process.poll() == 0
 
 
 def chosen(session, action):
