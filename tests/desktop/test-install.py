@@ -2,15 +2,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What meson install puts where, and whether those who read it are content."""
 
+import fcntl
 import os
+import pty
+import select
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
+import time
 import traceback
 
 APP = "io.github.progressive_sync.ProgressiveSync"
 BUILD = os.environ["PSYNC_TEST_BUILD_ROOT"]
+# Nothing waits so long unless it is broken.
+PATIENCE = 60
 STATES = ["idle", "syncing", "paused", "offline", "attention"]
 FILES = [
     "bin/progressive-sync",
@@ -115,25 +123,81 @@ def test_manual(_root, prefix):
         assert ".SH NAME" in text and ".SH SYNOPSIS" in text, page
 
 
-def complete(prefix, *words):
-    script = ("compopt () { :; }; source \"$1\"; shift; COMP_WORDS=(psync \"$@\"); "
-              "COMP_CWORD=$#; _psync; printf '%s\\n' \"${COMPREPLY[@]}\"")
-    return check("bash", "-c", script, "bash", f"{prefix}/share/bash-completion/completions/psync", *words,
-                 env={**os.environ, "PATH": f"{prefix}/bin:{os.environ['PATH']}"}).split()
+class Shell:
+    """A shell at a terminal, in which Ctrl+X and l tells what is on the command line."""
+
+    def __init__(self, prefix, *command):
+        self.process, self.terminal = pty.fork()
+        if self.process == 0:
+            os.environ.update(PATH=f"{prefix}/bin:{os.environ['PATH']}", TERM="vt100", HISTFILE="",
+                              PS1="ready>")
+            os.execvp(command[0], command)
+        self.shown = ""
+        # As wide as no line is long.
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 100, 500, 0, 0))
+
+    def until(self, text):
+        """What the shell shows from now on up to that."""
+        end = time.monotonic() + PATIENCE
+        while text not in self.shown:
+            assert time.monotonic() < end, f"waited in vain for {text}: {self.shown!r}"
+            if select.select([self.terminal], [], [], 1)[0]:
+                self.shown += os.read(self.terminal, 65536).decode()
+        before, self.shown = self.shown.split(text, 1)
+        return before
+
+    def do(self, line):
+        """The answer is put together by the shell, so that it is not mistaken for the line itself."""
+        self.until("ready>")
+        os.write(self.terminal, f"{line}; echo do''ne\n".encode())
+        self.until("done")
+
+    def complete(self, typed, becomes):
+        """The list, if there is one, once what was typed became something else."""
+        os.write(self.terminal, f"\x15{typed}\t\x18l".encode())
+        return self.until(f"<{becomes}>")
+
+    def end(self):
+        os.close(self.terminal)
+        os.waitpid(self.process, 0)
 
 
-def test_completion(_root, prefix):
-    """bash completes commands, their second words and options"""
-    assert complete(prefix, "sy") == ["sync"]
-    assert set(complete(prefix, "conf")) == {"conflicts", "config"}
-    assert set(complete(prefix, "conflicts", "")) == {"list", "show", "resolve", "undo"}
-    assert "--dry-run" in complete(prefix, "sync", "--d")
-    assert "--like" in complete(prefix, "--database", "x.db", "conflicts", "resolve", "--l")
-    check("bash", "-n", f"{prefix}/share/bash-completion/completions/psync")
+def check_completion(shell, prefix):
+    shell.until("ready>")
+    shell.complete("psync sy", "psync sync ")
+    shell.complete("psync conf", "psync conf")
+    shell.complete("psync confl", "psync conflicts ")
+    listed = shell.complete("psync conflicts ", "psync conflicts ")
+    assert all(word in listed for word in ("list", "show", "resolve", "undo")), listed
+    shell.complete("psync sync --dr", "psync sync --dry-run ")
+    shell.complete("psync -d x.db conflicts resolve --li", "psync -d x.db conflicts resolve --like ")
+    shell.complete(f"psync --database {prefix}/bin/psy", f"psync --database {prefix}/bin/psync ")
+    shell.end()
+    return listed
+
+
+def test_bash(_root, prefix):
+    """bash completes commands, their second words, options and files"""
+    shell = Shell(prefix, "bash", "--norc", "--noprofile", "-i")
+    shell.do("bind 'set show-all-if-ambiguous on'; bind 'set enable-bracketed-paste off'")
+    shell.do("bind -x '\"\\C-xl\": printf \"<%s>\" \"$READLINE_LINE\"'")
+    shell.do(f"source {prefix}/share/bash-completion/completions/psync")
+    check_completion(shell, prefix)
+
+
+def test_zsh(_root, prefix):
+    """zsh completes the same, and tells what it is"""
+    if shutil.which("zsh") is None:
+        return "there is no zsh"
+    shell = Shell(prefix, "zsh", "-f", "-i")
+    shell.do(f"fpath=({prefix}/share/zsh/site-functions $fpath); autoload -Uz compinit; compinit -u -D")
+    shell.do("tell () { print -rn -- \"<$BUFFER>\" }; zle -N tell; bindkey '^Xl' tell")
+    assert "Decide a conflict" in check_completion(shell, prefix)
+    return None
 
 
 TESTS = [test_tree, test_libraries, test_desktop_file, test_metainfo, test_service, test_unit, test_schema,
-         test_manual, test_completion]
+         test_manual, test_bash, test_zsh]
 
 
 def main():
@@ -145,8 +209,8 @@ def main():
         prefix = root + os.environ["PSYNC_TEST_PREFIX"]
         for number, test in enumerate(TESTS, 1):
             try:
-                test(root, prefix)
-                print(f"ok {number} {test.__doc__}", flush=True)
+                reason = test(root, prefix)
+                print(f"ok {number} {test.__doc__}{' # SKIP ' + reason if reason else ''}", flush=True)
             except Exception:  # pylint: disable=broad-except
                 failed = True
                 for line in traceback.format_exc().splitlines():
