@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <glib.h>
 #include <sqlite3.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -12,9 +13,12 @@
  * outside, and writes it at the end to the file that PSYNC_METER names, as one JSON object:
  *   longest_dispatch_ms  the longest time in which the default main loop did not come back to wait for events: as
  *                        long a window would have stood still
+ *   longest_dispatch_cpu_ms  the longest time in which it worked without coming back; on a busy machine the wall clock
+ *                        counts the work of others too
  *   longest_lock_ms      the longest time a write lock was held on a database, from the moment it was had
  *   vm_steps             what all statements cost, without a clock
- * The first dispatch, in which a program starts, counts too. */
+ * The first dispatch, in which a program starts, counts too, unless SIGUSR1 comes after it: what was longest until
+ * then is forgotten. */
 
 #define MAX_CONNECTIONS 16
 
@@ -30,16 +34,25 @@ static gint64 longest_lock;
 static guint64 vm_steps;
 
 static gint64 awake_since;
+static gint64 awake_since_cpu;
 static gint64 longest_dispatch;
+static gint64 longest_dispatch_cpu;
 static guint64 dispatches;
+static volatile sig_atomic_t forget;
+
+static gint64
+read_clock (clockid_t clock)
+{
+  struct timespec time;
+
+  clock_gettime (clock, &time);
+  return time.tv_sec * G_GINT64_CONSTANT (1000000000) + time.tv_nsec;
+}
 
 static gint64
 now (void)
 {
-  struct timespec time;
-
-  clock_gettime (CLOCK_MONOTONIC, &time);
-  return time.tv_sec * G_GINT64_CONSTANT (1000000000) + time.tv_nsec;
+  return read_clock (CLOCK_MONOTONIC);
 }
 
 /* --- The main loop ------------------------------------------------------------------------------ */
@@ -50,11 +63,21 @@ poll_and_note (GPollFD *fds, guint n_fds, int timeout)
 {
   int ready;
 
+  if (forget)
+    {
+      forget = 0;
+      awake_since = longest_dispatch = longest_dispatch_cpu = longest_lock = 0;
+    }
   if (awake_since != 0)
-    longest_dispatch = MAX (longest_dispatch, now () - awake_since);
+    {
+      longest_dispatch = MAX (longest_dispatch, now () - awake_since);
+      longest_dispatch_cpu
+          = MAX (longest_dispatch_cpu, read_clock (CLOCK_THREAD_CPUTIME_ID) - awake_since_cpu);
+    }
   dispatches++;
   ready = g_poll (fds, n_fds, timeout);
   awake_since = now ();
+  awake_since_cpu = read_clock (CLOCK_THREAD_CPUTIME_ID);
   return ready;
 }
 
@@ -147,11 +170,19 @@ sqlite3_close (sqlite3 *handle)
 
 /* --- Beginning and end -------------------------------------------------------------------------- */
 
+static void
+ask_to_forget (int number)
+{
+  forget = 1;
+}
+
 __attribute__ ((constructor)) static void
 begin (void)
 {
-  if (getenv ("PSYNC_METER") != NULL)
-    g_main_context_set_poll_func (g_main_context_default (), poll_and_note);
+  if (getenv ("PSYNC_METER") == NULL)
+    return;
+  signal (SIGUSR1, ask_to_forget);
+  g_main_context_set_poll_func (g_main_context_default (), poll_and_note);
 }
 
 __attribute__ ((destructor)) static void
@@ -163,9 +194,9 @@ end (void)
   if (file == NULL)
     return;
   fprintf (file,
-           "{\"longest_dispatch_ms\": %.3f, \"dispatches\": %llu, \"longest_lock_ms\": %.3f, "
+           "{\"longest_dispatch_ms\": %.3f, \"longest_dispatch_cpu_ms\": %.3f, \"dispatches\": %llu, \"longest_lock_ms\": %.3f, "
            "\"vm_steps\": %llu}\n",
-           longest_dispatch / 1e6, (unsigned long long) dispatches, longest_lock / 1e6,
+           longest_dispatch / 1e6, longest_dispatch_cpu / 1e6, (unsigned long long) dispatches, longest_lock / 1e6,
            (unsigned long long) vm_steps);
   fclose (file);
 }
