@@ -107,6 +107,25 @@ test_list (Fixture *fixture, gconstpointer data)
   gtk_window_destroy (GTK_WINDOW (find_other_window (fixture)));
 }
 
+/* What came from the cloud and the table here refused waits too, also where nothing else does. */
+static void
+test_held (Fixture *fixture, gconstpointer data)
+{
+  GtkWidget *filter = ui_find (fixture->window, GTK_TYPE_DROP_DOWN, NULL);
+
+  ui_wait_for (ui_shows (fixture->window, "Nothing Is Waiting"));
+  ui_sql (fixture->devices.path,
+          "INSERT INTO psync_held VALUES ('projects', '''p9''', 1, '{}', 'unique', 'name', 0)");
+  sync_manager_refresh (sync_profile_get_manager (fixture->devices.profile));
+  ui_wait_for (gtk_widget_get_mapped (filter));
+  gtk_drop_down_set_selected (GTK_DROP_DOWN (filter), 3);
+  ui_wait_for (ui_shows (fixture->window, "projects · p9"));
+  g_assert_true (ui_shows (fixture->window, "Another row here has the same name."));
+  ui_take_picture (fixture->window, "queue-held");
+  gtk_drop_down_set_selected (GTK_DROP_DOWN (filter), 1);
+  ui_wait_for (!ui_shows (fixture->window, "projects · p9"));
+}
+
 static void
 test_retry (Fixture *fixture, gconstpointer data)
 {
@@ -164,6 +183,7 @@ main (int argc, char *argv[])
   ui_init (&argc, &argv);
   g_test_add_func ("/row-window/numbers-stay-exact", test_layout);
   ADD ("lists-what-waits-and-why", test_list);
+  ADD ("shows-what-is-held-back", test_held);
   ADD ("tries-again", test_retry);
   ADD ("discards-after-showing-what-is-lost", test_discard);
   return g_test_run ();

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-application.h"
+#include "sync-preferences-window.h"
+#include "sync-records-window.h"
+#include "sync-setting-row.h"
+#include "sync-table-row.h"
+#include "ui-fixture.h"
+
+static SyncApplication *application;
+
+/* --- Rows ------------------------------------------------------------------------------------- */
+
+static GtkWidget *
+show (GtkWidget *row)
+{
+  GtkWidget *window = gtk_window_new ();
+  GtkWidget *group = adw_preferences_group_new ();
+
+  adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), row);
+  gtk_window_set_child (GTK_WINDOW (window), group);
+  gtk_window_present (GTK_WINDOW (window));
+  return window;
+}
+
+static gboolean
+holds (const char *path, const char *sql, const char *expected)
+{
+  g_autofree char *output = NULL;
+
+  return test_shell (path, sql, &output) && g_str_equal (output, expected);
+}
+
+static void
+test_switch_is_stored (UiFixture *fixture, gconstpointer data)
+{
+  SyncSettings *settings = sync_profile_get_settings (fixture->profile);
+  GtkWidget *window
+      = show (sync_setting_row_new_switch (settings, "sync-at-start", "At the start", NULL));
+  GtkWidget *control = ui_find (window, GTK_TYPE_SWITCH, NULL);
+  gboolean before = gtk_switch_get_active (GTK_SWITCH (control));
+
+  gtk_switch_set_active (GTK_SWITCH (control), !before);
+  ui_wait_for (holds (fixture->path, "SELECT value FROM psync_setting WHERE key = 'sync-at-start'",
+                      before ? "false\n" : "true\n"));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+/* Also if the window is closed before it has settled. */
+static void
+test_number_is_stored (UiFixture *fixture, gconstpointer data)
+{
+  SyncSettings *settings = sync_profile_get_settings (fixture->profile);
+  GtkWidget *window = show (
+      sync_setting_row_new_number (settings, "interval-minutes", "Interval", NULL, 1, 10080));
+
+  gtk_spin_button_set_value (GTK_SPIN_BUTTON (ui_find (window, GTK_TYPE_SPIN_BUTTON, NULL)), 17);
+  gtk_window_destroy (GTK_WINDOW (window));
+  ui_wait_for (
+      holds (fixture->path, "SELECT value FROM psync_setting WHERE key = 'interval-minutes'", "17\n"));
+}
+
+static const SyncEntity *
+find_projects (UiFixture *fixture, GPtrArray **list)
+{
+  GAsyncResult *result = NULL;
+
+  sync_entities_list_async (sync_profile_get_entities (fixture->profile), NULL, test_got_result,
+                            &result);
+  test_store_wait (&result);
+  *list = sync_entities_list_finish (sync_profile_get_entities (fixture->profile), result, NULL);
+  g_object_unref (result);
+  for (guint i = 0; i < (*list)->len; i++)
+    if (g_str_equal (((SyncEntityStatus *) (*list)->pdata[i])->entity->name, "projects"))
+      return ((SyncEntityStatus *) (*list)->pdata[i])->entity;
+  return NULL;
+}
+
+#define OF_PROJECTS " FROM psync_entity WHERE name = 'projects'"
+
+static void
+test_table_is_configured (UiFixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) list = NULL;
+  GtkWidget *row = sync_table_row_new (sync_profile_get_entities (fixture->profile));
+  GtkWidget *window = show (row);
+  GtkWidget *strategy, *rule;
+
+  sync_table_row_set_entity (SYNC_TABLE_ROW (row), find_projects (fixture, &list));
+  strategy = ui_find (row, ADW_TYPE_COMBO_ROW, "A column changed on both sides");
+  adw_combo_row_set_selected (ADW_COMBO_ROW (strategy), 3);
+  ui_wait_for (holds (fixture->path, "SELECT strategy" OF_PROJECTS, "manual\n"));
+  rule = ui_find (row, ADW_TYPE_COMBO_ROW, "name");
+  g_assert_false (gtk_widget_get_visible (rule));
+  adw_combo_row_set_selected (ADW_COMBO_ROW (strategy), 4);
+  g_assert_true (gtk_widget_get_visible (rule));
+  adw_combo_row_set_selected (ADW_COMBO_ROW (rule), 3);
+  ui_wait_for (holds (fixture->path, "SELECT rules" OF_PROJECTS, "{\"name\":\"max\"}\n"));
+  adw_expander_row_set_enable_expansion (ADW_EXPANDER_ROW (row), FALSE);
+  ui_wait_for (holds (fixture->path, "SELECT enabled" OF_PROJECTS, "0\n"));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+/* --- The windows ------------------------------------------------------------------------------ */
+
+static SyncWindow *
+present (const char *path)
+{
+  SyncWindow *window;
+
+  sync_application_present (application, path);
+  window = SYNC_WINDOW (gtk_application_get_active_window (GTK_APPLICATION (application)));
+  ui_wait_for (sync_window_get_profile (window) != NULL);
+  return window;
+}
+
+static void
+close_all (void)
+{
+  sync_application_quit (application);
+  for (guint i = 0; i < 50; i++)
+    ui_wait_a_little (0);
+}
+
+static void
+test_everything_is_exported (UiFixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "rows.json", NULL);
+  g_autofree char *text = NULL;
+  SyncWindow *window = present (fixture->path);
+  GtkWidget *preferences = sync_preferences_window_new (window);
+
+  ui_sql (fixture->path, "INSERT INTO projects (id, name) VALUES ('kite', 'Kite')");
+  gtk_window_present (GTK_WINDOW (preferences));
+  sync_preferences_window_export (SYNC_PREFERENCES_WINDOW (preferences), path);
+  ui_wait_for (ui_shows (preferences, "1 row saved"));
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "Kite"));
+  gtk_window_destroy (GTK_WINDOW (preferences));
+  close_all ();
+}
+
+/* Two devices change one column; the rule decides, and that can be undone. */
+static void
+decide_by_rule (UiFixture *fixture)
+{
+  ui_sql (fixture->path, "INSERT INTO projects (id, name) VALUES ('kite', 'Kite')");
+  ui_sync (fixture, fixture->profile);
+  ui_sync (fixture, fixture->other);
+  ui_set_strategy (fixture, "projects", "remote");
+  ui_sql (fixture->other_path, "UPDATE projects SET name = 'Dragon'");
+  ui_sync (fixture, fixture->other);
+  ui_sql (fixture->path, "UPDATE projects SET name = 'Big kite'");
+  ui_sync (fixture, fixture->profile);
+}
+
+static void
+test_decision_is_undone (UiFixture *fixture, gconstpointer data)
+{
+  GtkWindow *records;
+  gint64 number = 1;
+
+  decide_by_rule (fixture);
+  ui_expect (fixture->path, "SELECT name FROM projects", "Dragon\n");
+  records = sync_records_window_new (fixture->profile, NULL);
+  gtk_window_present (records);
+  ui_wait_for (ui_shows (GTK_WIDGET (records), "Big kite"));
+  g_assert_true (ui_shows (GTK_WIDGET (records), "The cloud’s version was kept (The cloud wins)"));
+  ui_take_picture (GTK_WIDGET (records), "records");
+  gtk_widget_activate_action_variant (
+      GTK_WIDGET (records), "conflicts.undo",
+      g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, &number, 1, sizeof number));
+  ui_wait_for (holds (fixture->path, "SELECT name FROM projects", "Big kite\n"));
+  ui_wait_for (ui_shows (GTK_WIDGET (records), "· Undone ·"));
+  gtk_window_destroy (records);
+}
+
+#define ADD(name, func) \
+  g_test_add ("/preferences/" name, UiFixture, NULL, ui_fixture_set_up, func, ui_fixture_tear_down)
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  ui_init (&argc, &argv);
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
+  application = sync_application_new ();
+  g_application_set_flags (G_APPLICATION (application), G_APPLICATION_NON_UNIQUE);
+  g_assert_true (g_application_register (G_APPLICATION (application), NULL, NULL));
+  g_application_hold (G_APPLICATION (application));
+  ADD ("a-switch-is-stored", test_switch_is_stored);
+  ADD ("a-number-is-stored", test_number_is_stored);
+  ADD ("a-table-is-configured", test_table_is_configured);
+  ADD ("everything-is-exported", test_everything_is_exported);
+  ADD ("a-decision-is-undone", test_decision_is_undone);
+  status = test_run_with_own_folders ();
+  g_clear_object (&application);
+  return status;
+}
