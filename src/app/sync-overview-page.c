@@ -232,6 +232,14 @@ show_times (SyncOverviewPage *self, const SyncStatus *status)
   set_label (self->times, times);
 }
 
+/* Also the same icon once more would be faded in, and keep the window drawing each second. */
+static void
+set_icon (GtkImage *image, const char *name)
+{
+  if (g_strcmp0 (gtk_image_get_icon_name (image), name) != 0)
+    gtk_image_set_from_icon_name (image, name);
+}
+
 static void
 show_status (SyncOverviewPage *self)
 {
@@ -246,7 +254,7 @@ show_status (SyncOverviewPage *self)
   set_label (self->state, title);
   set_label (self->safety, safety);
   show_times (self, &status);
-  gtk_image_set_from_icon_name (self->icon, sync_status_get_icon (&status));
+  set_icon (self->icon, sync_status_get_icon (&status));
   gtk_widget_set_visible (self->running, syncing);
   gtk_widget_set_visible (self->cancel_button, syncing);
   gtk_widget_set_visible (self->sync_button,

@@ -63,6 +63,32 @@ def serve(seconds):
     GLib.source_remove(tick)
 
 
+def read_memory(pid):
+    """What a process takes, in MiB: its part of what it shares, and what is its alone."""
+    with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as file:
+        sizes = [line.split() for line in file if line.endswith(" kB\n")]
+    pss = sum(int(size[1]) for size in sizes if size[0] == "Pss:")
+    private = sum(int(size[1]) for size in sizes if size[0].startswith("Private_"))
+    return pss / 1024, private / 1024
+
+
+def read_wakeups(pid):
+    """How often each thread went to sleep so far, and was woken up again."""
+    found = {}
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/status", encoding="utf-8") as file:
+            found[task] = next(int(line.split()[1]) for line in file
+                               if line.startswith("voluntary_ctxt_switches:"))
+    return found
+
+
+def count_wakeups(pid, seconds):
+    """How often it was woken up while nobody asked it for anything."""
+    before = read_wakeups(pid)
+    serve(seconds)
+    return sum(count - before.get(task, 0) for task, count in read_wakeups(pid).items())
+
+
 SESSION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>

@@ -10,7 +10,8 @@ import sys
 import time
 
 import desktop
-from desktop import APP, BUILD, PROGRAM, Daemon, run, serve, wait_until
+from desktop import (APP, BUILD, PROGRAM, Daemon, count_wakeups, read_memory, run, serve,
+                     wait_until)
 
 GOES_ON = "Progressive Sync Goes On in the Background"
 
@@ -270,6 +271,23 @@ def test_desktop_actions(session):
         session.psync("resume")
 
 
+def test_idle(session):
+    """idle it hardly wakes up, with its window nor without, and without takes little memory"""
+    session.set("without-tray", "'continue'")
+    session.add_database()
+    session.psync("config", "set", "auto-sync", "true")
+    process = session.start("--database", session.database)
+    session.wait_for_shown(1)
+    # What a start leaves to be done later is done some time. With its window it looks at the clock.
+    wait_until(lambda: count_wakeups(process.pid, 4) < 12, "a window that keeps still")
+    session.close_window()
+    wait_until(lambda: session.window_count() == 0, "that it is gone")
+    wait_until(lambda: count_wakeups(process.pid, 4) < 4, "less than one wake-up a second")
+    with open(f"/proc/{process.pid}/maps", encoding="utf-8") as file:
+        if "libasan" not in file.read():
+            assert read_memory(process.pid)[0] < 60, read_memory(process.pid)
+
+
 def test_start_at_login(session):
     """where people want it, the session starts it without a window"""
     path = f"{session.env['XDG_CONFIG_HOME']}/autostart/{APP}.desktop"
@@ -294,7 +312,7 @@ def test_not_in_background(session):
 
 
 run([test_background, test_no_database, test_second_launch, test_one_process, test_sigterm, test_sighup,
-     test_sigint, test_sigkill, test_activation, test_desktop_actions, test_start_at_login,
+     test_sigint, test_sigkill, test_activation, test_desktop_actions, test_idle, test_start_at_login,
      test_close_with_tray, test_close_without_tray_continues, test_close_without_tray_quits,
      test_close_without_tray_asks, test_close_without_tray_remembers,
      test_close_without_tray_quits_when_told, test_not_in_background])
