@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-scheduler-private.h"
 
-#include "sync-backoff.h"
 #include "sync-change-watch.h"
 #include "sync-file-lock.h"
 #include "sync-manager-private.h"
 #include "sync-queue-store.h"
+#include "sync-schedule.h"
 #include "sync-verb.h"
-
-/* After the last local change. */
-#define CHANGE_DELAY (5 * G_TIME_SPAN_SECOND)
-
-/* Somebody who writes without end is synced all the same. */
-#define LONGEST_CHANGE_DELAY (60 * G_TIME_SPAN_SECOND)
-
-/* Changes that runs do not get rid of are tried at growing intervals, this the longest. */
-#define LONGEST_FRUITLESS_DELAY (5 * G_TIME_SPAN_MINUTE)
-
-/* … but if rows went through, and somebody writes all the time, after 40 s at the latest. */
-#define MOST_FRUITLESS 3
-
-/* A network that came back, or a computer that woke up, needs a moment to be of use. */
-#define SETTLE_DELAY (2 * G_TIME_SPAN_SECOND)
-
-/* Where a person must do something first, a look now and then is enough. */
-#define BLOCKED_DELAY (6 * G_TIME_SPAN_HOUR)
 
 /* A lease that was asked for in vain may still be held for a moment: seconds. */
 #define CANCELLED_LEASE_WAIT 1
@@ -32,16 +14,7 @@
 /* The lease may become free, and the wall clock may be set, at any time. */
 #define LOOK_AROUND (60 * G_TIME_SPAN_SECOND)
 
-/* Everything is compared with the cloud so often … */
-#define VERIFY_INTERVAL G_TIME_SPAN_DAY
-
-/* … but not while somebody has just begun to work … */
-#define VERIFY_DELAY (10 * G_TIME_SPAN_MINUTE)
-
-/* … and after a failure not at once again. */
-#define VERIFY_RETRY G_TIME_SPAN_HOUR
-
-#define NEVER G_MAXINT64
+#define NEVER SYNC_SCHEDULE_NEVER
 
 /**
  * SyncScheduler:
@@ -70,24 +43,11 @@ struct _SyncScheduler
   gboolean check_again;      /* … and will be again, as it changed meanwhile */
   SyncState state;           /* the manager's, as last heard of */
   SyncHold hold;             /* what keeps automatic runs back */
-  gboolean retry_is_firm;    /* a network that came back does not shorten the waiting */
-  gboolean came_back;        /* it did while a run went on */
   guint timer;               /* for what is due */
   guint look_timer;
 
-  /* In monotonic time; NEVER: not for that reason. */
-  gint64 interval_from;  /* the interval begins here */
-  gint64 start_at;       /* a run that does not wait for the interval */
-  gint64 first_change;   /* when the first local change that waits was seen */
-  gint64 last_change;    /* … and the last */
-  gint64 attempt_at;     /* when the next row's turn comes */
-  gint64 retry_at;       /* after a failure; keeps all others away */
-  gint64 verify_at;      /* a day after the last verification … */
-  gint64 verify_from;    /* … but not before */
-  gint64 verified_at;    /* (wall time): when that was */
-  guint failures;        /* in a row */
-  guint fruitless;       /* runs in a row that left changes behind */
-  gint64 next_run;       /* (wall time): what is shown */
+  SyncSchedule schedule;
+  gint64 next_run; /* (wall time): what is shown */
 };
 
 enum
@@ -139,56 +99,22 @@ is_running (SyncScheduler *self)
 /* --- When --------------------------------------------------------------------------------------- */
 
 static gint64
-interval_of (SyncScheduler *self)
+run_due (SyncScheduler *self)
 {
   SyncConfig config;
 
   sync_settings_get_config (self->settings, &config);
-  return config.interval_minutes * G_TIME_SPAN_MINUTE;
+  return sync_schedule_get_run (&self->schedule, &config);
 }
 
-static gint64
-change_due (SyncScheduler *self)
-{
-  gint64 delay;
-  SyncConfig config;
-
-  sync_settings_get_config (self->settings, &config);
-  if (!config.sync_after_changes || self->last_change == NEVER)
-    return NEVER;
-  delay = MIN (CHANGE_DELAY << MIN (self->fruitless, 10), LONGEST_FRUITLESS_DELAY);
-  return MIN (self->last_change + delay, self->first_change + MAX (delay, LONGEST_CHANGE_DELAY));
-}
-
-/* Read once from the wall clock, which may be set at any time. A time that lies ahead was written by a clock that
- * was set back since: it says nothing. */
 static gint64
 verify_due (SyncScheduler *self)
 {
-  gint64 verified_at, left = 0;
+  gint64 verified_at;
 
-  if (self->retry_at != NEVER || !sync_manager_get_verified_at (self->manager, &verified_at))
+  if (!sync_manager_get_verified_at (self->manager, &verified_at))
     return NEVER;
-  if (self->verify_at == NEVER || verified_at != self->verified_at)
-    {
-      if (verified_at != SYNC_TIME_UNKNOWN && verified_at <= sync_clock_now (self->clock))
-        left = MAX (verified_at + VERIFY_INTERVAL - sync_clock_now (self->clock), 0);
-      self->verified_at = verified_at;
-      self->verify_at = now_of (self) + left;
-    }
-  return MAX (self->verify_at, self->verify_from);
-}
-
-static gint64
-run_due (SyncScheduler *self)
-{
-  gint64 due;
-
-  if (self->retry_at != NEVER)
-    return self->retry_at;
-  due = MIN (self->interval_from + interval_of (self), self->start_at);
-  due = MIN (due, change_due (self));
-  return MIN (due, self->attempt_at);
+  return sync_schedule_get_verification (&self->schedule, verified_at, self->clock);
 }
 
 static SyncHold
@@ -253,78 +179,25 @@ show_hold (SyncScheduler *self)
 
 /* --- Runs --------------------------------------------------------------------------------------- */
 
-/* Trying again does not help before somebody did something. */
-static gboolean
-needs_person (const GError *error)
-{
-  static const SyncError codes[] = {
-    SYNC_ERROR_SIGN_IN,     SYNC_ERROR_CREDENTIALS, SYNC_ERROR_CONFIRM_EMAIL,
-    SYNC_ERROR_WRONG_KEY,   SYNC_ERROR_SECRET_KEY,  SYNC_ERROR_INSECURE,
-    SYNC_ERROR_OTHER_CLOUD, SYNC_ERROR_REVOKED,     SYNC_ERROR_BRAKE,
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
-    if (g_error_matches (error, SYNC_ERROR, codes[i]))
-      return TRUE;
-  return FALSE;
-}
-
-static void
-forget_changes (SyncScheduler *self)
-{
-  self->first_change = NEVER;
-  self->last_change = NEVER;
-}
-
-static void
-note_failure (SyncScheduler *self, const GError *error)
-{
-  const SyncErrorDetail *detail = sync_error_get_detail (error);
-  gint64 now = now_of (self);
-
-  self->retry_at = NEVER;
-  forget_changes (self);
-  if (sync_error_is_cancelled (error))
-    return;
-  self->retry_at = now + interval_of (self);
-  self->retry_is_firm = TRUE;
-  if (needs_person (error))
-    self->retry_at = now + MAX (interval_of (self), BLOCKED_DELAY);
-  else if (sync_error_is_transient (error) || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_LOCKED))
-    {
-      guint wish = detail != NULL ? detail->retry_after : 0;
-      guint delay = sync_backoff_delay_ms (++self->failures, wish, self->random);
-
-      self->retry_is_firm = wish > 0;
-      self->retry_at = now + delay * G_TIME_SPAN_MILLISECOND;
-      if (self->came_back && !self->retry_is_firm)
-        self->retry_at = MIN (self->retry_at, now + SETTLE_DELAY);
-    }
-}
-
 /* A run ended, whoever began it. What it left behind is looked at. */
 static void
 note_run (SyncScheduler *self, const SyncResult *result, const GError *error)
 {
-  self->interval_from = now_of (self);
-  self->start_at = NEVER;
-  self->attempt_at = NEVER;
+  gint64 now = now_of (self);
+  SyncConfig config;
+
   if (result != NULL && result->error != NULL)
     error = result->error;
   if (error != NULL)
-    note_failure (self, error);
-  self->came_back = FALSE;
-  if (error != NULL)
     {
-      plan (self);
-      return;
+      sync_settings_get_config (self->settings, &config);
+      sync_schedule_note_failure (&self->schedule, error, &config, now, self->random);
     }
-  self->retry_at = NEVER;
-  self->failures = 0;
-  if (result != NULL && result->total.pushed > 0)
-    self->fruitless = MIN (self->fruitless, MOST_FRUITLESS - 1);
-  forget_changes (self);
-  look (self, TRUE);
+  else
+    {
+      sync_schedule_note_success (&self->schedule, result != NULL && result->total.pushed > 0, now);
+      look (self, TRUE);
+    }
   plan (self);
 }
 
@@ -361,7 +234,7 @@ verify_done (GObject *object, GAsyncResult *async_result, gpointer user_data)
     return;
   if (result != NULL && result->error != NULL)
     error = g_error_copy (result->error);
-  self->verify_from = now_of (self) + (error != NULL ? VERIFY_RETRY : VERIFY_INTERVAL);
+  sync_schedule_note_verification (&self->schedule, error != NULL, now_of (self));
   note_run (self, result != NULL ? result->sync : NULL, error);
 }
 
@@ -404,27 +277,15 @@ look_at_outbox (SyncStore *store, gpointer data, gpointer *answer, GError **erro
 
 static const SyncVerb look_verb = { .func = look_at_outbox, .free_answer = g_free };
 
-/* After a run that left changes behind, they wait longer: whatever writes to the database because of a run must
- * not keep runs going. */
 static void
 use_outbox (SyncScheduler *self, const Outbox *outbox, gboolean after_run)
 {
   gint64 now = now_of (self);
 
-  self->attempt_at = NEVER;
+  self->schedule.attempt_at = NEVER;
   if (outbox->next_attempt_at != SYNC_TIME_UNKNOWN)
-    self->attempt_at = now + MAX (outbox->next_attempt_at - sync_clock_now (self->clock), 0);
-  if (!outbox->due)
-    {
-      self->fruitless = 0;
-      forget_changes (self);
-      return;
-    }
-  if (after_run)
-    self->fruitless++;
-  self->last_change = now;
-  if (self->first_change == NEVER)
-    self->first_change = now;
+    self->schedule.attempt_at = now + MAX (outbox->next_attempt_at - sync_clock_now (self->clock), 0);
+  sync_schedule_note_outbox (&self->schedule, outbox->due, after_run, now);
 }
 
 static void
@@ -574,9 +435,7 @@ look_anew (SyncScheduler *self)
   if (self->lease == NULL)
     {
       sync_settings_get_config (self->settings, &config);
-      self->interval_from = now_of (self);
-      self->start_at = config.sync_at_start ? self->interval_from : NEVER;
-      self->verify_from = MAX (self->verify_from, self->interval_from + VERIFY_DELAY);
+      sync_schedule_begin (&self->schedule, &config, now_of (self));
       ask_for_lease (self, 0);
     }
   plan (self);
@@ -586,8 +445,7 @@ look_anew (SyncScheduler *self)
 static void
 circumstances_changed (SyncScheduler *self)
 {
-  self->retry_at = NEVER;
-  self->failures = 0;
+  sync_schedule_stop_waiting (&self->schedule);
   look_anew (self);
 }
 
@@ -610,9 +468,8 @@ state_changed (SyncScheduler *self)
     return;
   if (before == SYNC_STATE_SIGN_IN_NEEDED && self->state == SYNC_STATE_IDLE)
     {
-      self->retry_at = NEVER;
-      self->failures = 0;
-      self->start_at = now_of (self);
+      sync_schedule_stop_waiting (&self->schedule);
+      self->schedule.start_at = now_of (self);
     }
   plan (self);
 }
@@ -636,18 +493,12 @@ system_changed (SyncScheduler *self)
 static void
 try_soon (SyncScheduler *self, gboolean news)
 {
-  gboolean waits = self->retry_at != NEVER && !self->retry_is_firm;
+  gboolean running = is_running (self);
 
-  if (self->cancellable == NULL || !(news || waits || is_running (self)))
+  if (self->cancellable == NULL
+      || !(news || running || sync_schedule_waits_for_network (&self->schedule)))
     return;
-  if (is_running (self))
-    self->came_back = TRUE;
-  if (waits)
-    {
-      self->retry_at = NEVER;
-      self->failures = 0;
-    }
-  self->start_at = MIN (self->start_at, now_of (self) + SETTLE_DELAY);
+  sync_schedule_note_network (&self->schedule, running, now_of (self));
   plan (self);
 }
 
@@ -836,14 +687,7 @@ sync_scheduler_start (SyncScheduler *scheduler)
   if (scheduler->cancellable != NULL)
     return;
   scheduler->cancellable = g_cancellable_new ();
-  scheduler->start_at = NEVER;
-  scheduler->attempt_at = NEVER;
-  scheduler->retry_at = NEVER;
-  scheduler->verify_at = NEVER;
-  scheduler->failures = 0;
-  scheduler->fruitless = 0;
-  scheduler->came_back = FALSE;
-  forget_changes (scheduler);
+  sync_schedule_clear (&scheduler->schedule);
   sync_system_watch (scheduler->system);
   sync_change_watch_start (scheduler->watch);
   scheduler->look_timer = sync_timers_add (scheduler->timers, LOOK_AROUND, look_around, scheduler);
