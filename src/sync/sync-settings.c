@@ -4,52 +4,11 @@
 #include <string.h>
 
 #include "sync-machine.h"
+#include "sync-setting-specs.h"
 #include "sync-store.h"
 #include "sync-verb.h"
 
-#define DEVICE_NAME "device-name"
 #define AUTH_TOKEN_VARIABLE "SUPABASE_AUTH_TOKEN"
-
-typedef enum
-{
-  KIND_BOOLEAN,
-  KIND_NUMBER,
-  KIND_PROVIDER,
-  KIND_TEXT,
-  KIND_FILE,
-  KIND_DEVICE_NAME,
-} Kind;
-
-/* default_value of a boolean or number is in its written form. */
-static const struct
-{
-  const char *name;
-  const char *variable;
-  const char *default_value;
-  Kind kind;
-  guint minimum;
-  guint maximum;
-} specs[] = {
-  { "auto-sync", "SYNC_AUTO_ENABLED", "false", KIND_BOOLEAN, 0, 0 },
-  { "interval-minutes", "SYNC_INTERVAL_MINUTES", "30", KIND_NUMBER, 1, 10080 },
-  { "batch-size", "SYNC_BATCH_SIZE", "0", KIND_NUMBER, 0, 10000 },
-  { "max-retries", "SYNC_MAX_RETRIES", "3", KIND_NUMBER, 0, 100 },
-  { "sync-after-changes", NULL, "true", KIND_BOOLEAN, 0, 0 },
-  { "sync-at-start", NULL, "true", KIND_BOOLEAN, 0, 0 },
-  { "sync-on-metered", NULL, "false", KIND_BOOLEAN, 0, 0 },
-  { "sync-in-power-saver", NULL, "false", KIND_BOOLEAN, 0, 0 },
-  { "session-in-file", NULL, "false", KIND_BOOLEAN, 0, 0 },
-  { "provider", NULL, "none", KIND_PROVIDER, 0, 0 },
-  { "supabase-url", "SUPABASE_URL", NULL, KIND_TEXT, 0, 0 },
-  { "supabase-anon-key", "SUPABASE_ANON_KEY", NULL, KIND_TEXT, 0, 0 },
-  { "vault-path", NULL, NULL, KIND_FILE, 0, 0 },
-  { DEVICE_NAME, NULL, NULL, KIND_DEVICE_NAME, 0, 0 },
-};
-
-/* As long as a host's name can be. */
-#define LONGEST_DEVICE_NAME 255
-
-#define N_SETTINGS G_N_ELEMENTS (specs)
 
 /**
  * SyncSettings:
@@ -61,14 +20,14 @@ struct _SyncSettings
 {
   GObject parent_instance;
 
-  SyncStore *store;                    /* (owned) */
-  char *flags[N_SETTINGS];             /* (owned) (nullable) */
-  char *environment[N_SETTINGS];       /* (owned) (nullable) */
-  char *database[N_SETTINGS];          /* (owned) (nullable) */
-  SyncSettingCheck checks[N_SETTINGS]; /* (nullable) */
-  char *auth_token;                    /* (owned) (nullable) */
-  char *unknown_flag;                  /* (owned) (nullable): a flag's name that is no setting */
-  GError *load_error;                  /* (owned) (nullable): why the database could not be asked */
+  SyncStore *store;                         /* (owned) */
+  char *flags[SYNC_N_SETTINGS];             /* (owned) (nullable) */
+  char *environment[SYNC_N_SETTINGS];       /* (owned) (nullable) */
+  char *database[SYNC_N_SETTINGS];          /* (owned) (nullable) */
+  SyncSettingCheck checks[SYNC_N_SETTINGS]; /* (nullable) */
+  char *auth_token;                         /* (owned) (nullable) */
+  char *unknown_flag;                       /* (owned) (nullable): a flag's name that is no setting */
+  GError *load_error;                       /* (owned) (nullable): why the database could not be asked */
 };
 
 enum
@@ -89,73 +48,7 @@ sync_config_copy (const SyncConfig *config)
 
 G_DEFINE_BOXED_TYPE (SyncConfig, sync_config, sync_config_copy, g_free)
 
-static int
-find_setting (const char *name)
-{
-  for (guint i = 0; i < N_SETTINGS; i++)
-    if (g_strcmp0 (name, specs[i].name) == 0)
-      return (int) i;
-  return -1;
-}
-
 /* --- Values ---------------------------------------------------------------------------------- */
-
-static gboolean
-parse_boolean (const char *text, gboolean *value)
-{
-  static const char *const yes[] = { "true", "1", "yes", "on" };
-  static const char *const no[] = { "false", "0", "no", "off" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (yes); i++)
-    {
-      *value = g_ascii_strcasecmp (text, yes[i]) == 0;
-      if (*value || g_ascii_strcasecmp (text, no[i]) == 0)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static gboolean
-parse_number (guint setting, const char *text, guint *value)
-{
-  guint64 number;
-
-  if (!g_ascii_string_to_unsigned (text, 10, specs[setting].minimum, specs[setting].maximum,
-                                   &number, NULL))
-    return FALSE;
-  *value = (guint) number;
-  return TRUE;
-}
-
-static gboolean
-is_provider (const char *text)
-{
-  return strcmp (text, "supabase") == 0 || strcmp (text, "vault") == 0
-         || strcmp (text, "none") == 0;
-}
-
-static gboolean
-is_line (const char *text)
-{
-  if (*text == '\0' || !g_utf8_validate (text, -1, NULL))
-    return FALSE;
-  for (; *text != '\0'; text++)
-    if ((guchar) *text < 0x20 || *text == 0x7f)
-      return FALSE;
-  return TRUE;
-}
-
-/**
- * sync_settings_is_device_name:
- * @name: what a device is to be called
- *
- * Returns: whether it can be: one line, not too long
- */
-gboolean
-sync_settings_is_device_name (const char *name)
-{
-  return is_line (name) && g_utf8_strlen (name, -1) <= LONGEST_DEVICE_NAME;
-}
 
 static char *
 run_check (SyncSettings *self, guint setting, const char *text, const char *subject, GError **error)
@@ -168,7 +61,8 @@ run_check (SyncSettings *self, guint setting, const char *text, const char *subj
     return value;
   detail = sync_error_get_detail (problem);
   if (detail != NULL
-      && (problem->code != SYNC_ERROR_INSECURE || strcmp (subject, specs[setting].name) != 0))
+      && (problem->code != SYNC_ERROR_INSECURE
+          || strcmp (subject, sync_setting_specs[setting].name) != 0))
     {
       g_free (detail->subject);
       detail->subject = g_strdup (subject);
@@ -183,38 +77,9 @@ static char *
 normalise (SyncSettings *self, guint setting, const char *value, const char *subject,
            GError **error)
 {
-  g_autofree char *text = g_strdup (value);
-  gboolean flag = FALSE, good = FALSE;
-  guint number = 0;
+  g_autofree char *text = sync_setting_normalise (&sync_setting_specs[setting], value);
 
-  if (specs[setting].kind != KIND_FILE)
-    g_strstrip (text);
-  switch (specs[setting].kind)
-    {
-    case KIND_BOOLEAN:
-      if (parse_boolean (text, &flag))
-        return g_strdup (flag ? "true" : "false");
-      break;
-    case KIND_NUMBER:
-      if (parse_number (setting, text, &number))
-        return g_strdup_printf ("%u", number);
-      break;
-    case KIND_PROVIDER:
-      good = is_provider (text);
-      break;
-    case KIND_TEXT:
-      good = is_line (text);
-      break;
-    case KIND_FILE:
-      good = is_line (text) && g_path_is_absolute (text);
-      break;
-    case KIND_DEVICE_NAME:
-      good = sync_settings_is_device_name (text);
-      break;
-    default:
-      g_assert_not_reached ();
-    }
-  if (!good)
+  if (text == NULL)
     {
       sync_error_set (error, SYNC_ERROR_INVALID, subject, "%s has a value that it cannot have",
                       subject);
@@ -232,7 +97,7 @@ implies_supabase (SyncSettings *self)
   for (const char *const *name = (const char *const[]){ "supabase-url", "supabase-anon-key", NULL };
        *name != NULL; name++)
     {
-      int setting = find_setting (*name);
+      int setting = sync_setting_find (*name);
 
       if (self->flags[setting] == NULL && self->environment[setting] == NULL
           && self->database[setting] == NULL)
@@ -257,14 +122,15 @@ get_raw (SyncSettings *self, guint setting, SyncSettingSource *source)
       value = self->database[setting];
       *source = SYNC_SETTING_DATABASE;
     }
-  if (value == NULL && specs[setting].kind == KIND_PROVIDER && implies_supabase (self))
+  if (value == NULL && sync_setting_specs[setting].kind == SYNC_SETTING_PROVIDER
+      && implies_supabase (self))
     {
-      get_raw (self, (guint) find_setting ("supabase-url"), source);
+      get_raw (self, (guint) sync_setting_find ("supabase-url"), source);
       return "supabase";
     }
   if (value == NULL)
     {
-      value = specs[setting].default_value;
+      value = sync_setting_specs[setting].default_value;
       *source = SYNC_SETTING_DEFAULT;
     }
   return value;
@@ -282,9 +148,9 @@ get_value (SyncSettings *self, guint setting, SyncSettingSource *source, GError 
   if (raw == NULL)
     return NULL;
   return normalise (self, setting, raw,
-                    from == SYNC_SETTING_ENVIRONMENT && specs[setting].variable != NULL
-                        ? specs[setting].variable
-                        : specs[setting].name,
+                    from == SYNC_SETTING_ENVIRONMENT && sync_setting_specs[setting].variable != NULL
+                        ? sync_setting_specs[setting].variable
+                        : sync_setting_specs[setting].name,
                     error);
 }
 
@@ -309,11 +175,11 @@ sync_settings_load (SyncStore *store, GHashTable **values, GError **error)
   g_autofree char *device_name = NULL;
 
   if (!sync_store_load_settings (store, &table, error)
-      || !sync_store_get_meta (store, DEVICE_NAME, &device_name, error))
+      || !sync_store_get_meta (store, SYNC_SETTING_DEVICE_NAME, &device_name, error))
     return FALSE;
-  g_hash_table_remove (table, DEVICE_NAME);
+  g_hash_table_remove (table, SYNC_SETTING_DEVICE_NAME);
   if (device_name != NULL)
-    g_hash_table_insert (table, g_strdup (DEVICE_NAME), g_steal_pointer (&device_name));
+    g_hash_table_insert (table, g_strdup (SYNC_SETTING_DEVICE_NAME), g_steal_pointer (&device_name));
   *values = g_steal_pointer (&table);
   return TRUE;
 }
@@ -344,7 +210,7 @@ take_flags (SyncSettings *self, GHashTable *flags)
   g_hash_table_iter_init (&iter, flags);
   while (g_hash_table_iter_next (&iter, &name, &value))
     {
-      int setting = find_setting (name);
+      int setting = sync_setting_find (name);
 
       if (setting < 0)
         {
@@ -374,9 +240,9 @@ take_environment (SyncSettings *self, const char *const *environment)
   g_auto (GStrv) own = environment == NULL ? g_get_environ () : NULL;
   const char *const *variables = environment != NULL ? environment : (const char *const *) own;
 
-  for (guint i = 0; i < N_SETTINGS; i++)
-    if (specs[i].variable != NULL)
-      self->environment[i] = dup_variable (variables, specs[i].variable);
+  for (guint i = 0; i < SYNC_N_SETTINGS; i++)
+    if (sync_setting_specs[i].variable != NULL)
+      self->environment[i] = dup_variable (variables, sync_setting_specs[i].variable);
   self->auth_token = dup_variable (variables, AUTH_TOKEN_VARIABLE);
 }
 
@@ -385,7 +251,7 @@ sync_settings_finalize (GObject *object)
 {
   SyncSettings *self = SYNC_SETTINGS (object);
 
-  for (guint i = 0; i < N_SETTINGS; i++)
+  for (guint i = 0; i < SYNC_N_SETTINGS; i++)
     {
       g_free (self->flags[i]);
       g_free (self->environment[i]);
@@ -446,8 +312,9 @@ sync_settings_new (SyncStore *store, GHashTable *flags, const char *const *envir
   if (sync_worker_call (sync_store_get_worker (store), load_in_worker, &loading, NULL,
                         &self->load_error))
     {
-      for (guint i = 0; i < N_SETTINGS; i++)
-        self->database[i] = g_strdup (g_hash_table_lookup (loading.values, specs[i].name));
+      for (guint i = 0; i < SYNC_N_SETTINGS; i++)
+        self->database[i]
+            = g_strdup (g_hash_table_lookup (loading.values, sync_setting_specs[i].name));
       g_hash_table_unref (loading.values);
     }
   return self;
@@ -464,7 +331,7 @@ sync_settings_new (SyncStore *store, GHashTable *flags, const char *const *envir
 void
 sync_settings_add_check (SyncSettings *settings, const char *name, SyncSettingCheck check)
 {
-  int setting = find_setting (name);
+  int setting = sync_setting_find (name);
 
   g_return_if_fail (SYNC_IS_SETTINGS (settings));
   g_return_if_fail (setting >= 0);
@@ -485,7 +352,7 @@ check_values (SyncSettings *self, SyncSettingSource weakest, GError **error)
       sync_error_set_absent (error, "setting", self->unknown_flag);
       return FALSE;
     }
-  for (guint i = 0; i < N_SETTINGS; i++)
+  for (guint i = 0; i < SYNC_N_SETTINGS; i++)
     {
       g_autoptr (GError) problem = NULL;
       SyncSettingSource source;
@@ -538,20 +405,21 @@ sync_settings_check_given (SyncSettings *settings, GError **error)
 static gboolean
 get_boolean (SyncSettings *self, const char *name)
 {
-  guint setting = (guint) find_setting (name);
+  guint setting = (guint) sync_setting_find (name);
   g_autofree char *value = get_value (self, setting, NULL, NULL);
 
-  return g_strcmp0 (value != NULL ? value : specs[setting].default_value, "true") == 0;
+  return g_strcmp0 (value != NULL ? value : sync_setting_specs[setting].default_value, "true") == 0;
 }
 
 static guint
 get_number (SyncSettings *self, const char *name)
 {
-  guint setting = (guint) find_setting (name);
+  guint setting = (guint) sync_setting_find (name);
+  const SyncSettingSpec *spec = &sync_setting_specs[setting];
   g_autofree char *value = get_value (self, setting, NULL, NULL);
   guint number = 0;
 
-  parse_number (setting, value != NULL ? value : specs[setting].default_value, &number);
+  sync_setting_parse_number (spec, value != NULL ? value : spec->default_value, &number);
   return number;
 }
 
@@ -589,7 +457,7 @@ sync_settings_get_config (SyncSettings *settings, SyncConfig *config)
 char *
 sync_settings_dup (SyncSettings *settings, const char *name)
 {
-  int setting = find_setting (name);
+  int setting = sync_setting_find (name);
 
   g_return_val_if_fail (SYNC_IS_SETTINGS (settings), NULL);
   g_return_val_if_fail (setting >= 0, NULL);
@@ -607,12 +475,12 @@ sync_settings_dup (SyncSettings *settings, const char *name)
 const char *
 sync_settings_get_variable (SyncSettings *settings, const char *name)
 {
-  int setting = find_setting (name);
+  int setting = sync_setting_find (name);
 
   g_return_val_if_fail (SYNC_IS_SETTINGS (settings), NULL);
   g_return_val_if_fail (setting >= 0, NULL);
 
-  return specs[setting].variable;
+  return sync_setting_specs[setting].variable;
 }
 
 /**
@@ -625,7 +493,7 @@ sync_settings_get_variable (SyncSettings *settings, const char *name)
 SyncSettingSource
 sync_settings_get_source (SyncSettings *settings, const char *name)
 {
-  int setting = find_setting (name);
+  int setting = sync_setting_find (name);
   SyncSettingSource source;
 
   g_return_val_if_fail (SYNC_IS_SETTINGS (settings), SYNC_SETTING_DEFAULT);
@@ -664,13 +532,13 @@ sync_settings_list (SyncSettings *settings)
 
   g_return_val_if_fail (SYNC_IS_SETTINGS (settings), list);
 
-  for (guint i = 0; i < N_SETTINGS; i++)
+  for (guint i = 0; i < SYNC_N_SETTINGS; i++)
     {
       SyncSettingInfo *info = g_new0 (SyncSettingInfo, 1);
 
-      info->name = specs[i].name;
-      info->default_value = specs[i].default_value;
-      info->variable = specs[i].variable;
+      info->name = sync_setting_specs[i].name;
+      info->default_value = sync_setting_specs[i].default_value;
+      info->variable = sync_setting_specs[i].variable;
       info->value = get_value (settings, i, &info->source, NULL);
       g_ptr_array_add (list, info);
     }
@@ -692,18 +560,6 @@ sync_setting_info_free (SyncSettingInfo *info)
   g_free (info);
 }
 
-/**
- * sync_settings_exists:
- * @name: (nullable): a name
- *
- * Returns: whether there is a setting of that name
- */
-gboolean
-sync_settings_exists (const char *name)
-{
-  return find_setting (name) >= 0;
-}
-
 /* --- Changing -------------------------------------------------------------------------------- */
 
 /* arguments (element-type utf8 utf8): normalised values, NULL: back to the default */
@@ -718,7 +574,7 @@ store_values (SyncStore *store, GHashTable *values, GError **error)
     {
       g_autofree char *machine_name = NULL;
 
-      if (strcmp (name, DEVICE_NAME) != 0)
+      if (strcmp (name, SYNC_SETTING_DEVICE_NAME) != 0)
         {
           if (!sync_store_set_setting (store, name, value, error))
             return FALSE;
@@ -726,7 +582,7 @@ store_values (SyncStore *store, GHashTable *values, GError **error)
         }
       if (value == NULL)
         value = machine_name = sync_machine_name ();
-      if (!sync_store_set_meta (store, DEVICE_NAME, value, error))
+      if (!sync_store_set_meta (store, SYNC_SETTING_DEVICE_NAME, value, error))
         return FALSE;
     }
   return TRUE;
@@ -775,7 +631,7 @@ normalise_all (SyncSettings *self, GHashTable *values, GError **error)
   g_hash_table_iter_init (&iter, values);
   while (g_hash_table_iter_next (&iter, &name, &value))
     {
-      int setting = find_setting (name);
+      int setting = sync_setting_find (name);
       char *text = NULL;
 
       if (setting < 0)
@@ -871,14 +727,14 @@ sync_settings_set_finish (SyncSettings *settings, GAsyncResult *result, GError *
 void
 sync_settings_update (SyncSettings *settings, GHashTable *values)
 {
-  gboolean changed[N_SETTINGS];
+  gboolean changed[SYNC_N_SETTINGS];
 
   g_return_if_fail (SYNC_IS_SETTINGS (settings));
   g_return_if_fail (values != NULL);
 
-  for (guint i = 0; i < N_SETTINGS; i++)
+  for (guint i = 0; i < SYNC_N_SETTINGS; i++)
     {
-      const char *value = g_hash_table_lookup (values, specs[i].name);
+      const char *value = g_hash_table_lookup (values, sync_setting_specs[i].name);
 
       changed[i] = g_strcmp0 (settings->database[i], value) != 0;
       if (!changed[i])
@@ -887,7 +743,7 @@ sync_settings_update (SyncSettings *settings, GHashTable *values)
       settings->database[i] = g_strdup (value);
     }
   g_clear_error (&settings->load_error);
-  for (guint i = 0; i < N_SETTINGS; i++)
+  for (guint i = 0; i < SYNC_N_SETTINGS; i++)
     if (changed[i])
-      g_signal_emit (settings, signals[SIGNAL_CHANGED], 0, specs[i].name);
+      g_signal_emit (settings, signals[SIGNAL_CHANGED], 0, sync_setting_specs[i].name);
 }
