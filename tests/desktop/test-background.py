@@ -279,10 +279,10 @@ def test_idle(session):
     process = session.start("--database", session.database)
     session.wait_for_shown(1)
     # What a start leaves to be done later is done some time. With its window it looks at the clock.
-    wait_until(lambda: count_wakeups(process.pid, 4) < 12, "a window that keeps still")
+    wait_until(lambda: count_wakeups(process.pid, 2) < 6, "a window that keeps still")
     session.close_window()
     wait_until(lambda: session.window_count() == 0, "that it is gone")
-    wait_until(lambda: count_wakeups(process.pid, 4) < 4, "less than one wake-up a second")
+    wait_until(lambda: count_wakeups(process.pid, 3) < 3, "less than one wake-up a second")
     with open(f"/proc/{process.pid}/maps", encoding="utf-8") as file:
         if "libasan" not in file.read():
             assert read_memory(process.pid)[0] < 60, read_memory(process.pid)
