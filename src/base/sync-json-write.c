@@ -299,6 +299,28 @@ sync_json_append_string (GString *out, const char *text, gsize length)
 }
 
 /**
+ * sync_json_append_int64:
+ * @out: where to write
+ * @number: any number
+ *
+ * Appends @number, without a detour by printf().
+ */
+void
+sync_json_append_int64 (GString *out, gint64 number)
+{
+  char digits[20];
+  char *digit = digits + sizeof digits;
+  guint64 rest = number < 0 ? -(guint64)number : (guint64)number;
+
+  do
+    *--digit = (char)('0' + rest % 10);
+  while ((rest /= 10) > 0);
+  if (number < 0)
+    *--digit = '-';
+  sync_json_append (out, digit, digits + sizeof digits - digit);
+}
+
+/**
  * sync_json_append_double:
  * @out: where to write
  * @number: any double

@@ -67,6 +67,7 @@ char *sync_json_dup_string (SyncSpan value);
 gboolean sync_json_to_int64 (SyncSpan value, gint64 *number);
 gboolean sync_json_to_double (SyncSpan value, double *number);
 
+void sync_json_append_int64 (GString *out, gint64 number);
 void sync_json_append_string (GString *out, const char *text, gsize length);
 void sync_json_append_double (GString *out, double number);
 gboolean sync_json_append_minified (GString *out, SyncSpan value);

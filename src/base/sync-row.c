@@ -66,13 +66,13 @@ append_number (GString *out, SyncSpan value, gboolean integer)
 
   if (sync_json_to_int64 (value, &whole))
     {
-      g_string_append_printf (out, "%" G_GINT64_FORMAT, whole);
+      sync_json_append_int64 (out, whole);
       return;
     }
   if (!sync_json_to_double (value, &real))
     return;
   if (integer && real == floor (real) && fabs (real) < 0x1p63)
-    g_string_append_printf (out, "%" G_GINT64_FORMAT, (gint64) real);
+    sync_json_append_int64 (out, (gint64) real);
   else
     sync_json_append_double (out, real);
 }

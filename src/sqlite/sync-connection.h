@@ -67,6 +67,9 @@ gboolean sync_connection_commit (SyncConnection *connection, GError **error);
 void sync_connection_rollback (SyncConnection *connection);
 gboolean sync_connection_in_transaction (SyncConnection *connection);
 gboolean sync_connection_has_deferred_violations (SyncConnection *connection);
+/* Commits do not wait for the disk any more (relax) and do again (insist). */
+gboolean sync_connection_relax (SyncConnection *connection, gboolean *relaxed, GError **error);
+gboolean sync_connection_insist (SyncConnection *connection, GError **error);
 gboolean sync_connection_set_triggers (SyncConnection *connection, gboolean enabled,
                                        GError **error);
 /* A column's declared type and collation; %FALSE: there is no such column. (transfer full) */

@@ -338,6 +338,18 @@ sync_worker_call_finish (SyncWorker *worker, GAsyncResult *result, GError **erro
 }
 
 /**
+ * sync_worker_is_wanted:
+ * @worker: a worker
+ *
+ * Returns: whether something waits to be done behind what runs
+ */
+gboolean
+sync_worker_is_wanted (SyncWorker *worker)
+{
+  return g_async_queue_length (worker->core->queue) > 0;
+}
+
+/**
  * sync_worker_shut_down:
  * @worker: a worker
  *

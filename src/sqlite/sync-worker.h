@@ -31,6 +31,8 @@ void sync_worker_call_async (SyncWorker *worker, SyncWorkerFunc func, gpointer d
                              GAsyncReadyCallback callback, gpointer user_data);
 /* The data given, which belong to the result (freed with it by free_data); NULL with error set. */
 gpointer sync_worker_call_finish (SyncWorker *worker, GAsyncResult *result, GError **error);
+/* Whether somebody waits for what runs to end: for work that can be taken up again. */
+gboolean sync_worker_is_wanted (SyncWorker *worker);
 void sync_worker_shut_down (SyncWorker *worker);
 
 G_END_DECLS

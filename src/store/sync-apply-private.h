@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sync-apply.h"
+#include "sync-trail.h"
 
 G_BEGIN_DECLS
 
@@ -36,12 +37,14 @@ struct _SyncApply
   /* Of the slice under way. */
   gboolean triggers_off;
   gboolean quiet; /* when the slice began nothing of the entity waited, was held, open or unsettled */
+  gboolean news; /* the last row was one that nobody knew */
   gboolean parent_decided; /* a deletion takes along rows that were edited here */
   gboolean retrying; /* a held row: what fails writes nothing */
   char *hold_reason; /* (owned) (nullable): why a retry failed */
   char *hold_detail; /* (owned) (nullable): constraint or column */
   gboolean rolled_back; /* a trigger of the owner ended the transaction */
   GPtrArray *unlike; /* (element-type utf8): ids that did not read back equal */
+  SyncTrail trail; /* what was pulled */
   GPtrArray *unlike_rows; /* (element-type SyncRow) */
   gint64 brake_rows;
   gint64 brake_lost;
@@ -71,6 +74,8 @@ void sync_apply_abandon (SyncApply *apply);
 
 /* sync-apply-row.c */
 SyncApplied sync_apply_row (SyncApply *apply, SyncIncoming *incoming, GError **error);
+/* *done FALSE: it is no such row, and nothing was written. */
+gboolean sync_apply_new_row (SyncApply *apply, SyncIncoming *incoming, gboolean *done, GError **error);
 SyncApplied sync_apply_hold (SyncApply *apply, SyncIncoming *incoming, const char *reason,
                              const char *detail, GError **error);
 SyncApplied sync_apply_hold_for_error (SyncApply *apply, SyncIncoming *incoming, GError *refusal,

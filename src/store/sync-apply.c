@@ -20,7 +20,7 @@
  * @since: for a page in order: the version that all of its rows must be above
  * @policy: how to treat them; copied
  *
- * Returns: (transfer full): to be run by sync_apply_slice() until it is done
+ * Returns: (transfer full): to be run by sync_apply_slices() until it is done
  */
 SyncApply *
 sync_apply_new (SyncStore *store,
@@ -44,6 +44,7 @@ sync_apply_new (SyncStore *store,
   apply->conflicts = g_array_new (FALSE, FALSE, sizeof (gint64));
   apply->unlike = g_ptr_array_new_with_free_func (g_free);
   apply->unlike_rows = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_row_free);
+  sync_trail_init (&apply->trail);
   apply->remote = sync_row_new (apply->entity);
   apply->local = sync_row_new (apply->entity);
   apply->base = sync_row_new (apply->entity);
@@ -66,6 +67,7 @@ sync_apply_free (SyncApply *apply)
   g_clear_pointer (&apply->unlike_rows, g_ptr_array_unref);
   g_clear_pointer (&apply->hold_reason, g_free);
   g_clear_pointer (&apply->hold_detail, g_free);
+  sync_trail_clear (&apply->trail);
   g_clear_pointer (&apply->remote, sync_row_free);
   g_clear_pointer (&apply->local, sync_row_free);
   g_clear_pointer (&apply->base, sync_row_free);
@@ -160,6 +162,32 @@ apply_parsed (SyncApply *apply, SyncIncoming *incoming, SyncSpan unknown, GError
   return sync_apply_row (apply, incoming, error);
 }
 
+/* What is known of the row decides. */
+static SyncApplied
+apply_by_state (SyncApply *apply, SyncIncoming *incoming, SyncSpan unknown, GError *refusal, GError **error)
+{
+  SyncApplied applied;
+  gboolean good;
+
+  if (apply->quiet && apply->triggers_off)
+    good = sync_ledger_load_known (apply->store, apply->entity, apply->id->str, &incoming->state, error);
+  else
+    good = sync_ledger_load (apply->store, apply->entity, apply->id->str, &incoming->state, error);
+  if (!good)
+    return SYNC_APPLIED_ERROR;
+  apply->news = !incoming->state.known;
+  applied = apply_parsed (apply, incoming, unknown, refusal, error);
+  sync_row_state_clear (&incoming->state);
+  return applied;
+}
+
+static gboolean
+is_new_probably (const SyncApply *apply, const SyncIncoming *incoming, SyncSpan unknown, const GError *refusal)
+{
+  return apply->news && apply->quiet && apply->triggers_off && apply->policy.kind != SYNC_RUN_HYDRATE
+         && apply->hold_next == NULL && !incoming->stamps.deleted && unknown.length == 0 && refusal == NULL;
+}
+
 /* Reads one row and deals with it. */
 static gboolean
 apply_next (SyncApply *apply, GError **error)
@@ -168,7 +196,7 @@ apply_next (SyncApply *apply, GError **error)
   SyncSpan unknown = { NULL, 0 };
   g_autoptr (GError) refusal = NULL;
   SyncApplied applied;
-  gboolean known;
+  gboolean done = FALSE;
   gsize start = sync_json_offset (&apply->reader);
 
   if (!sync_row_parse (apply->remote, &apply->reader, &incoming.stamps, &unknown, &refusal)
@@ -183,14 +211,10 @@ apply_next (SyncApply *apply, GError **error)
     return FALSE;
   if (!sync_table_row_id (apply->table, apply->remote, apply->id))
     return protocol_error (apply, error, "a row without a key");
-  if (apply->quiet && apply->triggers_off)
-    known = sync_ledger_load_known (apply->store, apply->entity, apply->id->str, &incoming.state, error);
-  else
-    known = sync_ledger_load (apply->store, apply->entity, apply->id->str, &incoming.state, error);
-  if (!known)
+  if (is_new_probably (apply, &incoming, unknown, refusal)
+      && !sync_apply_new_row (apply, &incoming, &done, error))
     return FALSE;
-  applied = apply_parsed (apply, &incoming, unknown, refusal, error);
-  sync_row_state_clear (&incoming.state);
+  applied = done ? SYNC_APPLIED_DONE : apply_by_state (apply, &incoming, unknown, refusal, error);
   if (applied != SYNC_APPLIED_ERROR && apply->mode == SYNC_APPLY_SCAN && !sync_apply_note_seen (apply, error))
     return FALSE;
   if (applied == SYNC_APPLIED_ERROR)
@@ -205,7 +229,8 @@ apply_next (SyncApply *apply, GError **error)
 /* --- The brake ---------------------------------------------------------------------------------- */
 
 /* How many rows were there when the run began, and how many of them it took away so far: kept in the
- * database, because a run that is killed and begun again is still the same run. */
+ * database, because a run that is killed and begun again is still the same run. Rows are counted before the write
+ * lock is had: that takes as long as there are many. */
 static gboolean
 load_brake (SyncApply *apply, GError **error)
 {
@@ -265,17 +290,17 @@ sync_apply_begin (SyncApply *apply,
   SyncConnection *connection = sync_store_get_connection (apply->store);
 
   apply->table = sync_store_get_table (apply->store, apply->entity, error);
-  if (apply->table == NULL || !sync_connection_begin (connection, error))
+  if (apply->table == NULL || !load_brake (apply, error) || !sync_connection_begin (connection, error))
     return FALSE;
   g_ptr_array_set_size (apply->unlike, 0);
   g_ptr_array_set_size (apply->unlike_rows, 0);
+  sync_trail_drop (&apply->trail);
   /* Where a write cannot touch any other row, nothing would fire but our own triggers. */
   apply->triggers_off = !sync_table_has_owner_triggers (apply->table)
                         && !sync_table_is_referenced (apply->table);
-  return sync_connection_execute (connection, "PRAGMA defer_foreign_keys = ON", error)
-         && (!apply->triggers_off || sync_connection_set_triggers (connection, FALSE, error))
-         && sync_ledger_is_quiet (apply->store, apply->entity, &apply->quiet, error)
-         && load_brake (apply, error);
+  return sync_connection_set_triggers (connection, !apply->triggers_off, error)
+         && sync_table_defer_foreign_keys (apply->table, error)
+         && sync_ledger_is_quiet (apply->store, apply->entity, &apply->quiet, error);
 }
 
 /* A trigger of the owner changed what we wrote: once more, with triggers off, or it would travel to and fro
@@ -299,6 +324,12 @@ write_unlike (SyncApply *apply, GError **error)
              && (there || sync_table_insert (apply->table, row, error));
     }
   return sync_connection_set_triggers (connection, TRUE, good ? error : NULL) && good;
+}
+
+static gboolean
+write_trail (SyncApply *apply, GError **error)
+{
+  return sync_trail_write (&apply->trail, apply->store, apply->policy.run, apply->entity, "pulled", error);
 }
 
 static gboolean
@@ -326,38 +357,35 @@ move_cursor (SyncApply *apply, GError **error)
 static gboolean
 finish_slice (SyncApply *apply, GError **error)
 {
-  return write_unlike (apply, error) && move_cursor (apply, error) && check_brake (apply, error)
-         && save_brake (apply, error) && sync_ledger_trim_batches (apply->store, error);
+  return write_unlike (apply, error) && write_trail (apply, error) && move_cursor (apply, error)
+         && check_brake (apply, error) && save_brake (apply, error)
+         && sync_ledger_trim_batches (apply->store, error);
 }
 
-static gboolean
-commit_slice (SyncApply *apply, GError **error)
+/* Switching triggers makes SQLite compile every statement anew, so it is done once around several slices. */
+static void
+restore_triggers (SyncApply *apply)
 {
-  SyncConnection *connection = sync_store_get_connection (apply->store);
-  gboolean triggers_off = apply->triggers_off;
-
-  if (!sync_connection_commit (connection, error))
-    return FALSE;
+  if (apply->triggers_off)
+    sync_connection_set_triggers (sync_store_get_connection (apply->store), TRUE, NULL);
   apply->triggers_off = FALSE;
-  return !triggers_off || sync_connection_set_triggers (connection, TRUE, error);
 }
 
 gboolean
 sync_apply_end (SyncApply *apply,
                 GError **error)
 {
-  return finish_slice (apply, error) && commit_slice (apply, error);
+  if (!finish_slice (apply, error) || !sync_connection_commit (sync_store_get_connection (apply->store), error))
+    return FALSE;
+  restore_triggers (apply);
+  return TRUE;
 }
 
 void
 sync_apply_abandon (SyncApply *apply)
 {
-  SyncConnection *connection = sync_store_get_connection (apply->store);
-
-  sync_connection_rollback (connection);
-  if (apply->triggers_off)
-    sync_connection_set_triggers (connection, TRUE, NULL);
-  apply->triggers_off = FALSE;
+  sync_connection_rollback (sync_store_get_connection (apply->store));
+  restore_triggers (apply);
 }
 
 /* What a rolled-back slice must give back. */
@@ -395,7 +423,7 @@ apply_rows (SyncApply *apply, gint64 started, GCancellable *cancellable, guint *
   gboolean more = TRUE;
 
   *n_rows = 0;
-  while (*n_rows < apply->max_rows && g_get_monotonic_time () - started < apply->budget)
+  while (*n_rows < MIN (apply->max_rows, SYNC_TRAIL_ROWS / 2) && g_get_monotonic_time () - started < apply->budget)
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error)
           || !find_next_row (apply, &more, error))
@@ -425,7 +453,7 @@ adapt_budget (SyncApply *apply, gint64 elapsed)
 static void
 abandon_slice (SyncApply *apply, const Mark *mark)
 {
-  sync_apply_abandon (apply);
+  sync_connection_rollback (sync_store_get_connection (apply->store));
   return_to_mark (apply, mark);
 }
 
@@ -439,24 +467,10 @@ begin_again (SyncApply *apply, const char *reason, guint max_rows, gboolean alon
   return TRUE;
 }
 
-/**
- * sync_apply_slice:
- * @connection: the worker's
- * @data: a SyncApply
- * @cancellable: (nullable): looked at before every row
- * @error: [error@SyncError.BRAKE], PROTOCOL, or SQLite's; nothing of the slice is kept
- *
- * Applies the next slice of the page in one transaction with its own cursor step.
- *
- * Returns: %FALSE with @error set
- */
-gboolean
-sync_apply_slice (SyncConnection *connection,
-                  gpointer data,
-                  GCancellable *cancellable,
-                  GError **error)
+/* The next slice of the page, in one transaction with its own cursor step. */
+static gboolean
+apply_slice (SyncApply *apply, SyncConnection *connection, GCancellable *cancellable, GError **error)
 {
-  SyncApply *apply = data;
   Mark mark = set_mark (apply);
   gint64 started = g_get_monotonic_time ();
   guint n_rows = 0;
@@ -478,13 +492,46 @@ sync_apply_slice (SyncConnection *connection,
       abandon_slice (apply, &mark);
       return begin_again (apply, "foreign-key", MAX (n_rows / 2, 1), n_rows <= 1);
     }
-  if (!commit_slice (apply, error))
+  if (!sync_connection_commit (connection, error))
     {
       abandon_slice (apply, &mark);
       return FALSE;
     }
   adapt_budget (apply, g_get_monotonic_time () - started);
   return TRUE;
+}
+
+/**
+ * sync_apply_slices:
+ * @connection: the worker's
+ * @data: a SyncApply
+ * @cancellable: (nullable): looked at before every row
+ * @error: [error@SyncError.BRAKE], PROTOCOL, or SQLite's; nothing of the slice at fault is kept
+ *
+ * Applies the page slice by slice, each in one transaction with its own cursor step, until it is done or somebody
+ * else waits for the worker. After a power failure, what came from the cloud comes from there again: so nobody,
+ * least of all the owner, waits for the disk meanwhile.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_apply_slices (SyncConnection *connection,
+                   gpointer data,
+                   GCancellable *cancellable,
+                   GError **error)
+{
+  SyncApply *apply = data;
+  gboolean relaxed, good;
+
+  if (!sync_connection_relax (connection, &relaxed, error))
+    return FALSE;
+  do
+    good = apply_slice (apply, connection, cancellable, error);
+  while (good && !apply->done && !sync_worker_is_wanted (sync_store_get_worker (apply->store)));
+  restore_triggers (apply);
+  if (relaxed && !sync_connection_insist (connection, good ? error : NULL))
+    return FALSE;
+  return good;
 }
 
 /* --- Held rows ---------------------------------------------------------------------------------- */
@@ -565,8 +612,9 @@ retry_in_savepoint (SyncApply *apply, const Held *held, GError **error)
     return SYNC_APPLIED_ERROR;
   g_ptr_array_set_size (apply->unlike, 0);
   g_ptr_array_set_size (apply->unlike_rows, 0);
+  sync_trail_drop (&apply->trail);
   applied = retry_row (apply, held, error);
-  if (applied == SYNC_APPLIED_DONE && !write_unlike (apply, error))
+  if (applied == SYNC_APPLIED_DONE && (!write_unlike (apply, error) || !write_trail (apply, error)))
     applied = SYNC_APPLIED_ERROR;
   if (applied == SYNC_APPLIED_DONE && sync_connection_has_deferred_violations (connection))
     applied = SYNC_APPLIED_HELD;
@@ -630,10 +678,9 @@ retry_in_transaction (SyncApply *apply, GHashTable *hopeless, guint *n_applied, 
 
   apply->retrying = TRUE;
   apply->table = sync_store_get_table (apply->store, apply->entity, error);
-  if (apply->table == NULL || !sync_connection_begin (connection, error))
+  if (apply->table == NULL || !load_brake (apply, error) || !sync_connection_begin (connection, error))
     return FALSE;
-  if (sync_connection_execute (connection, "PRAGMA defer_foreign_keys = ON", error)
-      && load_brake (apply, error) && retry_all (apply, hopeless, n_applied, error)
+  if (sync_table_defer_foreign_keys (apply->table, error) && retry_all (apply, hopeless, n_applied, error)
       && sync_ledger_trim_batches (apply->store, error) && sync_connection_commit (connection, error))
     return TRUE;
   sync_connection_rollback (connection);

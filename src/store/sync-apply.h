@@ -49,9 +49,9 @@ typedef struct _SyncApply SyncApply;
 SyncApply *sync_apply_new (SyncStore *store, const SyncEntity *entity, GBytes *page, SyncApplyMode mode,
                            gint64 since, const SyncApplyPolicy *policy);
 void sync_apply_free (SyncApply *apply);
-/* A SyncWorkerFunc: applies the next slice. */
-gboolean sync_apply_slice (SyncConnection *connection, gpointer apply, GCancellable *cancellable,
-                           GError **error);
+/* A SyncWorkerFunc: applies slices until the page is done or somebody else waits for the worker. */
+gboolean sync_apply_slices (SyncConnection *connection, gpointer apply, GCancellable *cancellable,
+                            GError **error);
 gboolean sync_apply_is_done (SyncApply *apply);
 guint sync_apply_get_n_rows (SyncApply *apply);       /* rows read so far */
 gint64 sync_apply_get_last_version (SyncApply *apply);

@@ -363,6 +363,8 @@ sync_store_list_history_keys (SyncStore *store, const char *kind, const char *ou
   return sync_store_read_keys (statement, error);
 }
 
+/* Many rows are one record: its number, and the row's place in it, which is below SYNC_TRAIL_ROWS. */
+#define TRACE_KEY "t.rowid * 4096 + j.key"
 #define CHOSEN_TRACE "t.run = ?3 AND " SYNC_SQL_AMONG ("t.direction", "?4")
 
 static void
@@ -418,11 +420,12 @@ sync_store_list_trace (SyncStore *store, gint64 run, const char *direction, guin
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_trace_free);
   SyncStatement *statement = sync_connection_prepare (
       sync_store_get_connection (store),
-      "SELECT t.rowid, t.run, t.entity, t.id, t.direction, t.version, c.error, h.reason, h.detail "
-      "FROM psync_trace t LEFT JOIN psync_change c ON t.direction = 'refused' "
-      "AND c.entity = t.entity AND c.id = t.id LEFT JOIN psync_held h ON t.direction = 'held' "
-      "AND h.entity = t.entity AND h.id = t.id WHERE " CHOSEN_TRACE
-      " ORDER BY t.rowid LIMIT ?1 OFFSET ?2",
+      "SELECT t.key, t.run, t.entity, t.id, t.direction, t.version, c.error, h.reason, h.detail "
+      "FROM (SELECT " TRACE_KEY " AS key, t.run, t.entity, t.direction, json_extract (j.value, '$[0]') AS id, "
+      "json_extract (j.value, '$[1]') AS version FROM psync_trace t, json_each (t.rows) j WHERE " CHOSEN_TRACE
+      " ORDER BY t.rowid, j.key LIMIT ?1 OFFSET ?2) t "
+      "LEFT JOIN psync_change c ON t.direction = 'refused' AND c.entity = t.entity AND c.id = t.id "
+      "LEFT JOIN psync_held h ON t.direction = 'held' AND h.entity = t.entity AND h.id = t.id ORDER BY t.key",
       error);
   SyncStep step;
 
@@ -453,7 +456,8 @@ sync_store_list_trace_keys (SyncStore *store, gint64 run, const char *direction,
 {
   SyncStatement *statement = sync_connection_prepare (
       sync_store_get_connection (store),
-      "SELECT t.rowid FROM psync_trace t WHERE " CHOSEN_TRACE " ORDER BY t.rowid", error);
+      "SELECT " TRACE_KEY " FROM psync_trace t, json_each (t.rows) j WHERE " CHOSEN_TRACE
+      " ORDER BY t.rowid, j.key", error);
 
   if (statement == NULL)
     return NULL;
@@ -542,16 +546,19 @@ sync_store_get_last_sync (SyncStore *store, gint64 *time, GError **error)
 gssize
 sync_store_trim_trace (SyncStore *store, gint64 before, GError **error)
 {
-  SyncConnection *connection = sync_store_get_connection (store);
-  SyncStatement *statement;
+  SyncStatement *statement
+      = sync_connection_prepare (sync_store_get_connection (store),
+                                 "DELETE FROM psync_trace WHERE run IN (SELECT run FROM psync_history "
+                                 "WHERE coalesce (finished_at, started_at) < ?1) RETURNING n",
+                                 error);
+  SyncStep step;
+  gint64 n = 0;
 
-  statement = sync_connection_prepare (
-      connection,
-      "DELETE FROM psync_trace WHERE run IN (SELECT run FROM psync_history "
-      "WHERE coalesce (finished_at, started_at) < ?1)",
-      error);
-  if (statement == NULL
-      || !sync_statement_run (sync_statement_bind_int64 (statement, 1, before), error))
+  if (statement == NULL)
     return -1;
-  return (gssize) sync_connection_changes (connection);
+  sync_statement_bind_int64 (statement, 1, before);
+  while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
+    n += sync_statement_int64 (statement, 0);
+  sync_statement_reset (statement);
+  return step == SYNC_STEP_DONE ? (gssize) n : -1;
 }

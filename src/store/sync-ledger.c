@@ -2,6 +2,7 @@
 #include "sync-ledger.h"
 
 #include "sync-time.h"
+#include "sync-trail.h"
 
 static const char load_sql[]
     = "SELECT r.version, r.base, c.seq, c.maybe_sent, c.reread, c.changed_at, h.version, k.conflict, "
@@ -121,24 +122,40 @@ sync_ledger_load_known (SyncStore *store,
   return step != SYNC_STEP_ERROR;
 }
 
+#define NOT_FREE_SQL                                                                                      \
+  "EXISTS (SELECT 1 FROM main.psync_held WHERE entity = ?1) "                                             \
+  "OR EXISTS (SELECT 1 FROM main.psync_sent WHERE entity = ?1) "                                          \
+  "OR EXISTS (SELECT 1 FROM main.psync_conflict WHERE entity = ?1 AND state = 'open')"
+
+static gboolean
+ask_for_none (SyncStore *store, const char *sql, const SyncEntity *entity, gboolean *none, GError **error)
+{
+  gint64 any;
+
+  if (!sync_connection_query_int64 (sync_store_get_connection (store), 1, &any, error, sql, entity->name, NULL))
+    return FALSE;
+  *none = any == 0;
+  return TRUE;
+}
+
 gboolean
 sync_ledger_is_quiet (SyncStore *store,
                       const SyncEntity *entity,
                       gboolean *quiet,
                       GError **error)
 {
-  gint64 busy;
+  return ask_for_none (store,
+                       "SELECT EXISTS (SELECT 1 FROM main.psync_change WHERE entity = ?1) OR " NOT_FREE_SQL,
+                       entity, quiet, error);
+}
 
-  if (!sync_connection_query_int64 (
-          sync_store_get_connection (store), 1, &busy, error,
-          "SELECT EXISTS (SELECT 1 FROM main.psync_change WHERE entity = ?1) "
-          "OR EXISTS (SELECT 1 FROM main.psync_held WHERE entity = ?1) "
-          "OR EXISTS (SELECT 1 FROM main.psync_sent WHERE entity = ?1) "
-          "OR EXISTS (SELECT 1 FROM main.psync_conflict WHERE entity = ?1 AND state = 'open')",
-          entity->name, NULL))
-    return FALSE;
-  *quiet = busy == 0;
-  return TRUE;
+gboolean
+sync_ledger_is_free (SyncStore *store,
+                     const SyncEntity *entity,
+                     gboolean *is_free,
+                     GError **error)
+{
+  return ask_for_none (store, "SELECT " NOT_FREE_SQL, entity, is_free, error);
 }
 
 /**
@@ -175,6 +192,31 @@ sync_ledger_put_base (SyncStore *store,
   sync_statement_bind_int64 (statement, 3, version);
   sync_statement_bind_borrowed (statement, 4, base, length);
   return sync_statement_run (statement, error);
+}
+
+gboolean
+sync_ledger_put_new_base (SyncStore *store,
+                          const SyncEntity *entity,
+                          const char *id,
+                          gint64 version,
+                          const char *base,
+                          gssize length,
+                          gboolean *is_new,
+                          GError **error)
+{
+  SyncStatement *statement = prepare (store,
+                                      "INSERT INTO main.psync_row (entity, id, version, base) "
+                                      "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (entity, id) DO NOTHING",
+                                      entity, id, error);
+
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_int64 (statement, 3, version);
+  sync_statement_bind_borrowed (statement, 4, base, length);
+  if (!sync_statement_run (statement, error))
+    return FALSE;
+  *is_new = sync_connection_changes (sync_store_get_connection (store)) > 0;
+  return TRUE;
 }
 
 /**
@@ -297,6 +339,20 @@ sync_ledger_drop_change (SyncStore *store,
   return statement != NULL && sync_statement_run (sync_statement_bind_int64 (statement, 3, seq), error);
 }
 
+gboolean
+sync_ledger_drop_free_change (SyncStore *store,
+                              const SyncEntity *entity,
+                              const char *id,
+                              gint64 seq,
+                              GError **error)
+{
+  SyncStatement *statement = prepare (
+      store, "DELETE FROM main.psync_change WHERE entity = ?1 AND id = ?2 AND seq = ?3 AND reread = 0", entity,
+      id, error);
+
+  return statement != NULL && sync_statement_run (sync_statement_bind_int64 (statement, 3, seq), error);
+}
+
 /* --- Sends -------------------------------------------------------------------------------------- */
 
 void
@@ -398,6 +454,21 @@ sync_ledger_settle_batch (SyncStore *store,
   return sync_ledger_trim_batches (store, error);
 }
 
+/* Nothing is to be looked for where everything goes. */
+gboolean
+sync_ledger_settle_all (SyncStore *store,
+                        GError **error)
+{
+  SyncConnection *connection = sync_store_get_connection (store);
+  SyncStatement *sent = sync_connection_prepare (connection, "DELETE FROM main.psync_sent", error);
+  SyncStatement *batches;
+
+  if (sent == NULL || !sync_statement_run (sent, error))
+    return FALSE;
+  batches = sync_connection_prepare (connection, "DELETE FROM main.psync_batch", error);
+  return batches != NULL && sync_statement_run (batches, error);
+}
+
 gboolean
 sync_ledger_is_only_batch (SyncStore *store,
                            gint64 batch,
@@ -406,8 +477,8 @@ sync_ledger_is_only_batch (SyncStore *store,
 {
   SyncStatement *statement = sync_connection_prepare (
       sync_store_get_connection (store),
-      "SELECT EXISTS (SELECT 1 FROM main.psync_sent WHERE batch < ?1) "
-      "OR EXISTS (SELECT 1 FROM main.psync_sent WHERE batch > ?1)",
+      "SELECT EXISTS (SELECT 1 FROM main.psync_batch WHERE batch < ?1) "
+      "OR EXISTS (SELECT 1 FROM main.psync_batch WHERE batch > ?1)",
       error);
   SyncStep step;
 
@@ -464,15 +535,9 @@ sync_ledger_trace (SyncStore *store,
                    const char *direction,
                    GError **error)
 {
-  SyncStatement *statement = prepare (store,
-                                      "INSERT INTO main.psync_trace (entity, id, run, version, direction) "
-                                      "VALUES (?1, ?2, ?3, ?4, ?5)",
-                                      entity, id, error);
+  g_auto (SyncTrail) trail;
 
-  if (statement == NULL)
-    return FALSE;
-  sync_statement_bind_int64 (statement, 3, run_number);
-  sync_statement_bind_int64 (statement, 4, version);
-  sync_statement_bind_borrowed (statement, 5, direction, -1);
-  return sync_statement_run (statement, error);
+  sync_trail_init (&trail);
+  sync_trail_add (&trail, id, version);
+  return sync_trail_write (&trail, store, run_number, entity, direction, error);
 }

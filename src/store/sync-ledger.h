@@ -49,9 +49,14 @@ gboolean sync_ledger_load (SyncStore *store, const SyncEntity *entity, const cha
 gboolean sync_ledger_load_known (SyncStore *store, const SyncEntity *entity, const char *id,
                                  SyncRowState *state, GError **error);
 gboolean sync_ledger_is_quiet (SyncStore *store, const SyncEntity *entity, gboolean *quiet, GError **error);
+/* Whether nothing of the entity is held, open or unsettled, whatever waits. */
+gboolean sync_ledger_is_free (SyncStore *store, const SyncEntity *entity, gboolean *is_free, GError **error);
 
 gboolean sync_ledger_put_base (SyncStore *store, const SyncEntity *entity, const char *id, gint64 version,
                                const char *base, gssize length, GError **error);
+/* Only where there is none yet. */
+gboolean sync_ledger_put_new_base (SyncStore *store, const SyncEntity *entity, const char *id, gint64 version,
+                                   const char *base, gssize length, gboolean *is_new, GError **error);
 gboolean sync_ledger_clear_maybe_sent (SyncStore *store, const SyncEntity *entity, const char *id,
                                        GError **error);
 gboolean sync_ledger_forget_base (SyncStore *store, const SyncEntity *entity, const char *id,
@@ -72,6 +77,9 @@ gboolean sync_ledger_lift_refusal (SyncStore *store, const SyncEntity *entity, c
 /* Takes the row out of the outbox if nothing about it is open and it is still at this seq. */
 gboolean sync_ledger_drop_change (SyncStore *store, const SyncEntity *entity, const char *id, gint64 seq,
                                   GError **error);
+/* The same where sync_ledger_is_free(). */
+gboolean sync_ledger_drop_free_change (SyncStore *store, const SyncEntity *entity, const char *id, gint64 seq,
+                                       GError **error);
 
 /* One unsettled send of a row. */
 typedef struct
@@ -90,7 +98,9 @@ GPtrArray *sync_ledger_load_sends (SyncStore *store, const SyncEntity *entity, c
 gboolean sync_ledger_settle (SyncStore *store, const SyncEntity *entity, const char *id, gint64 below,
                              GError **error);
 gboolean sync_ledger_settle_batch (SyncStore *store, gint64 batch, GError **error);
-/* Whether nothing else is unsettled. */
+/* For the only batch there is. */
+gboolean sync_ledger_settle_all (SyncStore *store, GError **error);
+/* Whether nothing else is unsettled: a batch goes with its last send. */
 gboolean sync_ledger_is_only_batch (SyncStore *store, gint64 batch, gboolean *only, GError **error);
 /* Forgets batches without unsettled sends. */
 gboolean sync_ledger_trim_batches (SyncStore *store, GError **error);

@@ -5,6 +5,7 @@
 #include "sync-error-json.h"
 #include "sync-store-private.h"
 #include "sync-time.h"
+#include "sync-trail.h"
 
 /* How a time that is not known travels: it never beats a real edit. */
 #define UNKNOWN_TIME "1970-01-01T00:00:00.000Z"
@@ -64,16 +65,20 @@ due_clear (Due *due)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Due, due_clear)
 
+#define DUE_SQL(sent, condition)                                                                       \
+  "SELECT c.id, c.seq, c.maybe_sent, c.changed_at, r.version, r.base, " sent " "                       \
+  "FROM main.psync_change c LEFT JOIN main.psync_row r ON r.entity = c.entity AND r.id = c.id "        \
+  "WHERE c.entity = ?1 AND c.id > ?2 AND c.state = 'pending' AND c.reread = 0 "                        \
+  "AND (c.next_attempt_at IS NULL OR c.next_attempt_at <= ?3) " condition "ORDER BY c.id"
+
 static const char due_sql[]
-    = "SELECT c.id, c.seq, c.maybe_sent, c.changed_at, r.version, r.base, "
-      "EXISTS (SELECT 1 FROM main.psync_sent s WHERE s.entity = c.entity AND s.id = c.id) "
-      "FROM main.psync_change c LEFT JOIN main.psync_row r ON r.entity = c.entity AND r.id = c.id "
-      "WHERE c.entity = ?1 AND c.id > ?2 AND c.state = 'pending' AND c.reread = 0 "
-      "AND (c.next_attempt_at IS NULL OR c.next_attempt_at <= ?3) "
-      "AND NOT EXISTS (SELECT 1 FROM main.psync_held h WHERE h.entity = c.entity AND h.id = c.id) "
-      "AND NOT EXISTS (SELECT 1 FROM main.psync_conflict k "
-      "WHERE k.entity = c.entity AND k.id = c.id AND k.state = 'open') "
-      "ORDER BY c.id";
+    = DUE_SQL ("EXISTS (SELECT 1 FROM main.psync_sent s WHERE s.entity = c.entity AND s.id = c.id)",
+               "AND NOT EXISTS (SELECT 1 FROM main.psync_held h WHERE h.entity = c.entity AND h.id = c.id) "
+               "AND NOT EXISTS (SELECT 1 FROM main.psync_conflict k "
+               "WHERE k.entity = c.entity AND k.id = c.id AND k.state = 'open') ");
+
+/* Where nothing is unsettled, held or open. */
+static const char free_due_sql[] = DUE_SQL ("0", "");
 
 static void
 read_due (SyncStatement *statement, Due *due)
@@ -110,6 +115,7 @@ typedef struct
   SyncRow *base;
   GString *json;
   gint64 now;
+  gboolean is_free; /* nothing of the entity is held, open or unsettled */
 } Composer;
 
 static gboolean
@@ -130,7 +136,9 @@ append_time (GString *out, gint64 local_time, gint64 clock_offset)
 
   if (local_time != SYNC_TIME_UNKNOWN)
     sync_time_format (local_time + clock_offset, text);
-  g_string_append_printf (out, "\"%s\"", text);
+  g_string_append_c (out, '"');
+  g_string_append (out, text);
+  g_string_append_c (out, '"');
 }
 
 /* The element: columns first, then the stamps; run_id travels but is not stored. */
@@ -146,7 +154,9 @@ append_element (Composer *composer, const Due *due, gboolean deleted)
   row.start = body->len;
   g_string_append_len (body, composer->json->str, (gssize) composer->json->len - 1);
   row.end = body->len;
-  g_string_append_printf (body, ",\"base_version\":%" G_GINT64_FORMAT ",\"deleted_at\":", due->version);
+  g_string_append (body, ",\"base_version\":");
+  sync_json_append_int64 (body, due->version);
+  g_string_append (body, ",\"deleted_at\":");
   if (deleted)
     append_time (body, due->changed_at == SYNC_TIME_UNKNOWN ? composer->now : due->changed_at,
                  options->clock_offset);
@@ -154,7 +164,9 @@ append_element (Composer *composer, const Due *due, gboolean deleted)
     g_string_append (body, "null");
   g_string_append (body, ",\"edited_at\":");
   append_time (body, due->changed_at, options->clock_offset);
-  g_string_append_printf (body, ",\"device_id\":\"%s\"}", options->device_id);
+  g_string_append (body, ",\"device_id\":\"");
+  g_string_append (body, options->device_id);
+  g_string_append (body, "\"}");
   g_array_append_val (composer->batch->rows, row);
 }
 
@@ -344,8 +356,8 @@ static gboolean
 read_dues (Composer *composer, GArray *dues, GError **error)
 {
   const SyncBatch *batch = composer->batch;
-  SyncStatement *statement
-      = sync_connection_prepare (sync_store_get_connection (composer->store), due_sql, error);
+  SyncStatement *statement = sync_connection_prepare (sync_store_get_connection (composer->store),
+                                                      composer->is_free ? free_due_sql : due_sql, error);
   SyncStep step = SYNC_STEP_DONE;
   gsize bytes = 0;
 
@@ -436,7 +448,7 @@ sync_outbox_compose (SyncStore *store,
 
   if (composer.table == NULL || !sync_scope_begin (&scope, store, error))
     return NULL;
-  good = compose_rows (&composer, error);
+  good = sync_ledger_is_free (store, entity, &composer.is_free, error) && compose_rows (&composer, error);
   g_string_append_c (batch->body, ']');
   good = good && (batch->rows->len == 0 || remember_batch (store, batch, options->first_batch, error));
   if (!sync_scope_end (&scope, good, error))
@@ -521,22 +533,24 @@ is_run (SyncSpan value, const char *run_id)
 
 /* The contents sent are the base now. Another trigger of the cloud changed the row: it is read again. */
 static gboolean
-acknowledge_row (SyncStore *store, SyncBatch *batch, const SyncBatchRow *row, gint64 run, GString *base,
+acknowledge_row (SyncStore *store, SyncBatch *batch, const SyncBatchRow *row, gboolean is_free, GString *base,
                  GError **error)
 {
   const SyncEntity *entity = batch->entity;
+  gboolean good;
 
   g_string_truncate (base, 0);
   g_string_append_len (base, batch->body->str + row->start, (gssize) (row->end - row->start));
   g_string_append_c (base, '}');
   if (!sync_ledger_put_base (store, entity, row->id, row->version, row->deleted ? NULL : base->str,
-                             row->deleted ? -1 : (gssize) base->len, error)
-      || (run != 0 && !sync_ledger_trace (store, run, entity, row->id, row->version, "pushed", error)))
+                             row->deleted ? -1 : (gssize) base->len, error))
     return FALSE;
   if (row->changed_there)
     return sync_ledger_set_reread (store, entity, row->id, TRUE, error)
            && sync_ledger_clear_maybe_sent (store, entity, row->id, error);
-  if (!sync_ledger_drop_change (store, entity, row->id, row->seq, error))
+  good = is_free ? sync_ledger_drop_free_change (store, entity, row->id, row->seq, error)
+              : sync_ledger_drop_change (store, entity, row->id, row->seq, error);
+  if (!good)
     return FALSE;
   return sync_connection_changes (sync_store_get_connection (store)) > 0
          || sync_ledger_clear_maybe_sent (store, entity, row->id, error);
@@ -552,7 +566,7 @@ settle_rows (SyncStore *store, SyncBatch *batch, guint n_won, GError **error)
   if (!sync_ledger_is_only_batch (store, batch->number, &alone, error))
     return FALSE;
   if (alone && n_won == batch->rows->len)
-    return sync_ledger_settle_batch (store, batch->number, error);
+    return sync_ledger_settle_all (store, error);
   for (guint i = 0; i < batch->rows->len; i++)
     {
       const SyncBatchRow *row = &g_array_index (batch->rows, SyncBatchRow, i);
@@ -564,20 +578,39 @@ settle_rows (SyncStore *store, SyncBatch *batch, guint n_won, GError **error)
 }
 
 static gboolean
+trace_rows (SyncStore *store, const SyncBatch *batch, gint64 run, GError **error)
+{
+  g_auto (SyncTrail) trail;
+
+  sync_trail_init (&trail);
+  for (guint i = 0; i < batch->rows->len; i++)
+    {
+      const SyncBatchRow *row = &g_array_index (batch->rows, SyncBatchRow, i);
+
+      if (row->won)
+        sync_trail_add (&trail, row->id, row->version);
+      if (trail.n == SYNC_TRAIL_ROWS && !sync_trail_write (&trail, store, run, batch->entity, "pushed", error))
+        return FALSE;
+    }
+  return sync_trail_write (&trail, store, run, batch->entity, "pushed", error);
+}
+
+static gboolean
 acknowledge_rows (SyncStore *store, SyncBatch *batch, guint n_won, gint64 run, GError **error)
 {
   g_autoptr (GString) base = g_string_new (NULL);
+  gboolean is_free;
 
-  if (!settle_rows (store, batch, n_won, error))
+  if (!settle_rows (store, batch, n_won, error) || !sync_ledger_is_free (store, batch->entity, &is_free, error))
     return FALSE;
   for (guint i = 0; i < batch->rows->len; i++)
     {
       const SyncBatchRow *row = &g_array_index (batch->rows, SyncBatchRow, i);
 
-      if (row->won && !acknowledge_row (store, batch, row, run, base, error))
+      if (row->won && !acknowledge_row (store, batch, row, is_free, base, error))
         return FALSE;
     }
-  return TRUE;
+  return run == 0 || trace_rows (store, batch, run, error);
 }
 
 static gboolean

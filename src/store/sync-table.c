@@ -33,6 +33,7 @@ struct _SyncTable
   GString *scratch;           /* (owned): decoded texts of the row being bound */
   gboolean owner_triggers;
   gboolean referenced;
+  gboolean refers;            /* it has foreign keys itself */
 };
 
 /* The row with just this id. Values that SQLite takes for equal have different ids where they differ in case, or
@@ -118,6 +119,19 @@ build_delete (const SyncTable *table)
 }
 
 static gboolean
+note_foreign_keys (SyncTable *table, GError **error)
+{
+  gint64 count;
+
+  if (!sync_connection_query_int64 (table->connection, 0, &count, error,
+                                    "SELECT count(*) FROM pragma_foreign_key_list (?1, 'main')",
+                                    table->entity->table, NULL))
+    return FALSE;
+  table->refers = count > 0;
+  return TRUE;
+}
+
+static gboolean
 describe_keys (SyncTable *table, GError **error)
 {
   const SyncEntity *entity = table->entity;
@@ -158,6 +172,7 @@ sync_table_new (SyncConnection *connection,
   table->scratch = g_string_new (NULL);
   if (!sync_capture_has_side_effects (connection, entity, &table->owner_triggers, &table->referenced,
                                       error)
+      || !note_foreign_keys (table, error)
       || !describe_keys (table, error))
     return NULL;
   table->select_sql = build_select (table, TRUE, "=");
@@ -201,6 +216,15 @@ gboolean
 sync_table_is_referenced (SyncTable *table)
 {
   return table->referenced;
+}
+
+/* Where there are none, there is nothing to defer; and this pragma makes SQLite compile every statement anew. */
+gboolean
+sync_table_defer_foreign_keys (SyncTable *table,
+                               GError **error)
+{
+  return (!table->referenced && !table->refers)
+         || sync_connection_execute (table->connection, "PRAGMA defer_foreign_keys = ON", error);
 }
 
 gboolean
@@ -255,7 +279,7 @@ append_integer (GString *out, SyncCodec codec, gint64 number)
   else if (codec == SYNC_CODEC_REAL && (gint64) (double) number == number)
     sync_json_append_double (out, (double) number);
   else
-    g_string_append_printf (out, "%" G_GINT64_FORMAT, number);
+    sync_json_append_int64 (out, number);
 }
 
 static void

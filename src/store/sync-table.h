@@ -18,6 +18,8 @@ SyncTable *sync_table_new (SyncConnection *connection, SyncEntity *entity, GErro
 void sync_table_free (SyncTable *table);
 const SyncEntity *sync_table_get_entity (SyncTable *table);
 gboolean sync_table_has_owner_triggers (SyncTable *table);
+/* For the transaction under way. */
+gboolean sync_table_defer_foreign_keys (SyncTable *table, GError **error);
 gboolean sync_table_is_referenced (SyncTable *table);
 
 /* Reads the row with this id. *found FALSE: there is none. SYNC_ERROR_ROW_REFUSED with the column: a value

@@ -199,12 +199,6 @@ judge_all (SyncRun *run, gpointer data, GError **error)
 }
 
 static gboolean
-apply_slice (SyncConnection *connection, gpointer data, GCancellable *cancellable, GError **error)
-{
-  return sync_apply_slice (connection, data, cancellable, error);
-}
-
-static gboolean
 apply_fetched (Question *question, GError **error)
 {
   SyncRun *run = question->run;
@@ -213,7 +207,7 @@ apply_fetched (Question *question, GError **error)
   gboolean good = TRUE;
 
   while (good && !sync_apply_is_done (apply))
-    good = sync_worker_call (sync_store_get_worker (run->setup->store), apply_slice, apply,
+    good = sync_worker_call (sync_store_get_worker (run->setup->store), sync_apply_slices, apply,
                              run->setup->cancellable, error);
   sync_run_take_news (run, question->leg, sync_apply_get_counts (apply), sync_apply_get_conflicts (apply));
   return good;

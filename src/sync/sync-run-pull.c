@@ -79,27 +79,23 @@ static gint64
 guess_last_version (GBytes *page)
 {
   static const char member[] = "\"sync_version\":";
+  const gsize length = strlen (member);
   gsize size;
   const char *text = g_bytes_get_data (page, &size);
-  const char *last = text != NULL ? g_strrstr_len (text, (gssize) size, member) : NULL;
   SyncJsonReader reader;
   SyncSpan value;
   gint64 version;
 
-  if (last == NULL)
-    return 0;
-  last += strlen (member);
-  sync_json_reader_init (&reader, last, (gsize) (text + size - last));
-  return sync_json_read_value (&reader, &value) && sync_json_to_int64 (value, &version) ? version : 0;
+  for (gsize behind = size; behind >= length; behind--)
+    if (text[behind - 1] == ':' && memcmp (text + behind - length, member, length) == 0)
+      {
+        sync_json_reader_init (&reader, text + behind, size - behind);
+        return sync_json_read_value (&reader, &value) && sync_json_to_int64 (value, &version) ? version : 0;
+      }
+  return 0;
 }
 
 /* --- Applying ----------------------------------------------------------------------------------- */
-
-static gboolean
-apply_slice (SyncConnection *connection, gpointer data, GCancellable *cancellable, GError **error)
-{
-  return sync_apply_slice (connection, data, cancellable, error);
-}
 
 static void
 tell (Pull *pull, guint64 n_rows, gint64 version)
@@ -124,7 +120,7 @@ apply_page (Pull *pull, GBytes *page, gint64 *version, GError **error)
 
   while (good && !sync_apply_is_done (apply))
     {
-      good = sync_worker_call (sync_store_get_worker (run->setup->store), apply_slice, apply,
+      good = sync_worker_call (sync_store_get_worker (run->setup->store), sync_apply_slices, apply,
                                run->setup->cancellable, error);
       tell (pull, pull->n_rows + sync_apply_get_n_rows (apply), sync_apply_get_last_version (apply));
     }

@@ -63,19 +63,25 @@ acknowledge (SyncRun *run, gpointer data, GError **error)
   BatchStep *step = data;
   SyncLeg *leg = step->push->leg;
   SyncStore *store = sync_run_get_store (run);
+  SyncConnection *connection = sync_store_get_connection (store);
   gint64 top = MAX (leg->top, run->acknowledged);
   SyncCounts counts = { 0 };
+  gboolean relaxed, good;
 
-  if (!sync_outbox_acknowledge (store, step->batch, step->answer, run->run_id, run->result->run, &counts,
-                                &leg->top, error))
+  /* What a power failure takes away of this is found out from the cloud, as after an answer that was lost. */
+  if (!sync_connection_relax (connection, &relaxed, error))
+    return FALSE;
+  good = sync_outbox_acknowledge (store, step->batch, step->answer, run->run_id, run->result->run, &counts,
+                                  &leg->top, error)
+         && (leg->top <= top || sync_store_set_meta_int64 (store, "acknowledged-version", leg->top, error));
+  if ((relaxed && !sync_connection_insist (connection, good ? error : NULL)) || !good)
     return FALSE;
   step->push->n_rows += counts.pushed;
   run->pushed = run->pushed || counts.pushed > 0;
   sync_run_take_news (run, leg, &counts, NULL);
-  if (leg->top <= top)
-    return TRUE;
-  run->acknowledged = leg->top;
-  return sync_store_set_meta_int64 (store, "acknowledged-version", leg->top, error);
+  if (leg->top > top)
+    run->acknowledged = leg->top;
+  return TRUE;
 }
 
 static gboolean

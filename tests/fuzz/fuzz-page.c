@@ -48,7 +48,7 @@ apply_page (SyncStore *on)
   policy.device = (char *) "fuzz";
   apply = sync_apply_new (on, entity, input.page, input.mode, 0, &policy);
   while (good && !sync_apply_is_done (apply))
-    good = sync_apply_slice (connection, apply, NULL, &error);
+    good = sync_apply_slices (connection, apply, NULL, &error);
   g_assert (good == (error == NULL));
   g_assert (!sync_connection_in_transaction (connection));
   {

@@ -49,6 +49,13 @@ sync_worker_is_current (SyncWorker *worker)
   return worker->depth > 0;
 }
 
+/* Others come in between wherever they can. */
+gboolean
+sync_worker_is_wanted (SyncWorker *worker)
+{
+  return TRUE;
+}
+
 gboolean
 sync_worker_call (SyncWorker *worker,
                   SyncWorkerFunc func,

@@ -469,6 +469,51 @@ test_triggers_are_switched_off_and_on (void)
 }
 
 static void
+expect_synchronous (SyncConnection *connection, const char *level)
+{
+  g_autofree char *told = test_query (connection, "PRAGMA synchronous");
+
+  g_assert_cmpstr (told, ==, level);
+}
+
+/* Where there is a log, and only where commits waited for the disk before. */
+static void
+test_commits_wait_for_the_disk_again (void)
+{
+  static const struct
+  {
+    const char *mode;
+    const char *before;
+    const char *meanwhile;
+  } cases[] = {
+    { "WAL", "2\n", "1\n" },
+    { "WAL", "0\n", "0\n" },
+    { "DELETE", "2\n", "2\n" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *folder = test_folder_new ();
+      SyncConnection *connection = test_database_new (folder, "owner.db", cases[i].mode);
+      g_autoptr (GError) error = NULL;
+      gboolean relaxed;
+
+      if (cases[i].before[0] == '2')
+        test_sql (connection, "PRAGMA synchronous = FULL");
+      expect_synchronous (connection, cases[i].before);
+      g_assert_true (sync_connection_relax (connection, &relaxed, &error));
+      g_assert_no_error (error);
+      expect_synchronous (connection, cases[i].meanwhile);
+      g_assert_cmpint (relaxed, ==, !g_str_equal (cases[i].before, cases[i].meanwhile));
+      g_assert_true (!relaxed || sync_connection_insist (connection, &error));
+      g_assert_no_error (error);
+      expect_synchronous (connection, cases[i].before);
+      sync_connection_close (connection);
+      test_folder_remove (folder);
+    }
+}
+
+static void
 test_steps_are_counted (void)
 {
   g_autofree char *folder = test_folder_new ();
@@ -592,6 +637,8 @@ main (int argc, char *argv[])
                    test_a_rollback_ends_running_statements);
   g_test_add_func ("/connection/triggers-are-switched-off-and-on",
                    test_triggers_are_switched_off_and_on);
+  g_test_add_func ("/connection/commits-wait-for-the-disk-again",
+                   test_commits_wait_for_the_disk_again);
   g_test_add_func ("/connection/steps-are-counted", test_steps_are_counted);
   g_test_add_func ("/connection/can-be-handed-over", test_a_connection_can_be_handed_over);
   g_test_add_func ("/connection/is-only-for-its-thread", test_a_connection_is_only_for_its_thread);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-history-store.h"
+#include "sync-ledger.h"
+#include "sync-trail.h"
 #include "test-store.h"
 
 static gint64
@@ -190,14 +192,64 @@ test_trim_trace (SyncStore *store)
   g_autoptr (GError) error = NULL;
 
   test_store_sql (
-      store, "INSERT INTO psync_trace SELECT run, 'notes', '1', 1, 'pushed' FROM psync_history");
+      store, "INSERT INTO psync_trace SELECT run, 'notes', '[[\"1\",1],[\"2\",1]]', 2, 'pushed' FROM psync_history");
   test_store_sql (
-      store, "INSERT INTO psync_trace SELECT run, 'notes', '2', 2, 'pulled' FROM psync_history");
+      store, "INSERT INTO psync_trace SELECT run, 'notes', '[[\"3\",2]]', 1, 'pulled' FROM psync_history");
   g_assert_cmpint (sync_store_trim_trace (store, TEST_NOW, &error), ==, 0);
-  g_assert_cmpint (sync_store_trim_trace (store, TEST_NOW + 10, &error), ==, 2);
+  g_assert_cmpint (sync_store_trim_trace (store, TEST_NOW + 10, &error), ==, 3);
   test_assert_query (store, "SELECT count(*) FROM psync_trace", "2\n");
   test_assert_query (store, "SELECT count(*) FROM psync_history", "2\n");
   g_assert_no_error (error);
+}
+
+static void
+expect_trace (SyncStore *store, gint64 run, const char *direction, guint offset, guint limit, const char *ids)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) list = sync_store_list_trace (store, run, direction, offset, limit, &error);
+  g_autoptr (GArray) keys = sync_store_list_trace_keys (store, run, direction, &error);
+  g_autoptr (GString) told = g_string_new (NULL);
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < list->len; i++)
+    {
+      const SyncTrace *trace = g_ptr_array_index (list, i);
+
+      g_assert_cmpint (trace->number, ==, g_array_index (keys, gint64, offset + i));
+      g_assert_cmpint (trace->run, ==, run);
+      g_string_append_printf (told, "%s:%" G_GINT64_FORMAT " ", trace->id, trace->version);
+    }
+  g_assert_cmpstr (told->str, ==, ids);
+}
+
+/* Rows that are one record are told one by one, with what was traced between them. */
+static void
+test_trace (SyncStore *store)
+{
+  gint64 run = begin (store), other = begin (store);
+  SyncEntity *projects = sync_store_find_entity (store, "projects");
+  g_autoptr (GError) error = NULL;
+  g_auto (SyncTrail) trail;
+
+  sync_trail_init (&trail);
+  sync_trail_add (&trail, "'it''s \"a\"\n'", 1);
+  sync_trail_add (&trail, "-5,'b'", G_MAXINT64);
+  g_assert_true (sync_trail_write (&trail, store, run, projects, "pulled", &error));
+  g_assert_true (sync_trail_write (&trail, store, run, projects, "pulled", &error));
+  sync_trail_add (&trail, "'lost'", 3);
+  sync_trail_drop (&trail);
+  g_assert_true (sync_ledger_trace (store, run, projects, "'held'", 2, "held", &error));
+  sync_trail_add (&trail, "'c'", 4);
+  g_assert_true (sync_trail_write (&trail, store, run, projects, "pulled", &error));
+  sync_trail_add (&trail, "'d'", 5);
+  g_assert_true (sync_trail_write (&trail, store, other, projects, "pushed", &error));
+  g_assert_no_error (error);
+
+  expect_trace (store, run, NULL, 0, 0,
+                "'it''s \"a\"\n':1 -5,'b':9223372036854775807 'held':2 'c':4 ");
+  expect_trace (store, run, NULL, 1, 2, "-5,'b':9223372036854775807 'held':2 ");
+  expect_trace (store, run, "pulled", 2, 9, "'c':4 ");
+  expect_trace (store, other, NULL, 0, 0, "'d':5 ");
 }
 
 int
@@ -212,6 +264,7 @@ main (int argc, char *argv[])
   test_store_add ("/history-store/an-idle-seed-is-no-idle-sync", test_idle_seed_is_no_idle_sync);
   test_store_add ("/history-store/pages-are-newest-first", test_pages);
   test_store_add ("/history-store/last-sync-is-one-that-ended-well", test_last_sync_is_a_good_one);
+  test_store_add ("/history-store/rows-of-one-record-are-told-one-by-one", test_trace);
   test_store_add ("/history-store/trimming-the-trace-keeps-the-runs", test_trim_trace);
   return g_test_run ();
 }

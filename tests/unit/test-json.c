@@ -813,6 +813,26 @@ test_damaged_values_are_never_accepted_alone (void)
   g_assert_cmpuint (refused, >, ROUNDS / 4);
 }
 
+static void
+test_integers_are_written_whole (void)
+{
+  static const struct
+  {
+    gint64 number;
+    const char *text;
+  } cases[] = {
+    { 0, "0" }, { -1, "-1" }, { 10, "10" }, { G_MAXINT64, "9223372036854775807" }, { G_MININT64, "-9223372036854775808" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GString) out = g_string_new ("[");
+
+      sync_json_append_int64 (out, cases[i].number);
+      g_assert_cmpstr (out->str + 1, ==, cases[i].text);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -851,5 +871,6 @@ main (int argc, char **argv)
                    test_random_values_agree_with_json_glib);
   g_test_add_func ("/json/damaged-values-are-never-accepted-alone",
                    test_damaged_values_are_never_accepted_alone);
+  g_test_add_func ("/json/integers-are-written-whole", test_integers_are_written_whole);
   return g_test_run ();
 }
