@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "sync-form.h"
 #include "sync-history-chart.h"
 #include "sync-list-model.h"
 #include "sync-list-row.h"
@@ -249,6 +250,8 @@ sync_history_page_init (SyncHistoryPage *self)
 {
   self->cancellable = g_cancellable_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  sync_form_let_shrink (self->kind);
+  sync_form_let_shrink (self->outcome);
 }
 
 /**

@@ -7,6 +7,7 @@
 #include "sync-display-path.h"
 #include "sync-entity-row.h"
 #include "sync-error-row.h"
+#include "sync-form.h"
 #include "sync-status.h"
 #include "sync-ticker.h"
 #include "sync-words.h"
@@ -191,6 +192,7 @@ set_next_step (SyncOverviewPage *self, const char *label, const char *action, co
   if (label == NULL)
     return;
   gtk_button_set_label (self->next_button, label);
+  sync_form_let_wrap (self->next_button);
   /* An action is looked up as soon as it has a name, with the target that is there then. */
   gtk_actionable_set_action_name (GTK_ACTIONABLE (self->next_button), NULL);
   gtk_actionable_set_action_target_value (
@@ -456,6 +458,8 @@ sync_overview_page_init (SyncOverviewPage *self)
   self->cancellable = g_cancellable_new ();
   self->rows = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   gtk_widget_init_template (GTK_WIDGET (self));
+  sync_form_let_wrap (GTK_BUTTON (self->sync_button));
+  sync_form_let_wrap (GTK_BUTTON (self->cancel_button));
   self->glide = adw_timed_animation_new (
       GTK_WIDGET (self->progress_bar), 0.0, 1.0, GLIDE,
       adw_property_animation_target_new (G_OBJECT (self->progress_bar), "fraction"));

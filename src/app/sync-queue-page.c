@@ -6,6 +6,7 @@
 
 #include "sync-export.h"
 #include "sync-file-choice.h"
+#include "sync-form.h"
 #include "sync-json.h"
 #include "sync-list-model.h"
 #include "sync-list-row.h"
@@ -33,6 +34,8 @@ struct _SyncQueuePage
 
   GtkWidget *bar;
   GtkDropDown *filter;
+  GtkButton *retry_button;
+  GtkButton *export_button;
   GtkStack *stack;
   GtkListView *list;
 };
@@ -505,6 +508,8 @@ sync_queue_page_class_init (SyncQueuePageClass *class)
       widget_class, "/io/github/progressive_sync/ProgressiveSync/sync-queue-page.ui");
   gtk_widget_class_bind_template_child (widget_class, SyncQueuePage, bar);
   gtk_widget_class_bind_template_child (widget_class, SyncQueuePage, filter);
+  gtk_widget_class_bind_template_child (widget_class, SyncQueuePage, retry_button);
+  gtk_widget_class_bind_template_child (widget_class, SyncQueuePage, export_button);
   gtk_widget_class_bind_template_child (widget_class, SyncQueuePage, stack);
   gtk_widget_class_bind_template_child (widget_class, SyncQueuePage, list);
   gtk_widget_class_bind_template_callback (widget_class, choose_filter);
@@ -515,6 +520,9 @@ static void
 sync_queue_page_init (SyncQueuePage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  sync_form_let_shrink (self->filter);
+  sync_form_let_wrap (self->retry_button);
+  sync_form_let_wrap (self->export_button);
   add_actions (self);
 }
 

@@ -236,5 +236,7 @@ sync_setup_account_init (SyncSetupAccount *self)
 {
   self->cancellable = g_cancellable_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
+  sync_form_let_wrap (GTK_BUTTON (self->sign_up_button));
+  sync_form_let_wrap (GTK_BUTTON (self->sign_in_button));
   update (self);
 }

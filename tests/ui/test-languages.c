@@ -10,9 +10,12 @@
 #include "sync-setup.h"
 #include "ui-fixture.h"
 
-/* Every page in a language that does not exist, written from right to left: see in-pseudo. */
+/* Every page in a language that does not exist, written from right to left (see in-pseudo): whatever is shown is
+ * translated. In one that does: it fits on a telephone. */
 
 #define MARK "⟦"
+/* 360 px, and a twentieth for fonts that are wider than those with which that was measured. */
+#define NARROWEST 378
 
 static SyncApplication *application;
 
@@ -67,11 +70,45 @@ count_untranslated (GtkWidget *below, guint *marked)
   return count;
 }
 
+static gboolean
+is_pseudo (void)
+{
+  return g_strcmp0 (g_getenv ("LANGUAGE"), "xx") == 0;
+}
+
+static int
+measure (GtkWidget *widget)
+{
+  int least;
+
+  gtk_widget_measure (widget, GTK_ORIENTATION_HORIZONTAL, -1, &least, NULL, NULL, NULL);
+  return least;
+}
+
+/* Also which part of it makes it so wide. */
+static gboolean
+is_narrow (GtkWidget *widget)
+{
+  if (!gtk_widget_get_visible (widget) || measure (widget) <= NARROWEST)
+    return TRUE;
+  g_test_message ("%s: %d", G_OBJECT_TYPE_NAME (widget), measure (widget));
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    is_narrow (child);
+  return FALSE;
+}
+
 static void
-assert_translated (GtkWidget *window, const char *picture)
+assert_good (GtkWidget *window, const char *picture)
 {
   guint marked = 0;
 
+  if (!is_pseudo ())
+    {
+      /* Without the border that windows have where nothing composes them */
+      g_assert_true (is_narrow (gtk_widget_get_first_child (window)));
+      return;
+    }
   for (guint i = 0; i < 20; i++)
     ui_wait_a_little (0);
   ui_take_picture (window, picture);
@@ -130,7 +167,7 @@ test_first_run (UiFixture *fixture, gconstpointer data)
   SyncWindow *window = present (path);
 
   ui_wait_for (ui_find (GTK_WIDGET (window), SYNC_TYPE_SETUP, NULL) != NULL);
-  assert_translated (GTK_WIDGET (window), "foreign-first-run");
+  assert_good (GTK_WIDGET (window), "foreign-first-run");
   close_all ();
 }
 
@@ -162,9 +199,10 @@ test_pages (UiFixture *fixture, gconstpointer data)
       g_autofree char *picture = g_strconcat ("foreign-", pages[i], NULL);
 
       sync_window_show_page (window, pages[i]);
-      assert_translated (GTK_WIDGET (window), picture);
+      assert_good (GTK_WIDGET (window), picture);
     }
-  assert_mirrored (GTK_WIDGET (window));
+  if (is_pseudo ())
+    assert_mirrored (GTK_WIDGET (window));
   close_all ();
 }
 
@@ -182,16 +220,16 @@ test_windows (UiFixture *fixture, gconstpointer data)
   profile = sync_window_get_profile (window);
   preferences = sync_preferences_window_new (window);
   gtk_window_present (GTK_WINDOW (preferences));
-  assert_translated (preferences, "foreign-preferences");
+  assert_good (preferences, "foreign-preferences");
   gtk_window_destroy (GTK_WINDOW (preferences));
   other = sync_records_window_new (profile, GTK_WINDOW (window));
   gtk_window_present (other);
-  assert_translated (GTK_WIDGET (other), "foreign-records");
+  assert_good (GTK_WIDGET (other), "foreign-records");
   gtk_window_destroy (other);
   other = sync_conflict_dialog_new (profile, GTK_WINDOW (window), 1, 0);
   gtk_window_present (other);
   ui_wait_for (ui_shows (GTK_WIDGET (other), "Dragon"));
-  assert_translated (GTK_WIDGET (other), "foreign-conflict");
+  assert_good (GTK_WIDGET (other), "foreign-conflict");
   gtk_window_destroy (other);
   close_all ();
 }
@@ -209,7 +247,8 @@ main (int argc, char **argv)
   bindtextdomain (GETTEXT_PACKAGE, g_getenv ("PSYNC_TEST_LOCALES"));
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
-  gtk_widget_set_default_direction (GTK_TEXT_DIR_RTL);
+  if (is_pseudo ())
+    gtk_widget_set_default_direction (GTK_TEXT_DIR_RTL);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   application = sync_application_new ();
   g_application_set_flags (G_APPLICATION (application), G_APPLICATION_NON_UNIQUE);
