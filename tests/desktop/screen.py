@@ -163,9 +163,13 @@ class Screen:
 
     def find(self, role, name, action=None):
         """The first node of that role and name, with which that can be done."""
-        for node in self.look():
-            if node.role == role and node.is_called(name) and (not action or action in node.actions()):
-                return node
+        try:
+            for node in self.look():
+                if (node.role == role and node.is_called(name)
+                        and (not action or action in node.actions())):
+                    return node
+        except GLib.Error:
+            pass  # it went away
         return None
 
     def wait_for(self, role, name):
@@ -215,8 +219,8 @@ class Screen:
     def type(self, role, name, text):
         def try_to_type():
             node = self.find(role, name)
-            field = node.accessible.get_editable_text_iface() if node is not None else None
             try:
+                field = node.accessible.get_editable_text_iface()
                 return (field is not None and field.set_text_contents(text)
                         and self.find(role, name).text() == text)
             except (GLib.Error, AttributeError):
@@ -252,14 +256,33 @@ class Screen:
             same, before = now == before, now
             return (node, place, frame) if same and place.height > 0 else None
 
-        node, place, frame = self.wait(stands_still, f"a {role} “{name}”")
-        number, x, y, width, height = self.find_x_window(node)
-        x += (width - frame.width) // 2 + place.x + place.width // 3
-        y += (height - frame.height) // 2 + place.y + place.height // 2
-        self.xdotool("windowfocus", "--sync", number, "mousemove", str(x), str(y), "click", "1")
+        def try_to_click():
+            found = stands_still()
+            if not found:
+                return False
+            node, place, frame = found
+            try:
+                number, x, y, width, height = self.find_x_window(node)
+                x += (width - frame.width) // 2 + place.x + place.width // 3
+                y += (height - frame.height) // 2 + place.y + place.height // 2
+                self.xdotool("windowfocus", "--sync", number, "mousemove", str(x), str(y), "click", "1")
+            except subprocess.CalledProcessError:
+                return False  # the window is not there yet, or not any more
+            return True
 
-    def click_row(self, name):
+        self.wait(try_to_click, f"click on a {role} “{name}”")
+
+    def click_row(self, name, opens=None):
+        """Again, where a window that has just appeared did not hear it; opens is a label on what it opens."""
+        def has_opened():
+            if any(node.role == "label" and opens in node.name for node in self.look()):
+                return True
+            if self.find("list item", name):
+                self.click("list item", name)
+            return False
         self.click("list item", name)
+        if opens is not None:
+            self.wait(has_opened, f"“{opens}”")
 
     def dump(self):
         for node in self.look():

@@ -3,6 +3,8 @@
 one walk: each is a test of its own."""
 
 import os
+import subprocess
+import sys
 import uuid
 
 from desktop import Skip, run
@@ -28,7 +30,7 @@ def read_cloud():
 
 def use_cloud(screen, cloud, email, password):
     """With a new account, and without a keyring."""
-    screen.click_row("Connect to Supabase")
+    screen.click_row("Connect to Supabase", "Your Supabase Project")
     screen.type("text", "Project address", cloud["URL"])
     screen.type("text", "Publishable or anon key", cloud["ANON_KEY"])
     screen.press("Continue")
@@ -41,7 +43,7 @@ def use_cloud(screen, cloud, email, password):
 
 
 def use_vault(screen, vault):
-    screen.click_row("Use a Vault File")
+    screen.click_row("Use a Vault File", "A Vault File")
     screen.click("text", "Or type where it is")
     screen.type("text", "Or type where it is", vault)
     screen.press("Apply")
@@ -182,4 +184,18 @@ def walk_cloud(desktop):
     use_every_page(screen, desktop, other)
 
 
-run([walk_vault, walk_cloud])
+def try_twice():
+    """On a busy machine a click may be lost between two programs; what fails again is a fault."""
+    for attempt in range(2):
+        done = subprocess.run([sys.executable, "-B", *sys.argv], stdout=subprocess.PIPE, text=True,
+                              check=False, env={**os.environ, "PSYNC_TEST_WALK": "1"})
+        if done.returncode == 0 or attempt == 1:
+            print(done.stdout, end="")
+            sys.exit(done.returncode)
+        print("\n".join(f"# tried once: {line}" for line in done.stdout.splitlines()), flush=True)
+
+
+if "PSYNC_TEST_WALK" in os.environ:
+    run([walk_vault, walk_cloud])
+else:
+    try_twice()
