@@ -24,6 +24,9 @@ typedef struct
  * @recent: (unowned): kept statements by where their text was asked for from: most texts are
  * literals, and comparing one is much cheaper than hashing it
  * @vm_steps: steps of statements that are gone
+ * @locked_at: since when the write lock is held, microseconds of the monotonic clock; 0: it is not
+ * @unlocked_at: when it was given back
+ * @held: how long it had been held then, microseconds
  */
 struct _SyncConnection
 {
@@ -33,6 +36,9 @@ struct _SyncConnection
   GHashTable *statements;
   SyncRecent recent[SYNC_N_RECENT];
   gint64 vm_steps;
+  gint64 locked_at;
+  gint64 unlocked_at;
+  gint64 held;
 };
 
 /**

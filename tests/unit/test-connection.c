@@ -445,6 +445,45 @@ test_a_rollback_ends_running_statements (void)
   test_folder_remove (folder);
 }
 
+/* Commits or rolls back a transaction of some length, and returns how long the next one took to begin, microseconds. */
+static gint64
+begin_after (SyncConnection *connection, gulong held, gboolean commit)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 since;
+
+  g_assert_true (sync_connection_begin (connection, &error));
+  g_usleep (held);
+  since = g_get_monotonic_time ();
+  if (commit)
+    g_assert_true (sync_connection_commit (connection, &error));
+  else
+    sync_connection_rollback (connection);
+  g_assert_true (sync_connection_begin (connection, &error));
+  since = g_get_monotonic_time () - since;
+  sync_connection_rollback (connection);
+  g_assert_no_error (error);
+  return since;
+}
+
+static void
+test_others_are_let_in_between_long_transactions (void)
+{
+  g_autofree char *folder = test_folder_new ();
+  g_autofree char *path = g_build_filename (folder, "a.db", NULL);
+  g_autoptr (SyncConnection) connection = sync_connection_open (path, SYNC_OPEN_CREATE, 0, NULL);
+  gint64 shortest = G_MAXINT64;
+
+  g_assert_cmpint (begin_after (connection, 12000, TRUE), >=, 6000);
+  g_assert_cmpint (begin_after (connection, 12000, FALSE), >=, 6000);
+  /* Not after short ones, though a busy computer may take its time for them as well. */
+  for (guint i = 0; i < 1000 && shortest >= 1000; i++)
+    shortest = MIN (shortest, begin_after (connection, 0, TRUE));
+  g_assert_cmpint (shortest, <, 1000);
+  g_clear_pointer (&connection, sync_connection_close);
+  test_folder_remove (folder);
+}
+
 static void
 test_triggers_are_switched_off_and_on (void)
 {
@@ -639,6 +678,8 @@ main (int argc, char *argv[])
                    test_triggers_are_switched_off_and_on);
   g_test_add_func ("/connection/commits-wait-for-the-disk-again",
                    test_commits_wait_for_the_disk_again);
+  g_test_add_func ("/connection/others-are-let-in-between-long-transactions",
+                   test_others_are_let_in_between_long_transactions);
   g_test_add_func ("/connection/steps-are-counted", test_steps_are_counted);
   g_test_add_func ("/connection/can-be-handed-over", test_a_connection_can_be_handed_over);
   g_test_add_func ("/connection/is-only-for-its-thread", test_a_connection_is_only_for_its_thread);
