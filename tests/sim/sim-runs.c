@@ -10,7 +10,7 @@
 #define SLOW_PACE (7 * G_TIME_SPAN_MILLISECOND)
 
 static const char *const request_names[]
-    = { "connect", "state", "pull", "push", "fetch", "put device" };
+    = { "connect", "state", "pull", "push", "fetch", "put device", "digest" };
 static const char *const fault_names[] = { "none",  "refused", "lost", "twice",   "late",  "cut",
                                            "stale", "busy",    "open", "hanging", "schema" };
 
