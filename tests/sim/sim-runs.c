@@ -43,10 +43,14 @@ static const SimStep *
 happen (Sim *sim, SimWhen when, guint at)
 {
   SimRun *run = sim->run;
-  guint end = run->step + sim_schedule_span (sim->schedule, run->step);
-  guint depth = SIM_STEP (sim->schedule, run->step)->depth + 1;
   const SimStep *fault = NULL;
+  guint end, depth;
 
+  /* Nothing more, once all has healed. */
+  if (run->step >= sim->schedule->steps->len)
+    return NULL;
+  end = run->step + sim_schedule_span (sim->schedule, run->step);
+  depth = SIM_STEP (sim->schedule, run->step)->depth + 1;
   for (guint i = run->step + 1; i < end && run->crash == NULL && !sim_has_failed (sim); i++)
     {
       const SimStep *step = SIM_STEP (sim->schedule, i);
