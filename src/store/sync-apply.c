@@ -417,13 +417,21 @@ return_to_mark (SyncApply *apply, const Mark *mark)
   g_array_set_size (apply->conflicts, mark->n_conflicts);
 }
 
+/* At least one, or a slow computer would never come to an end. */
+static gboolean
+is_slice_full (const SyncApply *apply, gint64 started, guint n_rows)
+{
+  return n_rows >= MIN (apply->max_rows, SYNC_TRAIL_ROWS / 2)
+         || (n_rows > 0 && g_get_monotonic_time () - started >= apply->budget);
+}
+
 static gboolean
 apply_rows (SyncApply *apply, gint64 started, GCancellable *cancellable, guint *n_rows, GError **error)
 {
   gboolean more = TRUE;
 
   *n_rows = 0;
-  while (*n_rows < MIN (apply->max_rows, SYNC_TRAIL_ROWS / 2) && g_get_monotonic_time () - started < apply->budget)
+  while (!is_slice_full (apply, started, *n_rows))
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error)
           || !find_next_row (apply, &more, error))
@@ -472,13 +480,19 @@ static gboolean
 apply_slice (SyncApply *apply, SyncConnection *connection, GCancellable *cancellable, GError **error)
 {
   Mark mark = set_mark (apply);
-  gint64 started = g_get_monotonic_time ();
+  gint64 started;
   guint n_rows = 0;
   g_autoptr (GError) failure = NULL;
 
   apply->rolled_back = FALSE;
-  if (!sync_apply_begin (apply, &failure) || !apply_rows (apply, started, cancellable, &n_rows, &failure)
-      || !finish_slice (apply, &failure))
+  if (!sync_apply_begin (apply, error))
+    {
+      sync_apply_abandon (apply);
+      return FALSE;
+    }
+  /* What was waited for the write lock is no time that others wait for us. */
+  started = g_get_monotonic_time ();
+  if (!apply_rows (apply, started, cancellable, &n_rows, &failure) || !finish_slice (apply, &failure))
     {
       abandon_slice (apply, &mark);
       if (apply->rolled_back)

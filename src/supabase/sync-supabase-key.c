@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-supabase-key.h"
 
+#include <string.h>
+
 #include "sync-http.h"
 #include "sync-json.h"
 
@@ -73,6 +75,16 @@ check_uri (GUri *uri, const char *host, gboolean has_scheme, GError **error)
   return TRUE;
 }
 
+/* White space, control characters and what no address has without being escaped. */
+static gboolean
+has_strange_characters (const char *text)
+{
+  for (const char *at = text; *at != '\0'; at++)
+    if (g_ascii_isspace (*at) || g_ascii_iscntrl (*at) || strchr ("\"<>\\^`{|}", *at) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
 /**
  * sync_supabase_url_normalise:
  * @url: (nullable): a project's address as somebody typed or pasted it
@@ -97,7 +109,8 @@ sync_supabase_url_normalise (const char *url, GError **error)
   int port;
 
   complete = g_strconcat (has_scheme ? "" : "https://", trimmed, NULL);
-  uri = g_uri_parse (complete, SOUP_HTTP_URI_FLAGS, NULL);
+  if (!has_strange_characters (trimmed))
+    uri = g_uri_parse (complete, SOUP_HTTP_URI_FLAGS, NULL);
   if (uri == NULL || g_uri_get_host (uri) == NULL)
     {
       refuse (error, SYNC_ERROR_INVALID, "url", NULL, "The address cannot be understood");
