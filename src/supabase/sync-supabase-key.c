@@ -111,7 +111,8 @@ sync_supabase_url_normalise (const char *url, GError **error)
   complete = g_strconcat (has_scheme ? "" : "https://", trimmed, NULL);
   if (!has_strange_characters (trimmed))
     uri = g_uri_parse (complete, SOUP_HTTP_URI_FLAGS, NULL);
-  if (uri == NULL || g_uri_get_host (uri) == NULL)
+  /* The host comes decoded. */
+  if (uri == NULL || g_uri_get_host (uri) == NULL || has_strange_characters (g_uri_get_host (uri)))
     {
       refuse (error, SYNC_ERROR_INVALID, "url", NULL, "The address cannot be understood");
       return NULL;

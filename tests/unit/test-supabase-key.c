@@ -80,6 +80,7 @@ test_an_address_that_cannot_be_used_is_refused_with_the_reason (void)
     { "https://abc.supa\"base.co", SYNC_ERROR_INVALID, "url", NULL },
     { "https://abc.supa base.co", SYNC_ERROR_INVALID, "url", NULL },
     { "https://abc.supabase.co\n/", SYNC_ERROR_INVALID, "url", NULL },
+    { "https://abc.supa%0abase.co", SYNC_ERROR_INVALID, "url", NULL },
     { "https://abc.supabase.co/x\ny", SYNC_ERROR_INVALID, "url", NULL },
     { "https://abc.supabase.co:99999", SYNC_ERROR_INVALID, "url", NULL },
     { "ftp://abc.supabase.co", SYNC_ERROR_INVALID, "url", "scheme" },
