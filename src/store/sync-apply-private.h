@@ -78,6 +78,7 @@ SyncApplied sync_apply_row (SyncApply *apply, SyncIncoming *incoming, GError **e
 gboolean sync_apply_new_row (SyncApply *apply, SyncIncoming *incoming, gboolean *done, GError **error);
 SyncApplied sync_apply_hold (SyncApply *apply, SyncIncoming *incoming, const char *reason,
                              const char *detail, GError **error);
+void sync_apply_note_reason (SyncApply *apply, const char *reason, const char *detail);
 SyncApplied sync_apply_hold_for_error (SyncApply *apply, SyncIncoming *incoming, GError *refusal,
                                        GError **error);
 gboolean sync_apply_write (SyncApply *apply, const char *id, const SyncRow *row, gboolean exists,

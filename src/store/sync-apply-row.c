@@ -29,8 +29,10 @@ put_held (SyncApply *apply, SyncIncoming *incoming, const char *reason, const ch
   return sync_statement_run (statement, error);
 }
 
-static void
-note_reason (SyncApply *apply, const char *reason, const char *detail)
+void
+sync_apply_note_reason (SyncApply *apply,
+                        const char *reason,
+                        const char *detail)
 {
   g_free (apply->hold_reason);
   g_free (apply->hold_detail);
@@ -62,7 +64,7 @@ sync_apply_hold (SyncApply *apply,
 
   if (apply->retrying)
     {
-      note_reason (apply, reason, detail);
+      sync_apply_note_reason (apply, reason, detail);
       return SYNC_APPLIED_HELD;
     }
   if (incoming->stamps.version > 0
@@ -101,6 +103,8 @@ sync_apply_hold_for_error (SyncApply *apply,
   return SYNC_APPLIED_ERROR;
 }
 
+/* Not a newer version than this one: the answer to a conflict is about what was shown, and the row that is held comes
+ * after it. */
 gboolean
 sync_apply_forget_held (SyncApply *apply,
                         SyncIncoming *incoming,
@@ -111,11 +115,13 @@ sync_apply_forget_held (SyncApply *apply,
   if (incoming->state.held_version == 0 && !apply->retrying)
     return TRUE;
   statement = sync_connection_prepare (sync_store_get_connection (apply->store),
-                                       "DELETE FROM main.psync_held WHERE entity = ?1 AND id = ?2", error);
+                                       "DELETE FROM main.psync_held WHERE entity = ?1 AND id = ?2 "
+                                       "AND (version <= ?3 OR ?3 = 0)", error);
   if (statement == NULL)
     return FALSE;
   sync_statement_bind_text (statement, 1, apply->entity->name, -1);
   sync_statement_bind_text (statement, 2, apply->id->str, -1);
+  sync_statement_bind_int64 (statement, 3, incoming->stamps.version);
   return sync_statement_run (statement, error);
 }
 

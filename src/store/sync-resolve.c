@@ -189,12 +189,36 @@ sync_apply_begin_row (SyncStore *store,
   return NULL;
 }
 
-/* Takes back all of it unless @good. */
+/* Nothing is written. Which rule stands in the way tells what to choose instead, or which row to change. */
+static gboolean
+say_refused (SyncApply *apply, GError **error)
+{
+  sync_error_set (error, SYNC_ERROR_CONSTRAINT, apply->entity->name,
+                  "The table %s does not take the row like that", apply->entity->table);
+  if (apply->hold_reason != NULL)
+    sync_error_set_reason (*error, apply->hold_reason, 0);
+  if (apply->hold_detail != NULL)
+    sync_error_set_column (*error, apply->hold_detail);
+  return FALSE;
+}
+
+static gboolean
+breaks_foreign_keys (SyncApply *apply)
+{
+  return sync_connection_has_deferred_violations (sync_store_get_connection (apply->store));
+}
+
+/* Takes back all of it unless @good, and where a COMMIT would find a reference to a row that is not there. */
 gboolean
 sync_apply_end_row (SyncApply *apply,
                     gboolean good,
                     GError **error)
 {
+  if (good && breaks_foreign_keys (apply))
+    {
+      sync_apply_note_reason (apply, "foreign-key", NULL);
+      good = say_refused (apply, error);
+    }
   if (good && sync_apply_end (apply, error))
     return TRUE;
   sync_apply_abandon (apply);
@@ -297,19 +321,6 @@ keep_copy (SyncApply *apply, const SyncConflict *conflict, GError **error)
 }
 
 /* --- Resolving ---------------------------------------------------------------------------------- */
-
-/* Nothing was written. Which rule stands in the way tells what to choose instead, or which row to change. */
-static gboolean
-say_refused (SyncApply *apply, GError **error)
-{
-  sync_error_set (error, SYNC_ERROR_CONSTRAINT, apply->entity->name,
-                  "The table %s does not take the row like that", apply->entity->table);
-  if (apply->hold_reason != NULL)
-    sync_error_set_reason (*error, apply->hold_reason, 0);
-  if (apply->hold_detail != NULL)
-    sync_error_set_column (*error, apply->hold_detail);
-  return FALSE;
-}
 
 /* Columns edited by hand, and sides chosen for columns that were in no dispute: a local edit on top. */
 static gboolean
@@ -510,7 +521,7 @@ refresh_one (SyncStore *store, const SyncEntity *entity, gint64 number, gboolean
   if (load_incoming (apply, conflict, &incoming, error))
     applied = sync_apply_reconcile (apply, &incoming, error);
   sync_row_state_clear (&incoming.state);
-  if (applied == SYNC_APPLIED_HELD)
+  if (applied == SYNC_APPLIED_HELD || (applied == SYNC_APPLIED_DONE && breaks_foreign_keys (apply)))
     {
       sync_apply_abandon (apply);
       return TRUE;

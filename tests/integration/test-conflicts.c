@@ -725,6 +725,62 @@ test_keep_both_natural (TestRig *rig)
   test_device_expect (b, "SELECT * FROM words", "house|Heim\n");
 }
 
+/* The row was edited back to what it was, so nothing is in dispute, but what the conflict shows refers to a row that
+ * went meanwhile. */
+static void
+test_conflict_without_parent (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO parents VALUES ('p', 'one'), ('q', 'two');"
+                      "INSERT INTO children VALUES ('c', 'p', 'title')");
+  test_rig_settle (rig);
+  set_strategy (b, "children", "manual", NULL);
+  test_device_sql (a, "UPDATE children SET parent = 'q', title = 'by a'");
+  test_device_sync (a);
+  test_device_sql (b, "UPDATE children SET title = 'by b'");
+  test_device_sync (b);
+  test_device_expect (b, RECORD, "'c'|edit-edit|open||\n");
+  test_device_sql (b, "UPDATE children SET title = 'title'; DELETE FROM parents WHERE id = 'q'");
+  test_device_sync (b);
+  test_device_expect (b, RECORD, "'c'|edit-edit|open||\n");
+  test_rig_settle (rig);
+  test_device_expect (b, RECORD, "'c'|edit-delete|open||\n");
+  decide (b, "remote", NULL);
+  test_rig_assert_converged (rig);
+}
+
+/* A newer version, which the table refused, comes after the one that an open conflict shows. */
+static void
+test_conflict_before_held (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO users VALUES ('1', 'x')");
+  test_rig_settle (rig);
+  set_strategy (b, "users", "manual", NULL);
+  test_device_sql (a, "UPDATE users SET name = 'y'");
+  test_device_sync (a);
+  test_device_sql (b, "UPDATE users SET name = 'w'");
+  test_device_sync (b);
+  test_device_expect (b, RECORD, "'1'|edit-edit|open||\n");
+  test_device_sql (b, "UPDATE users SET name = 'x'; INSERT INTO users VALUES ('8', 'y'), ('9', 'z')");
+  test_device_sql (a, "UPDATE users SET name = 'z'");
+  test_device_sync (a);
+  test_device_sync (b);
+  test_device_expect (b, "SELECT row ->> '$.name' FROM psync_held", "z\n");
+  test_device_expect (b, RECORD, "'1'|edit-edit|open||\n");
+  test_device_sql (b, "DELETE FROM users WHERE id = '8'");
+  test_device_sync (b);
+  test_device_expect (b, "SELECT * FROM users ORDER BY id", "1|y\n9|z\n");
+  test_device_expect (b, "SELECT row ->> '$.name' FROM psync_held", "z\n");
+  test_device_sql (b, "DELETE FROM users WHERE id = '9'");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT * FROM users", "1|z\n");
+}
+
 /* --- A resolver that answers when it likes ------------------------------------------------------ */
 
 typedef struct
@@ -1386,6 +1442,13 @@ static const struct
   { "manual/a-late-answer-is-not-applied", NOTES, test_manual_stale },
   { "manual/edited-until-equal", NOTES, test_manual_edited_to_equal },
   { "manual/a-new-column-meanwhile", NOTES, test_manual_new_column },
+  { "manual/what-it-refers-to-went-meanwhile",
+    "CREATE TABLE parents (id TEXT PRIMARY KEY NOT NULL, name TEXT);"
+    "CREATE TABLE children (id TEXT PRIMARY KEY NOT NULL, parent TEXT REFERENCES parents (id) ON DELETE CASCADE, "
+    "title TEXT);",
+    test_conflict_without_parent },
+  { "manual/a-newer-version-is-held", "CREATE TABLE users (id TEXT PRIMARY KEY NOT NULL, name TEXT UNIQUE)",
+    test_conflict_before_held },
   { "both/a-copy-under-another-key", NOTES, test_keep_both },
   { "both/all-or-nothing", NOTES, test_keep_both_refused },
   { "both/numbers", "CREATE TABLE numbers (id INTEGER PRIMARY KEY, name TEXT)", test_keep_both_numbers },
