@@ -44,6 +44,16 @@ add_time (CliTable *table, const char *what, gint64 time)
   cli_table_add (table, what, text);
 }
 
+/* One that is over is none, though nobody may have noticed yet. */
+static gint64
+find_pause (SyncManager *manager)
+{
+  gint64 until;
+
+  g_object_get (manager, "paused-until", &until, NULL);
+  return until > g_get_real_time () ? until : SYNC_TIME_UNKNOWN;
+}
+
 /* Why nothing happens, which is what somebody who asks for the status wants to know most. */
 static void
 add_state (CliContext *cli, CliTable *table, const SyncStats *stats)
@@ -52,9 +62,9 @@ add_state (CliContext *cli, CliTable *table, const SyncStats *stats)
   g_autofree char *state = sync_words_for_state (cli_state_name (manager));
   gboolean idle = sync_manager_get_state (manager) == SYNC_STATE_IDLE;
   g_autoptr (GError) last_error = NULL;
-  gint64 paused_until;
+  gint64 paused_until = find_pause (manager);
 
-  g_object_get (manager, "last-error", &last_error, "paused-until", &paused_until, NULL);
+  g_object_get (manager, "last-error", &last_error, NULL);
   if (idle && stats->conflicts_open > 0)
     add_line (table, _("State"), _("Conflicts wait for you: psync conflicts list"));
   else if (idle && (stats->failed > 0 || stats->held > 0))
@@ -112,9 +122,9 @@ answer_status (CliContext *cli, const SyncStats *stats, const SyncDevice *device
   SyncManager *manager = sync_profile_get_manager (cli->profile);
   g_autoptr (GError) last_error = NULL;
   SyncConfig config;
-  gint64 paused_until;
+  gint64 paused_until = find_pause (manager);
 
-  g_object_get (manager, "last-error", &last_error, "paused-until", &paused_until, NULL);
+  g_object_get (manager, "last-error", &last_error, NULL);
   sync_settings_get_config (sync_profile_get_settings (cli->profile), &config);
   cli_json_string (cli->answer, "database", sync_profile_get_path (cli->profile));
   cli_json_cloud (cli->answer, cli);

@@ -69,7 +69,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Due, due_clear)
   "SELECT c.id, c.seq, c.maybe_sent, c.changed_at, r.version, r.base, " sent " "                       \
   "FROM main.psync_change c LEFT JOIN main.psync_row r ON r.entity = c.entity AND r.id = c.id "        \
   "WHERE c.entity = ?1 AND c.id > ?2 AND c.state = 'pending' AND c.reread = 0 "                        \
-  "AND (c.next_attempt_at IS NULL OR c.next_attempt_at <= ?3) " condition "ORDER BY c.id"
+  "AND " SYNC_OUTBOX_TURN_CAME ("?3") condition "ORDER BY c.id"
 
 static const char due_sql[]
     = DUE_SQL ("EXISTS (SELECT 1 FROM main.psync_sent s WHERE s.entity = c.entity AND s.id = c.id)",
@@ -837,7 +837,7 @@ sync_outbox_has_work (SyncStore *store,
       sync_store_get_connection (store),
       "SELECT EXISTS (SELECT 1 FROM main.psync_change c JOIN main.psync_entity e ON e.name = c.entity "
       "WHERE e.enabled <> 0 AND (c.reread <> 0 OR (c.state = 'pending' "
-      "AND (c.next_attempt_at IS NULL OR c.next_attempt_at <= ?1) "
+      "AND " SYNC_OUTBOX_TURN_CAME ("?1")
       "AND NOT EXISTS (SELECT 1 FROM main.psync_held h WHERE h.entity = c.entity AND h.id = c.id) "
       "AND NOT EXISTS (SELECT 1 FROM main.psync_conflict k "
       "WHERE k.entity = c.entity AND k.id = c.id AND k.state = 'open'))))",

@@ -6,6 +6,12 @@
 
 G_BEGIN_DECLS
 
+/* Whether a row's turn has come at the time that is asked for. No server is given more than an hour, so a
+ * turn that is two hours ahead was set by a clock that was set back since: it says nothing. */
+#define SYNC_OUTBOX_TURN_CAME(now) \
+  "(c.next_attempt_at IS NULL OR c.next_attempt_at <= " now \
+  " OR c.next_attempt_at > " now " + 7200000000) "
+
 /**
  * SyncComposeOptions:
  * @deletions: tombstones, else rows that are there

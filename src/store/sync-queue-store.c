@@ -5,6 +5,7 @@
 
 #include "sync-error-json.h"
 #include "sync-list-keys.h"
+#include "sync-outbox.h"
 #include "sync-table.h"
 #include "sync-time.h"
 
@@ -394,7 +395,7 @@ sync_store_has_due_changes (SyncStore *store, gint64 now, gboolean *due, gint64 
   *next_attempt_at = SYNC_TIME_UNKNOWN;
   if (!query_time (connection,
                    "SELECT ?1 " SENDABLE
-                   "AND (c.next_attempt_at IS NULL OR c.next_attempt_at <= ?1) LIMIT 1",
+                   "AND " SYNC_OUTBOX_TURN_CAME ("?1") "LIMIT 1",
                    now, &found, error))
     return FALSE;
   *due = found != SYNC_TIME_UNKNOWN;

@@ -54,6 +54,7 @@ SyncSettings *sync_manager_get_settings (SyncManager *manager);
 SyncClock *sync_manager_get_clock (SyncManager *manager);
 void sync_manager_changed (SyncManager *manager); /* after a verb: refreshes, says data-changed */
 gint64 sync_manager_get_paused_until (SyncManager *manager);
+void sync_manager_end_pause (SyncManager *manager); /* the scheduler's: its time has come */
 gboolean sync_manager_get_verified_at (SyncManager *manager, gint64 *time); /* FALSE: not known yet */
 void sync_manager_set_next_sync_time (SyncManager *manager, gint64 time); /* the scheduler's */
 gboolean sync_manager_is_running (SyncManager *manager);
@@ -61,6 +62,7 @@ void sync_manager_note_session (SyncManager *manager, gboolean signed_in); /* th
 
 /* For the manager's own parts. */
 void sync_manager_update_state (SyncManager *manager);
+void sync_manager_set_paused_until (SyncManager *manager, gint64 until);
 void sync_manager_set_last_error (SyncManager *manager, const GError *error);
 void sync_manager_set_progress (SyncManager *manager, const SyncProgress *progress);
 void sync_manager_leave_progress (SyncManager *manager, const SyncProgress *progress);

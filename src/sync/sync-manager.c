@@ -212,7 +212,7 @@ counted (GObject *source, GAsyncResult *result, gpointer data)
       self->stats = g_steal_pointer (&count->stats);
       notify_counts (self, before);
       set_time (self, &self->last_sync_time, self->stats->last_sync_at, PROP_LAST_SYNC_TIME);
-      set_time (self, &self->paused_until, count->paused_until, PROP_PAUSED_UNTIL);
+      sync_manager_set_paused_until (self, count->paused_until);
       self->verified_at = count->verified_at;
       sync_settings_update (self->settings, count->settings);
       count_free (count);
@@ -384,49 +384,6 @@ sync_manager_count_waiting_finish (SyncManager *manager,
   gpointer answer = NULL;
 
   return sync_verb_finish (&waiting_verb, manager, result, &answer, error) ? answer : NULL;
-}
-
-/* --- Pause -------------------------------------------------------------------------------------- */
-
-static gboolean
-store_pause (SyncStore *store, gpointer arguments, gpointer *answer, GError **error)
-{
-  gint64 until = *(gint64 *) arguments;
-
-  if (until == SYNC_TIME_UNKNOWN)
-    return sync_store_set_meta (store, "paused-until", NULL, error);
-  return sync_store_set_meta_int64 (store, "paused-until", until, error);
-}
-
-static void
-pause_stored (gpointer source, gpointer answer)
-{
-  sync_manager_changed (source);
-}
-
-static const SyncVerb pause_verb = { .func = store_pause, .free_arguments = g_free, .done = pause_stored };
-
-void
-sync_manager_pause_async (SyncManager *manager,
-                          gint64 until,
-                          GCancellable *cancellable,
-                          GAsyncReadyCallback callback,
-                          gpointer user_data)
-{
-  g_return_if_fail (SYNC_IS_MANAGER (manager));
-
-  set_time (manager, &manager->paused_until, until, PROP_PAUSED_UNTIL);
-  sync_manager_update_state (manager);
-  sync_verb_start (&pause_verb, manager, manager->store, g_memdup2 (&until, sizeof (until)), cancellable,
-                   callback, user_data);
-}
-
-gboolean
-sync_manager_pause_finish (SyncManager *manager,
-                           GAsyncResult *result,
-                           GError **error)
-{
-  return sync_verb_finish (&pause_verb, manager, result, NULL, error);
 }
 
 void
@@ -720,6 +677,13 @@ gint64
 sync_manager_get_paused_until (SyncManager *manager)
 {
   return manager->paused_until;
+}
+
+void
+sync_manager_set_paused_until (SyncManager *manager,
+                               gint64 until)
+{
+  set_time (manager, &manager->paused_until, until, PROP_PAUSED_UNTIL);
 }
 
 /* When everything was compared with the cloud last, or SYNC_TIME_UNKNOWN. */

@@ -60,6 +60,8 @@ sync_schedule_clear (SyncSchedule *schedule)
   schedule->attempt_at = NEVER;
   schedule->retry_at = NEVER;
   schedule->verify_at = NEVER;
+  schedule->paused_until = SYNC_TIME_UNKNOWN;
+  schedule->pause_end = NEVER;
   schedule->failures = 0;
   schedule->fruitless = 0;
   schedule->came_back = FALSE;
@@ -141,6 +143,31 @@ sync_schedule_get_verification (SyncSchedule *schedule, gint64 verified_at, Sync
       schedule->verify_at = sync_clock_monotonic (clock) + left;
     }
   return MAX (schedule->verify_at, schedule->verify_from);
+}
+
+/**
+ * sync_schedule_get_pause_end:
+ * @schedule: a schedule
+ * @until: (wall time): what is stored; %SYNC_TIME_UNKNOWN: there is no pause, G_MAXINT64: somebody must end it
+ * @clock: the time
+ *
+ * How long a pause is was known when it began: a wall clock that is set back since does not make it longer. One
+ * that is set forwards, or that went on while the computer slept, makes it shorter.
+ *
+ * Returns: when the pause is over
+ */
+gint64
+sync_schedule_get_pause_end (SyncSchedule *schedule, gint64 until, SyncClock *clock)
+{
+  gint64 end = sync_clock_monotonic (clock);
+
+  if (until == G_MAXINT64)
+    end = NEVER;
+  else if (until != SYNC_TIME_UNKNOWN)
+    end += MAX (until - sync_clock_now (clock), 0);
+  schedule->pause_end = until == schedule->paused_until ? MIN (end, schedule->pause_end) : end;
+  schedule->paused_until = until;
+  return schedule->pause_end;
 }
 
 /* --- What happened ------------------------------------------------------------------------------ */

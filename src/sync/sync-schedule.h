@@ -20,6 +20,8 @@ G_BEGIN_DECLS
  * @verify_at: a day after the last verification …
  * @verify_from: … but not before
  * @verified_at: (wall time): when that was
+ * @paused_until: (wall time): as last looked at …
+ * @pause_end: … and when that is
  * @retry_is_firm: a network that came back does not shorten the waiting
  * @came_back: it did while a run went on
  * @failures: in a row
@@ -38,6 +40,8 @@ typedef struct
   gint64 verify_at;
   gint64 verify_from;
   gint64 verified_at;
+  gint64 paused_until;
+  gint64 pause_end;
   gboolean retry_is_firm;
   gboolean came_back;
   guint failures;
@@ -49,6 +53,7 @@ void sync_schedule_begin (SyncSchedule *schedule, const SyncConfig *config, gint
 
 gint64 sync_schedule_get_run (const SyncSchedule *schedule, const SyncConfig *config);
 gint64 sync_schedule_get_verification (SyncSchedule *schedule, gint64 verified_at, SyncClock *clock);
+gint64 sync_schedule_get_pause_end (SyncSchedule *schedule, gint64 until, SyncClock *clock);
 
 void sync_schedule_note_success (SyncSchedule *schedule, gboolean pushed, gint64 now);
 void sync_schedule_note_failure (SyncSchedule *schedule,

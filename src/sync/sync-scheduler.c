@@ -44,6 +44,7 @@ struct _SyncScheduler
   SyncState state;           /* the manager's, as last heard of */
   SyncHold hold;             /* what keeps automatic runs back */
   guint timer;               /* for what is due */
+  guint pause_timer;         /* for the end of a pause */
   guint look_timer;
 
   SyncSchedule schedule;
@@ -132,20 +133,21 @@ find_hold (SyncScheduler *self)
   return SYNC_HOLD_NONE;
 }
 
+static gint64
+pause_end (SyncScheduler *self)
+{
+  return sync_schedule_get_pause_end (&self->schedule, sync_manager_get_paused_until (self->manager), self->clock);
+}
+
 /* The point in monotonic time at which something is to be done; NEVER: there is none. */
 static gint64
 due_time (SyncScheduler *self)
 {
-  gint64 due, until, left;
+  gint64 end = pause_end (self);
 
-  if (!is_wanted (self) || self->lease == NULL || find_hold (self) != SYNC_HOLD_NONE)
+  if (!is_wanted (self) || self->lease == NULL || find_hold (self) != SYNC_HOLD_NONE || end == NEVER)
     return NEVER;
-  due = MIN (run_due (self), verify_due (self));
-  until = sync_manager_get_paused_until (self->manager);
-  if (until == G_MAXINT64)
-    return NEVER;
-  left = until == SYNC_TIME_UNKNOWN ? 0 : until - sync_clock_now (self->clock);
-  return left > 0 ? MAX (due, now_of (self) + left) : due;
+  return MAX (MIN (run_due (self), verify_due (self)), end);
 }
 
 static void
@@ -357,6 +359,32 @@ timer_fired (gpointer data)
     begin_run (self);
 }
 
+static void plan_pause (SyncScheduler *self);
+
+static void
+pause_over (gpointer data)
+{
+  SyncScheduler *self = data;
+
+  self->pause_timer = 0;
+  if (pause_end (self) > now_of (self))
+    plan_pause (self);
+  else
+    sync_manager_end_pause (self->manager);
+}
+
+/* Also where nothing is due: it is shown. */
+static void
+plan_pause (SyncScheduler *self)
+{
+  gint64 end = pause_end (self);
+  gboolean paused = sync_manager_get_paused_until (self->manager) != SYNC_TIME_UNKNOWN;
+
+  sync_timers_clear (self->timers, &self->pause_timer);
+  if (self->cancellable != NULL && paused && end != NEVER)
+    self->pause_timer = sync_timers_add (self->timers, end - now_of (self), pause_over, self);
+}
+
 /* Sets the timer anew and shows when it fires. While something is going on that plans anew when it is over,
  * there is no timer. */
 static void
@@ -364,6 +392,7 @@ plan (SyncScheduler *self)
 {
   gint64 due = due_time (self);
 
+  plan_pause (self);
   sync_timers_clear (self->timers, &self->timer);
   if (due != NEVER && !self->checking && !is_running (self))
     self->timer = sync_timers_add (self->timers, due - now_of (self), timer_fired, self);

@@ -827,6 +827,23 @@ test_watch_waits_while_it_is_paused (void)
   g_assert_true (g_subprocess_wait_check (watch, NULL, NULL));
 }
 
+static void
+test_a_pause_that_is_over_is_none (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (JsonObject) status = NULL;
+  g_autofree char *text = NULL;
+
+  g_free (test_psync_run (psync, "a.db", 0, "pause"));
+  g_free (test_psync_sql (psync, "a.db", "UPDATE psync_meta SET value = 1767225600000000 WHERE key = 'paused-until'"));
+  status = test_psync_json (psync, "a.db", 0, "status");
+  g_assert_false (json_object_get_boolean_member (status, "paused"));
+  g_assert_true (json_object_get_null_member (status, "paused_until"));
+  g_assert_cmpstr (json_object_get_string_member (status, "state"), ==, "idle");
+  text = test_psync_run (psync, "a.db", 0, "status");
+  g_assert_null (strstr (text, "Paused"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -876,6 +893,7 @@ main (int argc, char **argv)
        clear_completed_forgets_what_was_moved);
   ADD ("watch/watch-carries-changes-until-a-signal", watch_carries_changes_until_a_signal);
   ADD ("watch/watch-waits-while-it-is-paused", watch_waits_while_it_is_paused);
+  ADD ("pause/one-that-is-over-is-none", a_pause_that_is_over_is_none);
 #undef ADD
   return g_test_run ();
 }

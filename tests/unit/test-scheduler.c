@@ -1,113 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-file-lock.h"
 #include "sync-manager-private.h"
-#include "sync-scheduler-private.h"
-#include "test-manager.h"
-#include "test-system.h"
-#include "test-timers.h"
-
-#define SECOND G_TIME_SPAN_SECOND
-#define MINUTE G_TIME_SPAN_MINUTE
-#define HOUR G_TIME_SPAN_HOUR
-
-typedef struct
-{
-  TestManager device;
-  SyncTimers *timers;
-  SyncSystem *system;
-  SyncScheduler *scheduler;
-  guint failed;
-} Fixture;
-
-static void
-note_error (Fixture *fixture, const GError *error)
-{
-  fixture->failed++;
-}
-
-static void
-set_up (Fixture *fixture, gconstpointer data)
-{
-  test_manager_set_up (&fixture->device, NULL);
-  /* As if everything had just been compared. */
-  test_store_sql (fixture->device.store,
-                  "INSERT INTO psync_meta (key, value) VALUES ('verified-at', 1767225600000000)");
-  fixture->timers = test_timers_new (fixture->device.clock);
-  fixture->system = test_system_new ();
-  fixture->scheduler
-      = sync_scheduler_new_for_system (fixture->device.manager, fixture->device.settings,
-                                       fixture->device.clock, fixture->timers, fixture->system);
-  g_signal_connect_swapped (fixture->device.manager, "sync-error", G_CALLBACK (note_error), fixture);
-}
-
-static void
-settle (gpointer data)
-{
-  Fixture *fixture = data;
-
-  do
-    {
-      while (sync_scheduler_is_busy (fixture->scheduler))
-        g_main_context_iteration (NULL, TRUE);
-      test_manager_settle (&fixture->device);
-    }
-  while (sync_scheduler_is_busy (fixture->scheduler));
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  sync_scheduler_stop (fixture->scheduler);
-  settle (fixture);
-  g_assert_finalize_object (fixture->scheduler);
-  g_assert_false (test_system_is_watched (fixture->system));
-  g_assert_finalize_object (fixture->system);
-  g_assert_cmpint (test_timers_get_next (fixture->timers), ==, -1);
-  g_object_unref (fixture->timers);
-  test_manager_tear_down (&fixture->device);
-}
-
-static void
-advance (Fixture *fixture, gint64 microseconds)
-{
-  test_timers_advance (fixture->timers, microseconds, settle, fixture);
-}
-
-/* How many runs there were: each asks the cloud for its state once. */
-static guint
-runs (Fixture *fixture)
-{
-  return test_proxy_get_asked (fixture->device.cloud);
-}
-
-static gint64
-next_in (Fixture *fixture)
-{
-  gint64 next = sync_scheduler_get_next_run (fixture->scheduler);
-
-  return next == SYNC_TIME_UNKNOWN ? -1 : next - sync_clock_now (fixture->device.clock);
-}
-
-/* Automatic runs on, the run at the start over. */
-static void
-start (Fixture *fixture)
-{
-  test_manager_set (&fixture->device, "auto-sync", "true");
-  sync_scheduler_start (fixture->scheduler);
-  advance (fixture, 0);
-  g_assert_cmpuint (runs (fixture), ==, 1);
-}
-
-static void
-write_elsewhere (Fixture *fixture, const char *sql)
-{
-  g_autoptr (GError) error = NULL;
-  SyncConnection *connection = sync_connection_open (sync_store_get_path (fixture->device.store), 0, 5000, &error);
-
-  g_assert_no_error (error);
-  test_sql (connection, sql);
-  sync_connection_close (connection);
-}
+#include "scheduler-fixture.h"
 
 static void
 test_off (Fixture *fixture, gconstpointer data)
@@ -241,20 +135,6 @@ test_no_endless_chain (Fixture *fixture, gconstpointer data)
   advance (fixture, 10 * MINUTE);
   g_assert_cmpuint (runs (fixture), >, 2);
   g_assert_cmpuint (runs (fixture), <, 20);
-}
-
-/* What nobody noticed. */
-static void
-spoil (Fixture *fixture)
-{
-  test_store_sql (fixture->device.store, "UPDATE psync_row SET version = 1 WHERE id = '''a'''");
-}
-
-static void
-assert_spoilt (Fixture *fixture, gboolean spoilt)
-{
-  test_assert_query (fixture->device.store, "SELECT version = 1 FROM psync_row WHERE id = '''a'''",
-                     spoilt ? "1\n" : "0\n");
 }
 
 static void
@@ -415,19 +295,6 @@ test_settings_end_the_waiting (Fixture *fixture, gconstpointer data)
 }
 
 static void
-pause_runs (Fixture *fixture, gint64 until)
-{
-  g_autoptr (GAsyncResult) result = NULL;
-  g_autoptr (GError) error = NULL;
-
-  sync_manager_pause_async (fixture->device.manager, until, NULL, test_got_result, &result);
-  test_store_wait (&result);
-  sync_manager_pause_finish (fixture->device.manager, result, &error);
-  g_assert_no_error (error);
-  settle (fixture);
-}
-
-static void
 test_pause (Fixture *fixture, gconstpointer data)
 {
   start (fixture);
@@ -448,6 +315,34 @@ test_pause (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (runs (fixture), ==, 3);
 }
 
+/* … also where nothing begins by itself. */
+static void
+test_pause_without_automatic_runs (Fixture *fixture, gconstpointer data)
+{
+  sync_scheduler_start (fixture->scheduler);
+  pause_runs (fixture, TEST_NOW + 2 * HOUR);
+  advance (fixture, 2 * HOUR - 1);
+  g_assert_cmpint (sync_manager_get_state (fixture->device.manager), ==, SYNC_STATE_PAUSED);
+  advance (fixture, 1);
+  g_assert_cmpint (sync_manager_get_state (fixture->device.manager), ==, SYNC_STATE_IDLE);
+  test_assert_query (fixture->device.store, "SELECT count(*) FROM psync_meta WHERE key = 'paused-until'", "0\n");
+  g_assert_cmpuint (runs (fixture), ==, 0);
+}
+
+/* Another one that was begun elsewhere, and is not known here yet, stays. */
+static void
+test_pause_that_another_program_began (Fixture *fixture, gconstpointer data)
+{
+  start (fixture);
+  pause_runs (fixture, TEST_NOW + HOUR);
+  advance (fixture, HOUR - SECOND);
+  write_elsewhere (fixture, "UPDATE psync_meta SET value = value + 3600000000 WHERE key = 'paused-until'");
+  advance (fixture, SECOND);
+  g_assert_cmpint (sync_manager_get_paused_until (fixture->device.manager), ==, TEST_NOW + 2 * HOUR);
+  advance (fixture, HOUR - MINUTE);
+  g_assert_cmpint (sync_manager_get_state (fixture->device.manager), ==, SYNC_STATE_PAUSED);
+}
+
 static void
 test_no_verification_while_paused (Fixture *fixture, gconstpointer data)
 {
@@ -457,22 +352,6 @@ test_no_verification_while_paused (Fixture *fixture, gconstpointer data)
   pause_runs (fixture, G_MAXINT64);
   advance (fixture, 50 * HOUR);
   assert_spoilt (fixture, TRUE);
-}
-
-static void
-test_clock_jumps (Fixture *fixture, gconstpointer data)
-{
-  start (fixture);
-  advance (fixture, 10 * MINUTE);
-  test_clock_set (fixture->device.clock, TEST_NOW - 400 * 24 * HOUR);
-  advance (fixture, 2 * MINUTE);
-  g_assert_cmpint (next_in (fixture), ==, 18 * MINUTE);
-  test_clock_set (fixture->device.clock, TEST_NOW + 400 * 24 * HOUR);
-  advance (fixture, 2 * MINUTE);
-  g_assert_cmpuint (runs (fixture), ==, 1);
-  g_assert_cmpint (next_in (fixture), ==, 16 * MINUTE);
-  advance (fixture, 16 * MINUTE);
-  g_assert_cmpuint (runs (fixture), ==, 2);
 }
 
 static void
@@ -550,12 +429,6 @@ static gint64
 hold (Fixture *fixture)
 {
   return sync_scheduler_get_hold (fixture->scheduler);
-}
-
-static void
-fail_offline (Fixture *fixture)
-{
-  test_proxy_set_error (fixture->device.cloud, sync_error_new (SYNC_ERROR_OFFLINE, "host", "away"));
 }
 
 static void
@@ -766,7 +639,8 @@ test_nothing_in_parallel (Fixture *fixture, gconstpointer data)
   g_signal_handlers_disconnect_by_data (fixture->device.manager, &parallel);
 }
 
-#define add(name, func) g_test_add ("/scheduler/" name, Fixture, NULL, set_up, func, tear_down)
+#define add(name, func) \
+  g_test_add ("/scheduler/" name, Fixture, NULL, scheduler_fixture_set_up, func, scheduler_fixture_tear_down)
 
 int
 main (int argc, char *argv[])
@@ -792,7 +666,8 @@ main (int argc, char *argv[])
   add ("other-failures-wait-for-the-interval", test_other_failures_wait_for_the_interval);
   add ("new-settings-end-the-waiting", test_settings_end_the_waiting);
   add ("paused-until-a-time-or-until-resumed", test_pause);
-  add ("clock-jumps-change-only-what-is-shown", test_clock_jumps);
+  add ("a-pause-ends-without-automatic-runs", test_pause_without_automatic_runs);
+  add ("a-pause-that-another-program-began-stays", test_pause_that_another_program_began);
   add ("only-who-holds-the-lease-schedules", test_lease);
   add ("no-cloud-no-runs", test_no_cloud);
   add ("a-persons-run-begins-the-interval", test_a_persons_run_counts);
