@@ -67,6 +67,19 @@ create policy sync_owner on sync_private.horizon for select to authenticated
 revoke all on sync_private.horizon from public, anon, authenticated, service_role;
 grant select on sync_private.horizon to authenticated, service_role;
 
+-- Which life a user's data is in, beside the cloud's own epoch: another one after she deleted all of it.
+create table if not exists sync_private.user_epoch (
+  user_id uuid primary key references auth.users (id) on delete cascade,
+  epoch uuid not null
+);
+alter table sync_private.user_epoch enable row level security;
+drop policy if exists sync_owner on sync_private.user_epoch;
+create policy sync_owner on sync_private.user_epoch for all to authenticated
+  using ((select auth.uid ()) = user_id) with check ((select auth.uid ()) = user_id);
+revoke all on sync_private.user_epoch from public, anon, authenticated, service_role;
+grant select, insert, update on sync_private.user_epoch to authenticated;
+grant select on sync_private.user_epoch to service_role;
+
 -- Versions start at the clock in microseconds, so that a cloud that was lost and made anew never gives one
 -- out twice. No cache: numbers kept by a connection would be handed out in another order than the commits.
 do $$
@@ -748,7 +761,8 @@ $$;
 
 create view public.sync_state with (security_invoker = true) as
   select c.schema_version,
-         c.epoch::text as epoch,
+         c.epoch::text || coalesce ((select '-' || u.epoch from sync_private.user_epoch u
+                                      where u.user_id = (select auth.uid ())), '') as epoch,
          clock_timestamp () as server_time,
          (select auth.uid ()) as user_id,
          sync_private.heads () as heads,
@@ -821,6 +835,45 @@ begin
 end
 $$;
 
+-- Whoever wants nothing of hers in the cloud any more: her rows and tombstones really go, p_limit of them in
+-- one call, so that no call takes long; again while it answers that some are left. Her data begins another
+-- life, and all of her devices are revoked: of each only its id stays, so that none of them takes an empty
+-- cloud for one that lost its rows and brings them back.
+create or replace function public.sync_delete_my_data (p_limit int default 20000) returns json
+language plpgsql volatile set search_path = '' as $$
+declare
+  t record;
+  gone bigint;
+  total bigint := 0;
+  devices text[];
+begin
+  if auth.uid () is null then
+    raise exception 'nobody is signed in' using errcode = '42501';
+  end if;
+  perform set_config ('lock_timeout', '2s', true);
+  perform pg_advisory_xact_lock_shared (7776, 0);
+  perform pg_advisory_xact_lock (7777, hashtext (auth.uid ()::text));
+  insert into sync_private.user_epoch (user_id, epoch) values (auth.uid (), gen_random_uuid ())
+    on conflict (user_id) do update set epoch = excluded.epoch;
+  select array_agg (d.device_id) into devices from public.sync_devices d where d.user_id = auth.uid ();
+  delete from public.sync_devices d where d.user_id = auth.uid ();
+  insert into public.sync_devices (user_id, device_id, registered_at, is_active)
+    select auth.uid (), d.id, null, false from unnest (devices) d (id);
+  perform set_config ('sync_private.really_delete', 'on', true);
+  for t in select e.name from sync_private.synced_table e order by e.position loop
+    continue when to_regclass (format ('public.%I', t.name)) is null;
+    execute format ('delete from public.%1$I r where r.ctid = any (array ( '
+                    '  select o.ctid from public.%1$I o where o.user_id = $1 limit $2))', t.name)
+      using auth.uid (), greatest (p_limit, 1) - total;
+    get diagnostics gone = row_count;
+    total := total + gone;
+    exit when total >= greatest (p_limit, 1);
+  end loop;
+  perform set_config ('sync_private.really_delete', 'off', true);
+  return json_build_object ('deleted', total, 'left', total >= greatest (p_limit, 1));
+end
+$$;
+
 ---------------------------------------------------------------------------------------------------------
 -- What the owner runs, in the SQL editor or from cron
 ---------------------------------------------------------------------------------------------------------
@@ -881,10 +934,10 @@ $$;
 
 revoke all on all functions in schema sync_private from public, anon, authenticated;
 grant execute on function sync_private.user_gone (uuid), sync_private.heads () to authenticated, service_role;
-revoke all on function public.sync_state_now (), public.sync_fetch_now (text, text), public.sync_digest (text, text)
-  from public, anon;
-grant execute on function public.sync_state_now (), public.sync_fetch_now (text, text), public.sync_digest (text, text)
-  to authenticated;
+revoke all on function public.sync_state_now (), public.sync_fetch_now (text, text), public.sync_digest (text, text),
+  public.sync_delete_my_data (int) from public, anon;
+grant execute on function public.sync_state_now (), public.sync_fetch_now (text, text), public.sync_digest (text, text),
+  public.sync_delete_my_data (int) to authenticated;
 revoke all on function public.sync_purge (interval), public.sync_new_epoch () from public, anon, authenticated;
 
 insert into sync_private.cloud as c (schema_version) values (1)

@@ -463,6 +463,41 @@ sync_provider_put_device_finish (SyncProvider *provider, GAsyncResult *result, G
 }
 
 /**
+ * sync_provider_delete_all_async:
+ * @provider: a provider
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when everything is gone
+ * @user_data: for @callback
+ *
+ * Takes away all that the cloud has of this user, for good. All devices are revoked, this one too, and the data
+ * have another epoch, so that no device takes the empty cloud for one that lost its rows.
+ */
+void
+sync_provider_delete_all_async (SyncProvider *provider, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (SYNC_IS_PROVIDER (provider));
+
+  SYNC_PROVIDER_GET_CLASS (provider)->delete_all_async (provider, cancellable, callback, user_data);
+}
+
+/**
+ * sync_provider_delete_all_finish:
+ * @provider: a provider
+ * @result: the result
+ * @error: where an error goes: some of it may be gone
+ *
+ * Returns: whether nothing is left
+ */
+gboolean
+sync_provider_delete_all_finish (SyncProvider *provider, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (SYNC_IS_PROVIDER (provider), FALSE);
+
+  return SYNC_PROVIDER_GET_CLASS (provider)->delete_all_finish (provider, result, error);
+}
+
+/**
  * sync_provider_check_schema:
  * @provider: a provider
  * @state: its state

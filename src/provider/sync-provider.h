@@ -70,6 +70,9 @@ typedef struct
  * @put_device_async: registers or updates a device row: `id`, `name`, `platform`, `app_version`,
  *   `last_sync_at`, `last_version`, `active`
  * @put_device_finish: finishes it
+ * @delete_all_async: takes away all rows and tombstones of this user for good, gives the data another epoch, and
+ *   revokes all devices, of which nothing but the id stays; can be done again after a failure
+ * @delete_all_finish: finishes it
  *
  * A cloud. Methods are called on the main context's thread, answer there, and may be called again
  * before another has answered. All take a #GCancellable. An error is a [error@SyncError] named by the
@@ -112,6 +115,10 @@ struct _SyncProviderClass
   void (*put_device_async) (SyncProvider *provider, const SyncDevice *device, GCancellable *cancellable,
                             GAsyncReadyCallback callback, gpointer user_data);
   gboolean (*put_device_finish) (SyncProvider *provider, GAsyncResult *result, GError **error);
+
+  void (*delete_all_async) (SyncProvider *provider, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data);
+  gboolean (*delete_all_finish) (SyncProvider *provider, GAsyncResult *result, GError **error);
 };
 
 const char *sync_provider_get_name (SyncProvider *provider);
@@ -151,6 +158,9 @@ void sync_provider_put_device_async (SyncProvider *provider, const SyncDevice *d
                                      GCancellable *cancellable, GAsyncReadyCallback callback,
                                      gpointer user_data);
 gboolean sync_provider_put_device_finish (SyncProvider *provider, GAsyncResult *result, GError **error);
+void sync_provider_delete_all_async (SyncProvider *provider, GCancellable *cancellable,
+                                     GAsyncReadyCallback callback, gpointer user_data);
+gboolean sync_provider_delete_all_finish (SyncProvider *provider, GAsyncResult *result, GError **error);
 
 gboolean sync_provider_check_schema (SyncProvider *provider, const SyncCloudState *state, GError **error);
 

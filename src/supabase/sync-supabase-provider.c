@@ -434,6 +434,69 @@ sync_supabase_provider_put_device_finish (SyncProvider *provider, GAsyncResult *
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+static void delete_some (GTask *task);
+
+/* A cloud whose script is older has all the rest. */
+static GError *
+explain_deletion (GError *error)
+{
+  GError *old;
+
+  if (!g_error_matches (error, SYNC_ERROR, SYNC_ERROR_SCHEMA_MISSING))
+    return error;
+  old = sync_error_new (SYNC_ERROR_SCHEMA_OLD, sync_error_get_detail (error)->subject,
+                        "The cloud cannot delete everything");
+  g_error_free (error);
+  return old;
+}
+
+static void
+on_some_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  g_autoptr (GBytes) answer = call_finish (g_task_get_source_object (task), result, &error);
+  gboolean left = FALSE;
+
+  if (answer == NULL)
+    g_task_return_error (task, explain_deletion (error));
+  else if (!sync_supabase_deletion_parse (answer, &left))
+    g_task_return_error (task, sync_error_new (SYNC_ERROR_PROTOCOL, "sync_delete_my_data",
+                                               "The cloud does not say that it deleted anything"));
+  else if (left)
+    delete_some (g_steal_pointer (&task));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+/* Takes @task. */
+static void
+delete_some (GTask *task)
+{
+  SyncSupabaseCall *call = sync_supabase_call_new ("POST", "rpc/sync_delete_my_data", NULL, NULL);
+
+  call->body = g_bytes_new_static ("{}", 2);
+  call_async (g_task_get_source_object (task), call, task, on_some_deleted);
+}
+
+static void
+sync_supabase_provider_delete_all_async (SyncProvider *provider, GCancellable *cancellable,
+                                         GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (provider, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, sync_provider_delete_all_async);
+  delete_some (task);
+}
+
+static gboolean
+sync_supabase_provider_delete_all_finish (SyncProvider *provider, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, provider), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
 static void
 sync_supabase_provider_finalize (GObject *object)
 {
@@ -469,6 +532,8 @@ sync_supabase_provider_class_init (SyncSupabaseProviderClass *class)
   provider_class->digest_finish = sync_supabase_provider_digest_finish;
   provider_class->put_device_async = sync_supabase_provider_put_device_async;
   provider_class->put_device_finish = sync_supabase_provider_put_device_finish;
+  provider_class->delete_all_async = sync_supabase_provider_delete_all_async;
+  provider_class->delete_all_finish = sync_supabase_provider_delete_all_finish;
 }
 
 static void

@@ -669,6 +669,27 @@ sync_supabase_device_is (GBytes *answer, const char *id)
 }
 
 /**
+ * sync_supabase_deletion_parse:
+ * @answer: the answer of `sync_delete_my_data`
+ * @left: (out): whether there is more to delete
+ *
+ * Returns: %FALSE if it is no such answer
+ */
+gboolean
+sync_supabase_deletion_parse (GBytes *answer, gboolean *left)
+{
+  SyncSpan object, member;
+  SyncJsonType type;
+
+  if (!find_only_row (answer, &object) || sync_json_type (object) != SYNC_JSON_OBJECT
+      || !sync_json_get_member (object, "left", &member))
+    return FALSE;
+  type = sync_json_type (member);
+  *left = type == SYNC_JSON_TRUE;
+  return *left || type == SYNC_JSON_FALSE;
+}
+
+/**
  * sync_supabase_body_digest:
  * @entity: what to compare
  * @prefix: hexadecimal digits

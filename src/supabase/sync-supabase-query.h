@@ -18,6 +18,7 @@ gboolean sync_supabase_rows_append (GString *array, const SyncEntity *entity, GB
                                     gboolean trim);
 SyncCloudState *sync_supabase_state_parse (GBytes *answer);
 gboolean sync_supabase_device_is (GBytes *answer, const char *id);
+gboolean sync_supabase_deletion_parse (GBytes *answer, gboolean *left);
 char *sync_supabase_body_digest (const SyncEntity *entity, const char *prefix);
 gboolean sync_supabase_digest_parse (GBytes *answer, const char *prefix, SyncDigest *digest);
 

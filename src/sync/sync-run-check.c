@@ -81,13 +81,29 @@ note_identity (SyncRun *run, gpointer data, GError **error)
 }
 
 static gboolean
+is_any_active (const SyncCloudState *state)
+{
+  for (guint i = 0; i < state->devices->len; i++)
+    if (((const SyncDevice *) g_ptr_array_index (state->devices, i))->active)
+      return TRUE;
+  return state->devices->len == 0;
+}
+
+/* Who deletes everything in the cloud revokes every device, and begins another epoch. A copy that is not on the list
+ * yet is meant as well: else it would bring all rows back. */
+static gboolean
 check_revoked (SyncRun *run, GError **error)
 {
   SyncDevice *device = sync_cloud_state_find_device (run->state, run->device_id);
+  gboolean begun_anew = run->epoch != NULL && !g_str_equal (run->epoch, run->state->epoch);
+  g_autoptr (GError) revoked = NULL;
 
-  if (device == NULL || device->active)
+  if (device != NULL ? device->active : !begun_anew || is_any_active (run->state))
     return TRUE;
-  sync_error_set (error, SYNC_ERROR_REVOKED, run->device_name, "This device was revoked");
+  revoked = sync_error_new (SYNC_ERROR_REVOKED, run->device_name, "This device was revoked");
+  if (begun_anew && !is_any_active (run->state))
+    sync_error_set_reason (revoked, "deleted", 0);
+  g_propagate_error (error, g_steal_pointer (&revoked));
   return FALSE;
 }
 

@@ -340,3 +340,29 @@ sync_vault_new_epoch (SyncVaultRequest *request, SyncConnection *connection,
   request->text = g_steal_pointer (&epoch);
   return TRUE;
 }
+
+/**
+ * sync_vault_delete_all:
+ * @request: a request
+ * @connection: the vault, in a write transaction
+ * @cancellable: (nullable): not needed
+ * @error: where an error goes
+ *
+ * Takes all rows away, and their bytes out of the file. The vault stays the same one in another epoch, and
+ * remembers of its devices that they are revoked.
+ *
+ * Returns: %FALSE with @error set if it failed
+ */
+gboolean
+sync_vault_delete_all (SyncVaultRequest *request, SyncConnection *connection,
+                       GCancellable *cancellable, GError **error)
+{
+  return sync_connection_script (connection,
+                                 "PRAGMA secure_delete = ON;"
+                                 "DELETE FROM vault_row;"
+                                 "UPDATE vault_table SET head = 0, horizon = 0;"
+                                 "UPDATE vault_device SET name = NULL, platform = NULL, app_version = NULL,"
+                                 " last_sync_at = NULL, last_version = 0, is_active = 0;",
+                                 error)
+         && sync_vault_new_epoch (request, connection, cancellable, error);
+}

@@ -490,6 +490,24 @@ sync_vault_provider_put_device_finish (SyncProvider *provider, GAsyncResult *res
 }
 
 static void
+sync_vault_provider_delete_all_async (SyncProvider *provider, GCancellable *cancellable,
+                                      GAsyncReadyCallback callback, gpointer user_data)
+{
+  SyncVaultProvider *self = SYNC_VAULT_PROVIDER (provider);
+
+  ask (self, sync_vault_provider_delete_all_async, request_new (self, sync_vault_delete_all, TRUE),
+       cancellable, callback, user_data);
+}
+
+static gboolean
+sync_vault_provider_delete_all_finish (SyncProvider *provider, GAsyncResult *result, GError **error)
+{
+  return finish (SYNC_VAULT_PROVIDER (provider), result, sync_vault_provider_delete_all_async,
+                 error)
+         != NULL;
+}
+
+static void
 sync_vault_provider_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   SyncVaultProvider *self = SYNC_VAULT_PROVIDER (object);
@@ -563,6 +581,8 @@ sync_vault_provider_class_init (SyncVaultProviderClass *class)
   provider_class->digest_finish = sync_vault_provider_digest_finish;
   provider_class->put_device_async = sync_vault_provider_put_device_async;
   provider_class->put_device_finish = sync_vault_provider_put_device_finish;
+  provider_class->delete_all_async = sync_vault_provider_delete_all_async;
+  provider_class->delete_all_finish = sync_vault_provider_delete_all_finish;
 
   /**
    * SyncVaultProvider:create:

@@ -82,6 +82,8 @@ gboolean sync_vault_put_device (SyncVaultRequest *request, SyncConnection *conne
                                 GCancellable *cancellable, GError **error);
 gboolean sync_vault_purge (SyncVaultRequest *request, SyncConnection *connection,
                            GCancellable *cancellable, GError **error);
+gboolean sync_vault_delete_all (SyncVaultRequest *request, SyncConnection *connection,
+                                GCancellable *cancellable, GError **error);
 void sync_vault_purge_if_due (SyncConnection *connection, SyncVaultFile *file, gint64 now);
 gboolean sync_vault_new_epoch (SyncVaultRequest *request, SyncConnection *connection,
                                GCancellable *cancellable, GError **error);

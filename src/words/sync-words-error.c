@@ -386,6 +386,12 @@ static const Words banned = {
   N_("Ask the owner to unlock it."), NULL
 };
 
+static const Words cloud_deleted = {
+  N_("The data in the cloud were deleted"), NULL,
+  N_("Somebody with this account deleted them, on purpose and for all devices. Every row on this computer stays."), NULL,
+  N_("If they are to be in the cloud again, register this device again: then its rows go up."), "psync devices register"
+};
+
 static const Words scheduled_elsewhere = {
   N_("Another program syncs {subject} by itself"), N_("Another program syncs this database by itself"),
   N_("Only one at a time begins runs by itself, so that they do not get into each other’s way."), NULL,
@@ -434,6 +440,7 @@ static const Special specials[] = {
   { SYNC_ERROR_NOT_FOUND, "ambiguous", &several_devices },
   { SYNC_ERROR_NOT_FOUND, "snapshot", &no_snapshot },
   { SYNC_ERROR_NOT_FOUND, "change", &no_change },
+  { SYNC_ERROR_REVOKED, "deleted", &cloud_deleted },
   { SYNC_ERROR_LOCKED, "schedule", &scheduled_elsewhere },
   { SYNC_ERROR_SCHEMA, "42501", &no_permission },
   { SYNC_ERROR_SCHEMA, "row-security", &no_row_security },

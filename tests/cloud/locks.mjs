@@ -35,6 +35,16 @@ export function testLocks (db)
     assert.deepEqual (rows.map (({ id }) => id), ['late', 'after']);
   });
 
+  test ('who deletes everything waits for a writer of the same user, for two seconds', async () => {
+    const user = await db.newUser ();
+    const late = await db.open (user);
+    await late.query (insert ('late'));
+    const waited = await refusedAfter (db.as (user, 'select public.sync_delete_my_data ()'));
+    assert.ok (waited > 1500 && waited < 4000, `${waited} ms`);
+    await late.commit ();
+    assert.deepEqual ((await db.as (user, 'select public.sync_delete_my_data () as answer'))[0].answer, { deleted: 1, left: false });
+  });
+
   test ('a writer without a user stops every writer for two seconds at most, and no reader', async () => {
     const [user, other] = [await db.newUser (), await db.newUser ()];
     const job = await db.open (null, 'service_role');

@@ -125,6 +125,44 @@ export function testOwner (db, driver, env)
     assert.equal (await left (other), 8);
   });
 
+  test ('a user deletes everything of hers, slice by slice, and nothing of anybody else', async () => {
+    const [user, other] = [await db.newUser (), await db.newUser ()];
+    for (const id of [user, other]) {
+      for (const table of ['notifications', 'projects', 'user_settings'])
+        await db.as (id, `insert into public.${table} (id) values ('a'), ('b')`);
+      await db.as (id, `delete from public.notifications where id = 'a'`);
+      await db.as (id, `insert into public.sync_devices (device_id, name, platform, last_version, last_sync_at) values ('d', 'Desk', 'linux', 7, now())`);
+    }
+    const [before] = await db.as (user, 'select * from public.sync_state');
+    const [others] = await db.as (other, 'select epoch, heads, devices from public.sync_state');
+    const answers = [];
+    do
+      answers.push ((await db.as (user, 'select public.sync_delete_my_data (4) as answer'))[0].answer);
+    while (answers.at (-1).left);
+    assert.deepEqual (answers, [{ deleted: 4, left: true }, { deleted: 2, left: false }]);
+    for (const table of ['notifications', 'projects', 'user_settings'])
+      assert.equal ((await db.root (`select 1 from public.${table} where user_id = '${user}'`)).length, 0);
+    const [after] = await db.as (user, 'select * from public.sync_state');
+    assert.deepEqual (after.heads, { notifications: 0, projects: 0, user_settings: 0 });
+    assert.notEqual (after.epoch, before.epoch);
+    assert.deepEqual (after.devices, [{ device_id: 'd', name: null, platform: null, app_version: null, registered_at: null,
+      last_sync_at: null, last_version: null, is_active: false }]);
+    assert.deepEqual ((await db.as (other, 'select epoch, heads, devices from public.sync_state'))[0], others);
+    // It stays the same life until the next time, and a new epoch of the cloud is one for her too.
+    assert.equal ((await db.as (user, 'select epoch from public.sync_state'))[0].epoch, after.epoch);
+    await db.owner ('select public.sync_new_epoch ()');
+    assert.notEqual ((await db.as (user, 'select epoch from public.sync_state'))[0].epoch, after.epoch);
+    await db.as (user, `insert into public.notifications (id) values ('a')`);
+    await db.as (user, `delete from public.notifications where id = 'a'`);
+    assert.equal ((await db.as (user, 'select 1 from public.notifications where deleted_at is not null')).length, 1, 'a tombstone again');
+  });
+
+  test ('nobody who is not signed in deletes anything', async () => {
+    await assert.rejects (db.as (null, 'select public.sync_delete_my_data ()', [], 'anon'), { code: '42501' });
+    await assert.rejects (db.as (null, 'select public.sync_delete_my_data ()', [], 'service_role'), { code: '42501' });
+    await assert.rejects (db.as (null, 'select public.sync_delete_my_data ()', [], 'authenticated'), { code: '42501' });
+  });
+
   test ('the purge takes only old tombstones that every active device has read, and never a newest row', async () => {
     const user = await db.newUser ();
     const age = async (days) => db.root (`

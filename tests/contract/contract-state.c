@@ -240,6 +240,76 @@ a_revoked_device_stays_listed_as_such (Contract *contract, gconstpointer data)
   g_assert_true (sync_cloud_state_find_device (state, laptop->id)->active);
 }
 
+static void
+delete_all (SyncProvider *provider)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (test_delete_all (provider, &error));
+  g_assert_no_error (error);
+}
+
+/* Tombstones too; and what is written afterwards is above everything that was there. */
+static void
+everything_can_be_deleted (Contract *contract, gconstpointer data)
+{
+  const ContractStamps buried = { .base = 0, .deleted = TRUE };
+  g_autoptr (SyncCloudState) before = NULL;
+  g_autoptr (SyncCloudState) after = NULL;
+  g_autoptr (GPtrArray) notes = NULL;
+  g_autoptr (GPtrArray) pairs = NULL;
+  gint64 version;
+
+  contract_put (contract->first, contract->notes, "{'id':'a','title':'x'}", 0);
+  contract_send (contract->first, contract->notes, "{'id':'b','title':'y'}", &buried);
+  version = contract_put (contract->second, contract->pairs, "{'area':'z','place':1,'value':'v'}", 0);
+  before = get_state (contract->first, TRUE);
+  delete_all (contract->first);
+  after = get_state (contract->second, TRUE);
+  g_assert_cmpstr (after->user, ==, before->user);
+  g_assert_cmpstr (after->epoch, !=, before->epoch);
+  g_assert_cmpint (contract_head (contract->second, contract->notes), ==, 0);
+  g_assert_cmpint (contract_head (contract->second, contract->pairs), ==, 0);
+  notes = contract_pull_all (contract->second, contract->notes);
+  pairs = contract_pull_all (contract->second, contract->pairs);
+  g_assert_cmpuint (notes->len + pairs->len, ==, 0);
+  g_assert_cmpint (contract_put (contract->second, contract->notes, "{'id':'a','title':'z'}", 0), >, version);
+}
+
+/* Of the devices only what makes them stop. It can be done again, when nothing is left. */
+static void
+who_deletes_everything_revokes_every_device (Contract *contract, gconstpointer data)
+{
+  g_autoptr (SyncDevice) desk = desk_new ();
+  g_autoptr (SyncCloudState) state = NULL;
+  SyncDevice *listed;
+
+  desk->last_sync_at = G_GINT64_CONSTANT (1767225600123000);
+  put_device (contract->first, desk);
+  delete_all (contract->second);
+  delete_all (contract->second);
+  state = get_state (contract->second, TRUE);
+  g_assert_cmpuint (state->devices->len, ==, 1);
+  listed = sync_cloud_state_find_device (state, desk->id);
+  g_assert_false (listed->active);
+  g_assert_cmpstr (listed->name, ==, "");
+  g_assert_null (listed->platform);
+  g_assert_null (listed->app_version);
+  g_assert_cmpint (listed->last_version, ==, 0);
+  g_assert_cmpint (listed->last_sync_at, ==, G_MININT64);
+  /* A run that was under way ends: it stays revoked. */
+  put_device (contract->first, desk);
+  g_clear_pointer (&state, sync_cloud_state_free);
+  state = get_state (contract->first, TRUE);
+  g_assert_false (sync_cloud_state_find_device (state, desk->id)->active);
+  /* Whoever has read that comes back on purpose. */
+  desk->last_sync_at = sync_cloud_state_find_device (state, desk->id)->last_sync_at;
+  put_device (contract->first, desk);
+  g_clear_pointer (&state, sync_cloud_state_free);
+  state = get_state (contract->first, TRUE);
+  g_assert_true (sync_cloud_state_find_device (state, desk->id)->active);
+}
+
 void
 contract_add_state_rules (void)
 {
@@ -260,4 +330,6 @@ contract_add_state_rules (void)
                 a_device_can_be_renamed_and_keeps_its_registration);
   contract_add ("devices/a-revoked-one-stays-listed-as-such",
                 a_revoked_device_stays_listed_as_such);
+  contract_add ("delete-all/rows-and-tombstones-go-and-another-epoch-begins", everything_can_be_deleted);
+  contract_add ("delete-all/every-device-is-revoked", who_deletes_everything_revokes_every_device);
 }

@@ -657,6 +657,57 @@ test_new_epoch (TestRig *rig)
   test_device_assert_quiet (a);
 }
 
+static void
+delete_all (TestRig *rig)
+{
+  g_autoptr (SyncProvider) provider = test_rig_connect (rig);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (test_delete_all (provider, &error));
+  g_assert_no_error (error);
+}
+
+static void
+activate (TestRig *rig, TestDevice *device)
+{
+  test_rig_set_active (rig, device, TRUE);
+}
+
+#define COUNT_NOTES "SELECT count(*) FROM notes"
+
+/* Everybody stops and keeps everything, also a copy on another computer that the cloud never heard of. What is
+ * registered again brings its rows; nothing is deleted anywhere. */
+static void
+test_everything_deleted (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  TestDevice *c;
+
+  insert_notes (a, "a", 3);
+  test_rig_settle (rig);
+  c = test_rig_clone (rig, b, "c");
+  test_device_sql (c, "UPDATE psync_meta SET value = 'another computer' WHERE key = 'machine'");
+  delete_all (rig);
+  test_rig_advance (rig, G_TIME_SPAN_MINUTE);
+  insert_notes (a, "new", 1);
+  test_device_fail (a, SYNC_ERROR_REVOKED);
+  test_device_fail (b, SYNC_ERROR_REVOKED);
+  test_device_fail (c, SYNC_ERROR_REVOKED);
+  test_device_expect (a, COUNT_NOTES, "4\n");
+  test_device_expect (b, COUNT_NOTES, "3\n");
+  test_device_expect (c, COUNT_NOTES, "3\n");
+  activate (rig, a);
+  test_device_sync (a);
+  expect_snapshot (a, "reset", TRUE);
+  test_device_fail (b, SYNC_ERROR_REVOKED);
+  test_device_expect (b, COUNT_NOTES, "3\n");
+  activate (rig, b);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, COUNT_NOTES, "4\n");
+  test_device_expect (c, COUNT_NOTES, "4\n");
+}
+
 /* A head that a late replica gives is asked for once more before it is believed. */
 static void
 test_vault_away (TestRig *rig)
@@ -1411,6 +1462,7 @@ static const struct
   { "cloud/restored-after-a-seed-and-used-by-others", NOTES, test_restored_cloud_after_seed },
   { "cloud/restored-from-before-we-came", NOTES, test_cloud_from_before },
   { "cloud/a-new-epoch", NOTES, test_new_epoch },
+  { "cloud/everything-in-it-was-deleted", NOTES, test_everything_deleted },
   { "cloud/an-absent-vault-is-offline", NOTES, test_vault_away },
   { "purge/deleted-elsewhere-while-away", NOTES, test_purged },
   { "purge/deleted-elsewhere-and-edited-here", NOTES, test_purged_and_edited },

@@ -124,3 +124,14 @@ test_put_device (SyncProvider *provider, const SyncDevice *device, GError **erro
   result = test_wait_for_result (&place);
   return sync_provider_put_device_finish (provider, result, error);
 }
+
+gboolean
+test_delete_all (SyncProvider *provider, GError **error)
+{
+  GAsyncResult *place = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+
+  sync_provider_delete_all_async (provider, NULL, test_got_result, &place);
+  result = test_wait_for_result (&place);
+  return sync_provider_delete_all_finish (provider, result, error);
+}

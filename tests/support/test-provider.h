@@ -21,6 +21,7 @@ GBytes *test_fetch (SyncProvider *provider, const SyncEntity *entity, const char
                     gboolean strong, GError **error);
 gboolean test_digest (SyncProvider *provider, const SyncEntity *entity, const char *prefix,
                       SyncDigest *digest, GError **error);
+gboolean test_delete_all (SyncProvider *provider, GError **error);
 gboolean test_put_device (SyncProvider *provider, const SyncDevice *device, GError **error);
 
 G_END_DECLS
