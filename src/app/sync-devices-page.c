@@ -130,7 +130,8 @@ show_device (SyncListRow *row, gconstpointer value, gpointer user_data)
   g_autofree char *subtitle = describe (self, device);
   g_autoptr (GMenuModel) menu = make_menu (device);
 
-  sync_list_row_set_texts (row, device->name, subtitle);
+  /* Of a device whose data were deleted in the cloud nothing is known any more. */
+  sync_list_row_set_texts (row, *device->name != '\0' ? device->name : _("A former device"), subtitle);
   sync_list_row_set_icon (row, device->active ? "computer-symbolic" : "action-unavailable-symbolic");
   sync_list_row_set_menu (row, g_menu_model_get_n_items (menu) > 0 ? menu : NULL);
 }

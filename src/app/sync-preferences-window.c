@@ -33,6 +33,8 @@ struct _SyncPreferencesWindow
   AdwActionRow *path_row;
   GtkWidget *export_button;
   GtkWidget *diagnostics_button;
+  GtkWidget *delete_row;
+  GtkWidget *delete_button;
   GtkWidget *detach_button;
   AdwPreferencesGroup *snapshots;
 
@@ -85,6 +87,7 @@ show_cloud (SyncPreferencesWindow *self)
   set_subtitle (self->cloud_row, location);
   gtk_button_set_label (self->cloud_button, provider != NULL ? _("_Change…") : _("_Connect…"));
   gtk_widget_set_visible (GTK_WIDGET (self->user_row), has_accounts (self));
+  gtk_widget_set_visible (self->delete_row, provider != NULL);
   set_subtitle (self->user_row, email != NULL ? email : _("Nobody is signed in"));
   gtk_button_set_label (self->session_button, email != NULL ? _("_Sign Out") : _("_Sign In…"));
 }
@@ -391,6 +394,62 @@ choose_export (SyncPreferencesWindow *self)
   sync_file_choice_save (GTK_WIDGET (self), _("Export Everything"), name, export_chosen);
 }
 
+/* --- Deleting what is in the cloud ------------------------------------------------------------ */
+
+static void
+deleted (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncPreferencesWindow) self = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean good = sync_profile_delete_cloud_data_finish (SYNC_PROFILE (object), result, &error);
+
+  if (g_cancellable_is_cancelled (self->cancellable))
+    return;
+  gtk_widget_set_sensitive (self->delete_button, TRUE);
+  if (good)
+    sync_toast_show (GTK_WIDGET (self->path_row), _("Your data in the cloud are deleted"));
+  else
+    show_error (self, error);
+  list_snapshots (self);
+}
+
+/* It goes on whatever happens to the window. */
+static void
+deletion_confirmed (SyncPreferencesWindow *self)
+{
+  gtk_widget_set_sensitive (self->delete_button, FALSE);
+  sync_profile_delete_cloud_data_async (self->profile, NULL, deleted, g_object_ref (self));
+}
+
+static void
+ask_to_delete (SyncPreferencesWindow *self)
+{
+  SyncProvider *provider
+      = sync_manager_get_provider (sync_profile_get_manager (self->profile));
+  g_autofree char *location = NULL, *body = NULL;
+  GtkWidget *dialog;
+
+  if (provider == NULL)
+    return;
+  location = sync_display_path (sync_provider_get_location (provider));
+  /* Translators: %s is the address of a server, or a file */
+  body = g_strdup_printf (
+      _("Everything that you have in %s is deleted for good, the list of your devices too.\n\n"
+        "This computer keeps every row and has no cloud any more. Your other devices keep their rows "
+        "too; they stop syncing and say why, and send nothing until you register them again."),
+      location);
+  dialog = adw_message_dialog_new (GTK_WINDOW (self), _("Delete Your Data From the Cloud?"), body);
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "delete",
+                                    _("_Delete"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "delete",
+                                              ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_object (dialog, "response::delete", G_CALLBACK (deletion_confirmed), self,
+                           G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
 /* --- Diagnostics and detaching ---------------------------------------------------------------- */
 
 static void
@@ -510,6 +569,8 @@ sync_preferences_window_class_init (SyncPreferencesWindowClass *class)
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, path_row);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, export_button);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, diagnostics_button);
+  gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, delete_row);
+  gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, delete_button);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, detach_button);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, snapshots);
   gtk_widget_class_bind_template_callback (widget_class, change_cloud);
@@ -517,6 +578,7 @@ sync_preferences_window_class_init (SyncPreferencesWindowClass *class)
   gtk_widget_class_bind_template_callback (widget_class, show_records);
   gtk_widget_class_bind_template_callback (widget_class, choose_export);
   gtk_widget_class_bind_template_callback (widget_class, copy_diagnostics);
+  gtk_widget_class_bind_template_callback (widget_class, ask_to_delete);
   gtk_widget_class_bind_template_callback (widget_class, ask_to_detach);
 }
 

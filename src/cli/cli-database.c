@@ -12,7 +12,7 @@ static struct
   gboolean yes;
 } options;
 
-static const GOptionEntry detach_options[] = {
+static const GOptionEntry yes_options[] = {
   { "yes", 'y', 0, G_OPTION_ARG_NONE, &options.yes, N_("Do not ask"), NULL },
   { NULL },
 };
@@ -111,6 +111,43 @@ run_detach (CliContext *cli, const char *const *arguments, GError **error)
   cli_json_string (cli->answer, "database", sync_profile_get_path (cli->profile));
   cli_say (cli, _("All of ours is removed from %s; its rows stay."), path);
   cli_say (cli, "\n");
+  return TRUE;
+}
+
+/* --- delete-cloud-data ----------------------------------------------------------------------- */
+
+static gboolean
+ask_to_delete (CliContext *cli, gboolean *yes, GError **error)
+{
+  SyncProvider *provider = sync_manager_get_provider (sync_profile_get_manager (cli->profile));
+  g_autofree char *location
+      = cli_escape (provider != NULL ? sync_provider_get_location (provider) : "");
+  g_autofree char *question = NULL;
+
+  question = g_strdup_printf (_("Delete everything that you have in %s, for all of your devices, for good?"),
+                              location);
+  return cli_confirm (cli, question, yes, error);
+}
+
+static gboolean
+run_delete_cloud_data (CliContext *cli, const char *const *arguments, GError **error)
+{
+  gboolean yes = options.yes;
+
+  if (!yes && !ask_to_delete (cli, &yes, error))
+    return FALSE;
+  if (!yes)
+    {
+      cli_raise (cli, CLI_STATUS_ERROR);
+      cli_say (cli, "%s\n", _("Nothing was changed."));
+      return TRUE;
+    }
+  sync_profile_delete_cloud_data_async (cli->profile, cli->cancellable, cli_ready, cli);
+  if (!sync_profile_delete_cloud_data_finish (cli->profile, cli_await (cli), error))
+    return FALSE;
+  cli_json_string (cli->answer, "database", sync_profile_get_path (cli->profile));
+  cli_say (cli, "%s\n",
+           _("Your data in the cloud are deleted. Every row stays here; this database has no cloud any more."));
   return TRUE;
 }
 
@@ -248,8 +285,20 @@ const CliCommand cli_database_commands[] = {
     .arguments = "",
     .examples = "psync detach\n"
                 "psync --database ~/app.db detach --yes",
-    .options = detach_options,
+    .options = yes_options,
     .run = run_detach,
+  },
+  {
+    .name = "delete-cloud-data",
+    .summary = N_("Delete everything that you have in the cloud, for all of your devices"),
+    .arguments = "",
+    .notes = N_("This database keeps every row and leaves the cloud. Other devices keep theirs and\n"
+                "stop with their next run, until somebody registers them again there. It cannot\n"
+                "be undone. A snapshot of this database is taken first."),
+    .examples = "psync delete-cloud-data\n"
+                "psync delete-cloud-data --yes",
+    .options = yes_options,
+    .run = run_delete_cloud_data,
   },
   {
     .name = "diagnostics",

@@ -274,8 +274,8 @@ forget_cloud (SyncStore *store, GError **error)
   return sync_store_set_known_devices (store, NULL, 0, error);
 }
 
-static gboolean
-reset_for_new_cloud (SyncStore *store, GError **error)
+gboolean
+sync_profile_forget_cloud (SyncStore *store, GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (store);
 
@@ -303,7 +303,7 @@ leave_known_cloud (SyncStore *store, gpointer data, gpointer *answer, GError **e
   snapshot = sync_snapshot_take (sync_store_get_connection (store), "replace",
                                  sync_clock_now (sync_store_get_clock (store)), SNAPSHOTS_KEPT,
                                  NULL, error);
-  return snapshot != NULL && reset_for_new_cloud (store, error);
+  return snapshot != NULL && sync_profile_forget_cloud (store, error);
 }
 
 /* The task that they belong to owns their argument. */

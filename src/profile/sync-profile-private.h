@@ -36,6 +36,8 @@ struct _SyncProfile
 void sync_profile_watch_settings (SyncProfile *self);
 /* Makes the provider that the settings ask for, unless it is there already. */
 void sync_profile_make_provider (SyncProfile *self);
+/* Everything is queued anew, for a cloud that the database does not know. */
+gboolean sync_profile_forget_cloud (SyncStore *store, GError **error);
 /* Reads who is signed in, if the cloud has accounts. Never fails: what is wrong is found out
  * when the cloud is used. */
 void sync_profile_load_session_async (SyncProfile *self, GCancellable *cancellable,

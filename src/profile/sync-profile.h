@@ -94,6 +94,12 @@ void sync_profile_detach_async (SyncProfile *profile, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);
 gboolean sync_profile_detach_finish (SyncProfile *profile, GAsyncResult *result, GError **error);
 
+/* Deletes everything that the cloud has of this user and leaves it; the database keeps its rows, other devices stop. */
+void sync_profile_delete_cloud_data_async (SyncProfile *profile, GCancellable *cancellable,
+                                           GAsyncReadyCallback callback, gpointer user_data);
+gboolean
+sync_profile_delete_cloud_data_finish (SyncProfile *profile, GAsyncResult *result, GError **error);
+
 /* The cloud schema for this database's entities, for the SQL editor. */
 void sync_profile_print_schema_async (SyncProfile *profile, GCancellable *cancellable,
                                       GAsyncReadyCallback callback, gpointer user_data);

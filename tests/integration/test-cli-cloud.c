@@ -105,6 +105,36 @@ test_two_devices_of_an_account_come_in_step (Fixture *fixture, gconstpointer var
   g_assert_cmpstr (json_object_get_string_member (status, "email"), ==, fixture->email);
 }
 
+/* Who deletes it is signed out and has no cloud any more; the other one stops, and brings it back on purpose only. */
+static void
+test_what_is_in_the_cloud_is_deleted (Fixture *fixture, gconstpointer variable)
+{
+  g_autoptr (JsonObject) refused = NULL;
+
+  if (fixture->cloud == NULL)
+    return;
+  connect_device (fixture, "b.db");
+  sign (fixture, "b.db", "login", fixture->email, PASSWORD, 0);
+  g_free (test_psync_sql (fixture->psync, "a.db", "INSERT INTO projects (id, name) VALUES ('p', 'Garden')"));
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (fixture->psync, "b.db", 0, "sync"));
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "delete-cloud-data --yes"));
+  assert_state (fixture, "a.db", "local-only");
+  test_psync_expect (fixture->psync, "a.db", "SELECT name FROM projects", "Garden");
+  refused = test_psync_json (fixture->psync, "b.db", 1, "sync");
+  g_assert_cmpstr (error_code (refused), ==, "revoked");
+  test_psync_expect (fixture->psync, "b.db", "SELECT name FROM projects", "Garden");
+  connect_device (fixture, "a.db");
+  assert_state (fixture, "a.db", "sign-in-needed");
+  sign (fixture, "a.db", "login", fixture->email, PASSWORD, 0);
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (fixture->psync, "b.db", 0, "devices register"));
+  g_free (test_psync_run (fixture->psync, "b.db", 0, "sync"));
+  test_psync_expect (fixture->psync, "b.db", "SELECT name FROM projects", "Garden");
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
+  test_psync_expect (fixture->psync, "a.db", "SELECT name FROM projects", "Garden");
+}
+
 static void
 test_without_a_session_somebody_must_sign_in (Fixture *fixture, gconstpointer variable)
 {
@@ -375,6 +405,7 @@ add_tests (const char *kind, const char *variable)
        keys_that_open_everything_are_refused_and_not_repeated);
   ADD ("a-wrong-key-is-named", a_wrong_key_is_named);
   ADD ("the-environment-is-enough", the_environment_is_enough);
+  ADD ("what-is-in-the-cloud-is-deleted", what_is_in_the_cloud_is_deleted);
   ADD ("no-output-holds-a-token", no_output_holds_a_token);
   ADD ("nothing-of-a-row-is-logged", nothing_of_a_row_is_logged);
   ADD ("the-schema-is-printed-for-the-editor", the_schema_is_printed_for_the_editor);

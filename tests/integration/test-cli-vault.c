@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE /* memmem() */
 
 /* psync with a vault: what its commands do together, and the exit status of each way to end. */
 
@@ -720,6 +721,41 @@ test_devices_are_listed_renamed_and_revoked (void)
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
 }
 
+static void
+test_what_is_in_the_cloud_is_deleted_and_nothing_here (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (JsonObject) answer = NULL, refused = NULL;
+  g_autofree char *vault = test_psync_path (psync, "vault.db");
+  g_autofree char *bytes = NULL;
+  JsonObject *error;
+  gsize length;
+
+  test_psync_fail (psync, "a.db", 2, "delete-cloud-data", "--yes");
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  answer = test_psync_json (psync, "a.db", 0, "delete-cloud-data --yes");
+  g_assert_true (g_str_has_suffix (json_object_get_string_member (answer, "database"), "a.db"));
+  test_psync_expect (psync, "vault.db", "SELECT count(*) FROM vault_row", "0");
+  g_assert_true (g_file_get_contents (vault, &bytes, &length, NULL));
+  g_assert_null (memmem (bytes, length, "Garden", strlen ("Garden")));
+  test_psync_expect (psync, "a.db", "SELECT name FROM projects", "Garden");
+  g_free (test_psync_run (psync, "a.db", 0, "status"));
+  test_psync_fail (psync, "a.db", 3, "delete-cloud-data --yes", "No cloud is connected");
+  refused = test_psync_json (psync, "b.db", 1, "sync");
+  error = json_object_get_object_member (refused, "error");
+  g_assert_cmpstr (json_object_get_string_member (error, "code"), ==, "revoked");
+  g_assert_cmpstr (json_object_get_string_member (error, "title"), ==, "The data in the cloud were deleted");
+  test_psync_expect (psync, "b.db", "SELECT name FROM projects", "Garden");
+  test_psync_expect (psync, "vault.db", "SELECT count(*) FROM vault_row", "0");
+  /* Both decide to have them there again. */
+  g_free (test_psync_run (psync, "b.db", 0, "devices register"));
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+  test_psync_expect (psync, "vault.db", "SELECT count(*) FROM vault_row", "1");
+  g_free (test_psync_run (psync, "a.db", 0, "connect vault vault.db"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  test_psync_expect (psync, "a.db", "SELECT count(*) FROM projects", "1");
+}
+
 /* --- Diagnostics ---------------------------------------------------------------------------- */
 
 static void
@@ -888,6 +924,8 @@ main (int argc, char **argv)
   ADD ("ends/ctrl-c-stops-a-big-run-and-the-next-one-goes-on",
        ctrl_c_stops_a_big_run_and_the_next_one_goes_on);
   ADD ("devices/devices-are-listed-renamed-and-revoked", devices_are_listed_renamed_and_revoked);
+  ADD ("delete/what-is-in-the-cloud-is-deleted-and-nothing-here",
+       what_is_in_the_cloud_is_deleted_and_nothing_here);
   ADD ("diagnostics/diagnostics-hold-no-rows", diagnostics_hold_no_rows);
   ADD ("diagnostics/clear-completed-forgets-what-was-moved",
        clear_completed_forgets_what_was_moved);

@@ -174,6 +174,46 @@ test_decision_is_undone (UiFixture *fixture, gconstpointer data)
   gtk_window_destroy (records);
 }
 
+/* What a click on that button of the question does. */
+static void
+answer (const char *response)
+{
+  GtkWidget *dialog;
+
+  ui_wait_for (ui_find_window (ADW_TYPE_MESSAGE_DIALOG) != NULL);
+  dialog = ui_find_window (ADW_TYPE_MESSAGE_DIALOG);
+  ui_take_picture (dialog, "delete-cloud-data");
+  adw_message_dialog_response (ADW_MESSAGE_DIALOG (dialog), response);
+  gtk_window_destroy (GTK_WINDOW (dialog));
+}
+
+/* Asks first; then nothing is left in the vault, and everything is here. */
+static void
+test_cloud_data_are_deleted (UiFixture *fixture, gconstpointer data)
+{
+  g_autofree char *vault = g_build_filename (fixture->folder, "vault", NULL);
+  SyncWindow *window = present (fixture->path);
+  GtkWidget *preferences = sync_preferences_window_new (window);
+
+  ui_sql (fixture->path, "INSERT INTO projects (id, name) VALUES ('kite', 'Kite')");
+  ui_sync (fixture, fixture->profile);
+  g_assert_true (holds (vault, "SELECT count(*) FROM vault_row", "1\n"));
+  adw_preferences_window_set_visible_page_name (ADW_PREFERENCES_WINDOW (preferences), "data");
+  gtk_window_present (GTK_WINDOW (preferences));
+  g_signal_emit_by_name (ui_find (preferences, GTK_TYPE_BUTTON, "De_lete…"), "clicked");
+  answer ("cancel");
+  g_assert_true (holds (vault, "SELECT count(*) FROM vault_row", "1\n"));
+  g_signal_emit_by_name (ui_find (preferences, GTK_TYPE_BUTTON, "De_lete…"), "clicked");
+  answer ("delete");
+  ui_wait_for (ui_shows (preferences, "Your data in the cloud are deleted"));
+  g_assert_true (holds (vault, "SELECT count(*) FROM vault_row", "0\n"));
+  ui_expect (fixture->path, "SELECT name FROM projects", "Kite\n");
+  g_assert_false (gtk_widget_get_visible (
+      gtk_widget_get_ancestor (ui_find (preferences, GTK_TYPE_BUTTON, "De_lete…"), ADW_TYPE_ACTION_ROW)));
+  gtk_window_destroy (GTK_WINDOW (preferences));
+  close_all ();
+}
+
 #define ADD(name, func) \
   g_test_add ("/preferences/" name, UiFixture, NULL, ui_fixture_set_up, func, ui_fixture_tear_down)
 
@@ -192,6 +232,7 @@ main (int argc, char **argv)
   ADD ("a-number-is-stored", test_number_is_stored);
   ADD ("a-table-is-configured", test_table_is_configured);
   ADD ("everything-is-exported", test_everything_is_exported);
+  ADD ("cloud-data-are-deleted", test_cloud_data_are_deleted);
   ADD ("a-decision-is-undone", test_decision_is_undone);
   status = test_run_with_own_folders ();
   g_clear_object (&application);
