@@ -85,22 +85,28 @@ add_words (GString *text, const char *words)
     g_string_append_printf (text, "%s%s", text->len > 0 ? " · " : "", words);
 }
 
-static const char *
+/* After a run it is not counted until somebody asks. */
+static char *
 describe_lag (SyncDevicesPage *self, const SyncDevice *device)
 {
   if (!device->active)
-    return _("Revoked");
+    return g_strdup (_("Revoked"));
   if (device->last_sync_at == SYNC_TIME_UNKNOWN)
     return NULL;
-  return device->last_version < find_newest_version (self) ? _("Lacks the newest changes")
-                                                           : _("Up to date");
+  if (device->behind > 0)
+    return g_strdup_printf (g_dngettext (NULL, "%d row behind", "%d rows behind",
+                                         (gulong) device->behind),
+                            (int) device->behind);
+  return g_strdup (device->behind < 0 && device->last_version < find_newest_version (self)
+                       ? _("Lacks the newest changes")
+                       : _("Up to date"));
 }
 
 static char *
 describe (SyncDevicesPage *self, const SyncDevice *device)
 {
   GString *text = g_string_new (NULL);
-  g_autofree char *seen = NULL;
+  g_autofree char *seen = NULL, *lag = describe_lag (self, device);
 
   if (device->is_local)
     add_words (text, _("This device"));
@@ -114,7 +120,7 @@ describe (SyncDevicesPage *self, const SyncDevice *device)
       seen = g_strdup_printf (_("Last seen %s"), time);
     }
   add_words (text, seen);
-  add_words (text, describe_lag (self, device));
+  add_words (text, lag);
   if (g_strcmp0 (device->platform, "linux") == 0)
     add_words (text, "Linux");
   else
@@ -125,9 +131,8 @@ describe (SyncDevicesPage *self, const SyncDevice *device)
 static void
 show_device (SyncListRow *row, gconstpointer value, gpointer user_data)
 {
-  SyncDevicesPage *self = user_data;
   const SyncDevice *device = value;
-  g_autofree char *subtitle = describe (self, device);
+  g_autofree char *subtitle = describe (user_data, device);
   g_autoptr (GMenuModel) menu = make_menu (device);
 
   /* Of a device whose data were deleted in the cloud nothing is known any more. */

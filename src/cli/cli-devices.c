@@ -11,9 +11,13 @@ add_device (CliTable *table, const SyncDevice *device)
 {
   g_autofree char *id = g_strndup (device->id, SHORT_ID);
   g_autofree char *last_sync = cli_dup_time (device->last_sync_at);
+  g_autofree char *behind = device->behind >= 0 && device->active
+                                ? g_strdup_printf ("%" G_GINT64_FORMAT, device->behind)
+                                : g_strdup ("");
 
   cli_table_add (table, device->is_local ? "*" : "", id, device->name, device->platform,
-                 device->app_version, last_sync, device->active ? _("active") : _("revoked"));
+                 device->app_version, last_sync, behind,
+                 device->active ? _("active") : _("revoked"));
 }
 
 static gboolean
@@ -30,7 +34,8 @@ run_list (CliContext *cli, const char *const *arguments, GError **error)
     return FALSE;
 
   table = cli_table_new ("", _("ID"), _("NAME"), _("PLATFORM"), _("VERSION"),
-                         _("LAST SYNCHRONISED"), _("STATE"), NULL);
+                         _("LAST SYNCHRONISED"), _("BEHIND"), _("STATE"), NULL);
+  cli_table_align_right (table, 6);
   cli_json_time (cli->answer, "known_at", known_at);
   cli_json_begin_array (cli->answer, "devices");
   for (guint i = 0; i < list->len; i++)
@@ -116,7 +121,8 @@ const CliCommand cli_devices_commands[] = {
     .name = "devices list",
     .summary = N_("List the devices that synchronise with this cloud"),
     .arguments = "",
-    .notes = N_("A * marks this one. Offline, the list is the last known one."),
+    .notes = N_("A * marks this one. Offline, the list is the last known one. BEHIND is how many rows\n"
+                "a device has not read yet; it is empty where this one lacks rows itself."),
     .examples = "psync devices list\n"
                 "psync devices list --json",
     .run = run_list,

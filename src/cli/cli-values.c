@@ -301,6 +301,10 @@ cli_json_device (CliJson *json, const char *name, const SyncDevice *device)
   cli_json_time (json, "registered_at", device->registered_at);
   cli_json_time (json, "last_sync_at", device->last_sync_at);
   cli_json_integer (json, "last_version", device->last_version);
+  if (device->behind >= 0)
+    cli_json_integer (json, "behind", device->behind);
+  else
+    cli_json_null (json, "behind");
   cli_json_boolean (json, "active", device->active);
   cli_json_boolean (json, "is_local", device->is_local);
   cli_json_end_object (json);

@@ -194,3 +194,24 @@ sync_cloud_state_find_device (const SyncCloudState *state, const char *id)
     }
   return NULL;
 }
+
+/**
+ * sync_cloud_state_find_newest:
+ * @state: a state
+ *
+ * Returns: the newest version of all tables, also of those that no entity is of
+ */
+gint64
+sync_cloud_state_find_newest (const SyncCloudState *state)
+{
+  GHashTableIter iter;
+  gpointer head;
+  gint64 newest = 0;
+
+  g_return_val_if_fail (state != NULL, 0);
+
+  g_hash_table_iter_init (&iter, state->heads);
+  while (g_hash_table_iter_next (&iter, NULL, &head))
+    newest = MAX (newest, *(gint64 *) head);
+  return newest;
+}

@@ -40,6 +40,7 @@ SyncCloudState *sync_cloud_state_copy (const SyncCloudState *state);
 void sync_cloud_state_free (SyncCloudState *state);
 gboolean sync_cloud_state_has_table (const SyncCloudState *state, const char *cloud_table);
 gint64 sync_cloud_state_get_head (const SyncCloudState *state, const char *cloud_table);
+gint64 sync_cloud_state_find_newest (const SyncCloudState *state);
 gint64 sync_cloud_state_get_horizon (const SyncCloudState *state, const char *cloud_table);
 void sync_cloud_state_set_head (SyncCloudState *state, const char *cloud_table, gint64 version);
 void sync_cloud_state_set_horizon (SyncCloudState *state, const char *cloud_table, gint64 version);

@@ -24,6 +24,7 @@ sync_device_new (const char *id, const char *name)
   device->name = g_strdup (name != NULL ? name : "");
   device->registered_at = G_MININT64;
   device->last_sync_at = G_MININT64;
+  device->behind = -1;
   device->active = TRUE;
   return device;
 }

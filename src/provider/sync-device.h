@@ -14,6 +14,8 @@ G_BEGIN_DECLS
  * @registered_at: microseconds since 1970, G_MININT64 if unknown
  * @last_sync_at: microseconds since 1970, G_MININT64 if never
  * @last_version: the newest version that it acknowledged, 0 if none
+ * @behind: how many rows changed since then that it has not read; -1 where that cannot be known. No cloud tells it:
+ *   who has read all of them counts
  * @active: %FALSE once it was revoked
  * @is_local: whether it is this one
  *
@@ -28,6 +30,7 @@ typedef struct
   gint64 registered_at;
   gint64 last_sync_at;
   gint64 last_version;
+  gint64 behind;
   gboolean active;
   gboolean is_local;
 } SyncDevice;

@@ -70,6 +70,7 @@ read_device (JsonObject *object, const char *local_id)
   device->last_sync_at
       = json_object_get_int_member_with_default (object, "last_sync_at", SYNC_TIME_UNKNOWN);
   device->last_version = json_object_get_int_member_with_default (object, "last_version", 0);
+  device->behind = json_object_get_int_member_with_default (object, "behind", -1);
   device->active = json_object_get_boolean_member_with_default (object, "active", TRUE);
   device->is_local = g_strcmp0 (device->id, local_id) == 0;
   return device;
@@ -147,6 +148,8 @@ write_device (JsonBuilder *builder, const SyncDevice *device)
   write_number (builder, "registered_at", device->registered_at);
   write_number (builder, "last_sync_at", device->last_sync_at);
   write_number (builder, "last_version", device->last_version);
+  if (device->behind >= 0)
+    write_number (builder, "behind", device->behind);
   json_builder_set_member_name (builder, "active");
   json_builder_add_boolean_value (builder, device->active);
   json_builder_end_object (builder);
@@ -184,4 +187,46 @@ sync_store_set_known_devices (SyncStore *store, GPtrArray *devices, gint64 known
   root = json_builder_get_root (builder);
   json = json_to_string (root, FALSE);
   return sync_store_set_meta (store, KNOWN_DEVICES, json, error);
+}
+
+/**
+ * sync_store_count_behind:
+ * @store: a store
+ * @devices: (element-type SyncDevice): what the cloud said …
+ * @newest: … with its newest version
+ * @error: where to put an error
+ *
+ * Counts how many rows each device has not read yet, as far as this one has read them all.
+ *
+ * Returns: %FALSE with @error set if it failed
+ */
+gboolean
+sync_store_count_behind (SyncStore *store, GPtrArray *devices, gint64 newest, GError **error)
+{
+  gboolean complete = FALSE;
+
+  for (guint i = 0; i < devices->len; i++)
+    {
+      const SyncDevice *device = g_ptr_array_index (devices, i);
+
+      complete = complete || (device->is_local && device->last_version >= newest);
+    }
+  for (guint i = 0; i < devices->len; i++)
+    {
+      SyncDevice *device = g_ptr_array_index (devices, i);
+      SyncStatement *count;
+
+      device->behind = device->last_version >= newest ? 0 : -1;
+      if (!device->active || device->behind == 0 || !complete)
+        continue;
+      count = sync_connection_prepare (sync_store_get_connection (store),
+                                       "SELECT count(*) FROM main.psync_row WHERE version > ?1", error);
+      if (count == NULL
+          || sync_statement_step (sync_statement_bind_int64 (count, 1, device->last_version), error)
+                 != SYNC_STEP_ROW)
+        return FALSE;
+      device->behind = sync_statement_int64 (count, 0);
+      sync_statement_reset (count);
+    }
+  return TRUE;
 }

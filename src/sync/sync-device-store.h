@@ -13,6 +13,7 @@ gboolean sync_store_set_device_name (SyncStore *store, const char *name, GError 
 /* (element-type SyncDevice); *known_at: when the cloud said so; SYNC_TIME_UNKNOWN: it never did */
 GPtrArray *sync_store_get_known_devices (SyncStore *store, gint64 *known_at, GError **error);
 /* NULL: forget them. */
+gboolean sync_store_count_behind (SyncStore *store, GPtrArray *devices, gint64 newest, GError **error);
 gboolean sync_store_set_known_devices (SyncStore *store, GPtrArray *devices, gint64 known_at,
                                        GError **error);
 

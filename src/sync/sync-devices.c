@@ -118,11 +118,30 @@ load_local (SyncStore *store, gpointer data, gpointer *answer, GError **error)
   return local->known != NULL;
 }
 
+/* Nobody else looks at them meanwhile. */
+typedef struct
+{
+  GPtrArray *devices; /* (owned) */
+  gint64 newest;
+} Heard;
+
+static void
+heard_free (gpointer data)
+{
+  Heard *heard = data;
+
+  g_ptr_array_unref (heard->devices);
+  g_free (heard);
+}
+
 static gboolean
 keep_devices (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 {
-  return sync_store_set_known_devices (store, data, sync_clock_now (sync_store_get_clock (store)),
-                                       error);
+  const Heard *heard = data;
+
+  return sync_store_count_behind (store, heard->devices, heard->newest, error)
+         && sync_store_set_known_devices (store, heard->devices,
+                                          sync_clock_now (sync_store_get_clock (store)), error);
 }
 
 static gboolean
@@ -150,7 +169,7 @@ static const SyncVerb load_verb = {
 };
 static const SyncVerb keep_devices_verb = {
   .func = keep_devices,
-  .free_arguments = (GDestroyNotify) g_ptr_array_unref,
+  .free_arguments = heard_free,
 };
 static const SyncVerb keep_name_verb = {
   .func = keep_name,
@@ -424,9 +443,20 @@ find_registered (Call *call)
 }
 
 static void
-use_state (GTask *task, SyncCloudState *state)
+keep_heard (GTask *task, const SyncCloudState *state)
 {
   SyncDevices *self = g_task_get_source_object (task);
+  Heard *heard = g_new0 (Heard, 1);
+
+  heard->devices = g_ptr_array_ref (state->devices);
+  heard->newest = sync_cloud_state_find_newest (state);
+  sync_verb_start (&keep_devices_verb, self, sync_manager_get_store (self->manager), heard,
+                   g_task_get_cancellable (task), devices_kept, g_object_ref (task));
+}
+
+static void
+use_state (GTask *task, SyncCloudState *state)
+{
   Call *call = g_task_get_task_data (task);
   const SyncDevice *device;
   GError *error = NULL;
@@ -441,9 +471,7 @@ use_state (GTask *task, SyncCloudState *state)
     }
   if (call->method == METHOD_LIST)
     {
-      sync_verb_start (&keep_devices_verb, self, sync_manager_get_store (self->manager),
-                       g_ptr_array_ref (call->devices), g_task_get_cancellable (task), devices_kept,
-                       g_object_ref (task));
+      keep_heard (task, state);
       return;
     }
   device = call->method == METHOD_REGISTER ? find_registered (call)

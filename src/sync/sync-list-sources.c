@@ -256,6 +256,7 @@ all_devices (SyncStore *store, GError **error)
       local->registered_at = device->registered_at;
       local->last_sync_at = MAX (local->last_sync_at, device->last_sync_at);
       local->last_version = MAX (local->last_version, device->last_version);
+      local->behind = device->behind;
       g_ptr_array_remove_index (devices, i);
       break;
     }

@@ -107,20 +107,6 @@ check_revoked (SyncRun *run, GError **error)
   return FALSE;
 }
 
-/* Of every table, also of those that take no part in this run. */
-static gint64
-find_newest (const SyncCloudState *state)
-{
-  GHashTableIter iter;
-  gpointer head;
-  gint64 newest = 0;
-
-  g_hash_table_iter_init (&iter, state->heads);
-  while (g_hash_table_iter_next (&iter, NULL, &head))
-    newest = MAX (newest, *(gint64 *) head);
-  return newest;
-}
-
 /* A head below a version that we know, or our own device row older than it was, or gone: nobody deletes it, but
  * a cloud restored from before we came has none. Its time tells of what was only pushed, too: the version grows with
  * what was read. */
@@ -140,7 +126,7 @@ looks_older (SyncRun *run, const SyncCloudState *state)
   if (device == NULL ? run->device_version >= 0
                      : device->last_version < run->device_version || device->last_sync_at < run->device_time)
     return TRUE;
-  return find_newest (state) < run->acknowledged;
+  return sync_cloud_state_find_newest (state) < run->acknowledged;
 }
 
 /* Asked again of the primary before it is believed: a late replica looks the same. */

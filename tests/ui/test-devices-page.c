@@ -75,6 +75,10 @@ test_list (Fixture *fixture, gconstpointer data)
 {
   ui_wait_for (ui_shows (fixture->window, "Desk"));
   ui_wait_for (ui_shows (fixture->window, "Laptop"));
+  ui_wait_for (ui_shows (fixture->window, "Up to date"));
+  ui_sql (fixture->devices.path, "INSERT INTO projects (id) VALUES ('q'), ('r')");
+  ui_sync (&fixture->devices, fixture->devices.profile);
+  ui_wait_for (ui_shows (fixture->window, "2 rows behind"));
   ui_take_picture (fixture->window, "devices-page");
 }
 

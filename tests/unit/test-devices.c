@@ -306,6 +306,41 @@ test_revoked_device_stops (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (again->total.pushed, ==, 1);
 }
 
+/* Who has read everything knows it of the others; who has not does not know how much it lacks. */
+static void
+test_how_far_behind (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (SyncDevice) here = get_local (fixture, fixture->devices);
+  g_autoptr (SyncDevice) there = get_local (fixture, fixture->others);
+  g_autoptr (GPtrArray) devices = NULL, known = NULL, again = NULL, others = NULL;
+  g_autoptr (GError) error = NULL;
+
+  test_store_sql (fixture->here.store, "INSERT INTO projects (id) VALUES ('a'), ('b')");
+  sync_result_free (test_manager_sync (&fixture->here));
+  sync_result_free (test_manager_sync (&fixture->there));
+  test_store_sql (fixture->here.store, "INSERT INTO projects (id) VALUES ('c'); DELETE FROM projects WHERE id = 'a';"
+                                       "UPDATE projects SET name = 'x' WHERE id = 'b'");
+  sync_result_free (test_manager_sync (&fixture->here));
+  devices = list (fixture, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (find (devices, here->id)->behind, ==, 0);
+  g_assert_cmpint (find (devices, there->id)->behind, ==, 3);
+  sync_devices_list_async (fixture->others, NULL, test_got_result, place (fixture));
+  others = sync_devices_list_finish (fixture->others, answer (fixture), NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (find (others, here->id)->behind, ==, 0);
+  g_assert_cmpint (find (others, there->id)->behind, ==, -1);
+  go_offline (fixture);
+  known = list (fixture, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (find (known, there->id)->behind, ==, 3);
+  test_proxy_set_error (fixture->here.cloud, NULL);
+  sync_result_free (test_manager_sync (&fixture->there));
+  again = list (fixture, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (find (again, there->id)->behind, ==, 0);
+}
+
 static void
 test_forget_known (SyncStore *store)
 {
@@ -355,6 +390,7 @@ main (int argc, char *argv[])
   add ("this-one-is-renamed-offline-too", test_rename_local);
   add ("an-empty-name-is-none", test_empty_name);
   add ("unknown-and-ambiguous-names-are-named", test_unknown_and_ambiguous);
+  add ("who-has-read-everything-knows-how-far-behind-others-are", test_how_far_behind);
   add ("a-revoked-device-stops-and-keeps-its-rows", test_revoked_device_stops);
   test_store_add ("/devices/known-ones-can-be-forgotten", test_forget_known);
   test_store_add ("/devices/a-damaged-list-is-none", test_damaged_known);
