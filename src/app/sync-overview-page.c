@@ -331,6 +331,9 @@ offer_remedy (SyncOverviewPage *self, const GError *error)
   };
 
   sync_error_row_set_action (self->error_row, NULL, NULL);
+  if (g_error_matches (error, SYNC_ERROR, SYNC_ERROR_SECRETS)
+      && g_strcmp0 (sync_error_get_detail (error)->reason, "locked") == 0)
+    sync_error_row_set_action (self->error_row, _("_Unlock…"), "win.unlock");
   for (guint i = 0; i < G_N_ELEMENTS (remedies); i++)
     if (g_error_matches (error, SYNC_ERROR, remedies[i].code))
       sync_error_row_set_action (self->error_row, _(remedies[i].label), remedies[i].action);

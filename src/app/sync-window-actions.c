@@ -102,6 +102,31 @@ sign_in (GSimpleAction *action, GVariant *parameter, gpointer user_data)
     sync_window_sign_in (self);
 }
 
+/* What was stopped by it goes on. */
+static void
+unlocked (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncWindow) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  sync_window_enable_action (self, "unlock", TRUE);
+  if (!sync_profile_session_finish (SYNC_PROFILE (object), result, &error))
+    sync_toast_show_error (GTK_WIDGET (self->pages), error);
+  else if (SYNC_PROFILE (object) == self->profile)
+    begin_run (self, SYNC_RUN_SYNC, FALSE);
+}
+
+static void
+unlock (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SyncWindow *self = user_data;
+
+  if (self->profile == NULL)
+    return;
+  sync_window_enable_action (self, "unlock", FALSE);
+  sync_profile_unlock_async (self->profile, NULL, unlocked, g_object_ref (self));
+}
+
 static void
 show_preferences (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
@@ -147,6 +172,7 @@ sync_window_add_actions (SyncWindow *self)
   static const GActionEntry entries[] = {
     { "show-page", show_page, "s", "'overview'", NULL, { 0 } },
     { "sign-in", sign_in, NULL, NULL, NULL, { 0 } },
+    { "unlock", unlock, NULL, NULL, NULL, { 0 } },
     { "preferences", show_preferences, NULL, NULL, NULL, { 0 } },
     { "connect", connect_cloud, NULL, NULL, NULL, { 0 } },
     { "seed", seed, NULL, NULL, NULL, { 0 } },

@@ -133,9 +133,10 @@ session_loaded (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (!sync_provider_connect_finish (SYNC_PROVIDER (object), result, &error))
-    g_debug ("The session cannot be read: %s", error->message);
-  g_task_return_boolean (task, TRUE);
+  if (sync_provider_connect_finish (SYNC_PROVIDER (object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
 }
 
 void
@@ -157,11 +158,17 @@ sync_profile_load_session_async (SyncProfile *self, GCancellable *cancellable,
 void
 sync_profile_load_session_finish (SyncProfile *self, GAsyncResult *result)
 {
+  g_autoptr (GError) error = NULL;
+
   g_assert (g_task_is_valid (result, self));
   g_assert (g_async_result_is_tagged (result, sync_profile_load_session_async));
 
-  g_task_propagate_boolean (G_TASK (result), NULL);
-  note_session (self);
+  if (!g_task_propagate_boolean (G_TASK (result), &error))
+    g_debug ("The session cannot be read: %s", error->message);
+  if (g_error_matches (error, SYNC_ERROR, SYNC_ERROR_SECRETS))
+    sync_manager_note_secrets (self->manager, error);
+  else
+    note_session (self);
   sync_manager_refresh (self->manager);
 }
 
@@ -711,6 +718,55 @@ sync_profile_sign_out_async (SyncProfile *profile, GCancellable *cancellable,
   if (task != NULL)
     sync_supabase_provider_sign_out_async (get_supabase (profile), cancellable, session_changed,
                                            task);
+}
+
+static void
+unlocked_session_loaded (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  SyncProfile *self = SYNC_PROFILE (object);
+
+  sync_profile_load_session_finish (self, result);
+  sync_manager_changed (self->manager);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+secrets_unlocked (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  SyncProfile *self = g_task_get_source_object (task);
+  GError *error = NULL;
+
+  if (sync_secret_store_unlock_finish (SYNC_SECRET_STORE (object), result, &error))
+    sync_profile_load_session_async (self, g_task_get_cancellable (task), unlocked_session_loaded,
+                                     g_object_ref (task));
+  else
+    g_task_return_error (task, error);
+}
+
+/**
+ * sync_profile_unlock_async:
+ * @profile: the profile
+ * @cancellable: (nullable): cancels it
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Asks the person at the computer to unlock the keyring that the session is in, and reads it then. To be finished
+ * with [method@Profile.session_finish].
+ */
+void
+sync_profile_unlock_async (SyncProfile *profile, GCancellable *cancellable,
+                           GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (SYNC_IS_PROFILE (profile));
+
+  task = session_task (profile, cancellable, callback, user_data);
+  if (task != NULL)
+    sync_secret_store_unlock_async (profile->secrets, profile->id, SYNC_PROFILE_SESSION_SECRET,
+                                    cancellable, secrets_unlocked, task);
 }
 
 /**

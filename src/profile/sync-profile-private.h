@@ -8,6 +8,9 @@
 
 G_BEGIN_DECLS
 
+/* The kind of secret that a session is. */
+#define SYNC_PROFILE_SESSION_SECRET "session"
+
 struct _SyncProfile
 {
   GObject parent_instance;

@@ -16,7 +16,6 @@
 #include "sync-verb.h"
 
 #define DATABASE_VARIABLE "SYNC_DATABASE"
-#define SESSION_SECRET "session"
 
 /* How long detaching waits for a run of another program to end. */
 #define RUN_WAIT_SECONDS 30
@@ -517,7 +516,7 @@ store_detached (GObject *object, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  sync_secret_store_clear_async (self->secrets, self->id, SESSION_SECRET, NULL, secret_cleared,
+  sync_secret_store_clear_async (self->secrets, self->id, SYNC_PROFILE_SESSION_SECRET, NULL, secret_cleared,
                                  g_steal_pointer (&task));
 }
 

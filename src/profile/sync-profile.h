@@ -71,6 +71,9 @@ void sync_profile_sign_in_async (SyncProfile *profile, const char *email, const 
                                  gpointer user_data);
 void sync_profile_sign_out_async (SyncProfile *profile, GCancellable *cancellable,
                                   GAsyncReadyCallback callback, gpointer user_data);
+/* Lets a person unlock the keyring that the session is in. */
+void sync_profile_unlock_async (SyncProfile *profile, GCancellable *cancellable,
+                                GAsyncReadyCallback callback, gpointer user_data);
 gboolean sync_profile_session_finish (SyncProfile *profile, GAsyncResult *result, GError **error);
 /* Without a keyring the session may be kept in a file of mode 0600: as the setting `session-in-file`, which a person
  * turns on, but for this object only. */

@@ -173,6 +173,38 @@ sync_placed_secrets_lookup_finish (SyncSecretStore *store, GAsyncResult *result,
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+/* --- Unlocking --------------------------------------------------------------------------------- */
+
+static void
+keyring_unlocked (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (sync_secret_store_unlock_finish (SYNC_SECRET_STORE (object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+sync_placed_secrets_unlock_async (SyncSecretStore *store, const char *profile, const char *kind,
+                                  GCancellable *cancellable, GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  GTask *task = new_task (SYNC_PLACED_SECRETS (store), sync_placed_secrets_unlock_async, profile, kind,
+                          NULL, cancellable, callback, user_data);
+
+  sync_secret_store_unlock_async (get_self (task)->keyring, profile, kind, cancellable,
+                                  keyring_unlocked, task);
+}
+
+static gboolean
+sync_placed_secrets_unlock_finish (SyncSecretStore *store, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
 /* --- Writing ---------------------------------------------------------------------------------- */
 
 /* The last step of all ways. */
@@ -338,6 +370,8 @@ sync_placed_secrets_class_init (SyncPlacedSecretsClass *class)
   store_class->lookup_finish = sync_placed_secrets_lookup_finish;
   store_class->store_async = sync_placed_secrets_store_async;
   store_class->store_finish = sync_placed_secrets_store_finish;
+  store_class->unlock_async = sync_placed_secrets_unlock_async;
+  store_class->unlock_finish = sync_placed_secrets_unlock_finish;
 }
 
 static void

@@ -173,3 +173,57 @@ sync_secret_store_clear_finish (SyncSecretStore *store, GAsyncResult *result, GE
 {
   return sync_secret_store_store_finish (store, result, error);
 }
+
+/**
+ * sync_secret_store_unlock_async:
+ * @store: a place for secrets
+ * @profile: whose secret
+ * @kind: which one
+ * @cancellable: (nullable): cancels it
+ * @callback: called when the place is open, or nobody opened it
+ * @user_data: for @callback
+ *
+ * Asks the person at the computer to open the place where the secret is. Nothing else does.
+ */
+void
+sync_secret_store_unlock_async (SyncSecretStore *store, const char *profile, const char *kind,
+                                GCancellable *cancellable, GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+  SyncSecretStoreClass *class;
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (SYNC_IS_SECRET_STORE (store));
+  g_return_if_fail (sync_secret_is_name (profile) && sync_secret_is_name (kind));
+
+  class = SYNC_SECRET_STORE_GET_CLASS (store);
+  if (class->unlock_async != NULL)
+    {
+      class->unlock_async (store, profile, kind, cancellable, callback, user_data);
+      return;
+    }
+  task = g_task_new (store, cancellable, callback, user_data);
+  g_task_set_source_tag (task, sync_secret_store_unlock_async);
+  g_task_return_boolean (task, TRUE);
+}
+
+/**
+ * sync_secret_store_unlock_finish:
+ * @store: a place for secrets
+ * @result: what the callback was given
+ * @error: where to put an error: SYNC_ERROR_SECRETS with the reason `locked`: it is still locked
+ *
+ * Returns: %FALSE with @error set if it failed
+ */
+gboolean
+sync_secret_store_unlock_finish (SyncSecretStore *store, GAsyncResult *result, GError **error)
+{
+  SyncSecretStoreClass *class;
+
+  g_return_val_if_fail (SYNC_IS_SECRET_STORE (store), FALSE);
+  g_return_val_if_fail (g_task_is_valid (result, store), FALSE);
+
+  class = SYNC_SECRET_STORE_GET_CLASS (store);
+  return class->unlock_finish != NULL ? class->unlock_finish (store, result, error)
+                                      : g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -15,6 +15,8 @@ G_DECLARE_DERIVABLE_TYPE (SyncSecretStore, sync_secret_store, SYNC, SECRET_STORE
  * @store_async: keeps @secret, or forgets the secret if it is %NULL; what was stored before stays
  *   until the new one is there **durably**
  * @store_finish: finishes it
+ * @unlock_async: (nullable): lets a person open the place for a secret that is in it; %NULL: it is always open
+ * @unlock_finish: (nullable): finishes it
  *
  * Where secrets are kept: one text for each profile and kind. An error is SYNC_ERROR_SECRETS or
  * G_IO_ERROR_CANCELLED.
@@ -31,6 +33,10 @@ struct _SyncSecretStoreClass
                        const char *secret, GCancellable *cancellable,
                        GAsyncReadyCallback callback, gpointer user_data);
   gboolean (*store_finish) (SyncSecretStore *store, GAsyncResult *result, GError **error);
+  void (*unlock_async) (SyncSecretStore *store, const char *profile, const char *kind,
+                        GCancellable *cancellable, GAsyncReadyCallback callback,
+                        gpointer user_data);
+  gboolean (*unlock_finish) (SyncSecretStore *store, GAsyncResult *result, GError **error);
 };
 
 void sync_secret_store_lookup_async (SyncSecretStore *store, const char *profile, const char *kind,
@@ -48,6 +54,12 @@ void sync_secret_store_clear_async (SyncSecretStore *store, const char *profile,
                                     gpointer user_data);
 gboolean sync_secret_store_clear_finish (SyncSecretStore *store, GAsyncResult *result,
                                          GError **error);
+
+void sync_secret_store_unlock_async (SyncSecretStore *store, const char *profile, const char *kind,
+                                     GCancellable *cancellable, GAsyncReadyCallback callback,
+                                     gpointer user_data);
+gboolean sync_secret_store_unlock_finish (SyncSecretStore *store, GAsyncResult *result,
+                                          GError **error);
 
 gboolean sync_secret_is_name (const char *name);
 void sync_secret_free (char *secret);

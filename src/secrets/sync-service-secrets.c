@@ -194,6 +194,59 @@ sync_service_secrets_lookup_finish (SyncSecretStore *store, GAsyncResult *result
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+/* --- Unlocking --------------------------------------------------------------------------------- */
+
+/* A prompt that was dismissed is no error there: the item just stays locked. */
+static void
+unlocked (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  GList *items = secret_service_search_finish (SECRET_SERVICE (object), result, &error);
+
+  if (error != NULL)
+    fail (task, error);
+  else if (items == NULL || secret_item_get_locked (items->data))
+    g_task_return_error (task, new_error ("locked", "nobody unlocked it"));
+  else
+    g_task_return_boolean (task, TRUE);
+  g_list_free_full (items, g_object_unref);
+}
+
+static void
+service_got_to_unlock (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  const Wait *wait = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SecretService) service = secret_service_get_finish (result, &error);
+
+  if (service == NULL)
+    fail (task, error);
+  else
+    secret_service_search (service, &schema, wait->attributes, SECRET_SEARCH_UNLOCK, wait->limit,
+                           unlocked, g_steal_pointer (&task));
+}
+
+static void
+sync_service_secrets_unlock_async (SyncSecretStore *store, const char *profile, const char *kind,
+                                   GCancellable *cancellable, GAsyncReadyCallback callback,
+                                   gpointer user_data)
+{
+  SyncServiceSecrets *self = SYNC_SERVICE_SECRETS (store);
+  GTask *task = new_task (self, sync_service_secrets_unlock_async, profile, kind, self->unlock_ms,
+                          cancellable, callback, user_data);
+
+  secret_service_get (SECRET_SERVICE_OPEN_SESSION, ((Wait *) g_task_get_task_data (task))->limit,
+                      service_got_to_unlock, task);
+}
+
+static gboolean
+sync_service_secrets_unlock_finish (SyncSecretStore *store, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
 /* --- Writing ---------------------------------------------------------------------------------- */
 
 static void
@@ -256,6 +309,8 @@ sync_service_secrets_class_init (SyncServiceSecretsClass *class)
   store_class->lookup_finish = sync_service_secrets_lookup_finish;
   store_class->store_async = sync_service_secrets_store_async;
   store_class->store_finish = sync_service_secrets_store_finish;
+  store_class->unlock_async = sync_service_secrets_unlock_async;
+  store_class->unlock_finish = sync_service_secrets_unlock_finish;
 }
 
 static void

@@ -59,6 +59,7 @@ gboolean sync_manager_get_verified_at (SyncManager *manager, gint64 *time); /* F
 void sync_manager_set_next_sync_time (SyncManager *manager, gint64 time); /* the scheduler's */
 gboolean sync_manager_is_running (SyncManager *manager);
 void sync_manager_note_session (SyncManager *manager, gboolean signed_in); /* the profile's */
+void sync_manager_note_secrets (SyncManager *manager, const GError *error); /* likewise */
 
 /* For the manager's own parts. */
 void sync_manager_update_state (SyncManager *manager);

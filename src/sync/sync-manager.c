@@ -665,10 +665,26 @@ sync_manager_note_session (SyncManager *manager,
 {
   g_autoptr (GError) error = NULL;
 
-  if (signed_in && !g_error_matches (manager->last_error, SYNC_ERROR, SYNC_ERROR_SIGN_IN))
+  if (signed_in && !g_error_matches (manager->last_error, SYNC_ERROR, SYNC_ERROR_SIGN_IN)
+      && !g_error_matches (manager->last_error, SYNC_ERROR, SYNC_ERROR_SECRETS))
     return;
   if (!signed_in)
     error = sync_error_new (SYNC_ERROR_SIGN_IN, NULL, "Nobody is signed in");
+  sync_manager_set_last_error (manager, error);
+  sync_manager_update_state (manager);
+}
+
+/**
+ * sync_manager_note_secrets:
+ * @manager: a manager
+ * @error: why the place for secrets does not tell who is signed in
+ *
+ * Nobody is signed out by that.
+ */
+void
+sync_manager_note_secrets (SyncManager *manager,
+                           const GError *error)
+{
   sync_manager_set_last_error (manager, error);
   sync_manager_update_state (manager);
 }

@@ -3,6 +3,7 @@
 
 #include "sync-entity-row.h"
 #include "sync-error-row.h"
+#include "sync-manager-private.h"
 #include "sync-overview-page.h"
 #include "sync-run-actions.h"
 #include "sync-status.h"
@@ -69,6 +70,32 @@ test_one_error_is_one_row (UiFixture *fixture, gconstpointer data)
 }
 
 /* --- Actions ---------------------------------------------------------------------------------- */
+
+/* A locked keyring signs nobody out: it is told, and can be unlocked from here. */
+static void
+test_locked_keyring (UiFixture *fixture, gconstpointer data)
+{
+  SyncManager *manager = sync_profile_get_manager (fixture->profile);
+  GtkWidget *page = GTK_WIDGET (sync_overview_page_new (fixture->profile));
+  GtkWidget *window = show (page);
+  g_autoptr (GError) locked = sync_error_new (SYNC_ERROR_SECRETS, NULL, "locked");
+  GtkWidget *row = ui_find (page, SYNC_TYPE_ERROR_ROW, NULL);
+  GtkWidget *button;
+
+  sync_error_set_reason (locked, "locked", 0);
+  sync_manager_note_secrets (manager, locked);
+  g_assert_cmpint (sync_manager_get_state (manager), !=, SYNC_STATE_SIGN_IN_NEEDED);
+  ui_wait_for (ui_shows (page, "The keyring is locked"));
+  adw_expander_row_set_expanded (ADW_EXPANDER_ROW (row), TRUE);
+  button = ui_find (row, GTK_TYPE_BUTTON, "_Unlock…");
+  g_assert_nonnull (button);
+  g_assert_cmpstr (gtk_actionable_get_action_name (GTK_ACTIONABLE (button)), ==, "win.unlock");
+  ui_take_picture (window, "keyring-locked");
+  sync_manager_note_session (manager, TRUE);
+  ui_wait_for (!gtk_widget_get_visible (row) || !gtk_widget_get_child_visible (row)
+               || !gtk_widget_get_mapped (row));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
 
 static gboolean
 is_enabled (GSimpleActionGroup *group, const char *name)
@@ -139,6 +166,7 @@ int
 main (int argc, char **argv)
 {
   ui_init (&argc, &argv);
+  ADD ("a-locked-keyring-can-be-unlocked", test_locked_keyring);
   ADD ("counts-follow", test_counts_follow);
   ADD ("one-error-is-one-row", test_one_error_is_one_row);
   ADD ("actions-are-about-all", test_actions_are_about_all);

@@ -5,6 +5,7 @@
 #include "test-provider.h"
 
 #include <glib/gstdio.h>
+#define SECRET_API_SUBJECT_TO_CHANGE
 #include <libsecret/secret.h>
 #include <signal.h>
 
@@ -175,6 +176,35 @@ test_keyring (void)
   g_assert_cmpstr (again, ==, "newer");
 }
 
+static gboolean
+unlock (SyncSecretStore *store, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  GAsyncResult *place = NULL;
+
+  sync_secret_store_unlock_async (store, "profile", "session", NULL, test_got_result, &place);
+  result = test_wait_for_result (&place);
+  return sync_secret_store_unlock_finish (store, result, error);
+}
+
+/* What the keyring's own window does when a person has typed the password. */
+static void
+unlock_by_hand (SecretService *service, SecretCollection *collection)
+{
+  g_autoptr (SecretValue) password = secret_value_new ("testpw", -1, "text/plain");
+  g_autoptr (GVariant) answer = NULL;
+  g_autoptr (GError) error = NULL;
+  GVariant *arguments
+      = g_variant_new ("(o@(oayays))", g_dbus_proxy_get_object_path (G_DBUS_PROXY (collection)),
+                       secret_service_encode_dbus_secret (service, password));
+
+  answer = g_dbus_connection_call_sync (
+      g_dbus_proxy_get_connection (G_DBUS_PROXY (service)), "org.freedesktop.secrets",
+      "/org/freedesktop/secrets", "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface",
+      "UnlockWithMasterPassword", arguments, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  g_assert_no_error (error);
+}
+
 /* Nobody is signed out by a locked keyring, and nobody waits for ever. */
 static void
 test_locked (void)
@@ -184,6 +214,7 @@ test_locked (void)
   g_autoptr (SyncSecretStore) placed = sync_placed_secrets_new (files, keyring);
   g_autoptr (SecretService) service = NULL;
   g_autoptr (GError) error = NULL;
+  g_autofree char *found = NULL;
   g_autoptr (SecretCollection) collection = NULL;
   g_autoptr (GList) collections = NULL;
 
@@ -203,6 +234,17 @@ test_locked (void)
   g_assert_false (keep (placed, "newer", &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_SECRETS);
   g_clear_error (&error);
+  /* There is nobody who could be asked; then somebody unlocks it. */
+  g_assert_false (unlock (placed, &error));
+  assert_reason (error, "locked");
+  g_clear_error (&error);
+  unlock_by_hand (service, collection);
+  g_assert_true (unlock (placed, &error));
+  g_assert_no_error (error);
+  found = lookup (placed, &error);
+  g_assert_cmpstr (found, ==, "token");
+  secret_service_lock_sync (service, collections, NULL, NULL, &error);
+  g_assert_no_error (error);
   /* Signing out works all the same. */
   g_assert_true (keep (placed, NULL, &error));
   g_assert_no_error (error);
