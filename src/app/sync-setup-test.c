@@ -65,6 +65,18 @@ set_step (SyncSetupTest *self, guint step, const char *state, const GError *erro
   adw_action_row_set_subtitle (self->rows[step], markup != NULL ? markup : "");
 }
 
+/* That nobody is signed in is no failure: it is what comes next. */
+static void
+show_check (SyncSetupTest *self, const SyncCheck *check)
+{
+  gboolean comes_next = check->step == SYNC_CHECK_SIGN_IN && check->result == SYNC_CHECK_FAILED
+                        && (check->error == NULL
+                            || g_error_matches (check->error, SYNC_ERROR, SYNC_ERROR_SIGN_IN));
+
+  set_step (self, check->step, comes_next ? "waiting" : sync_check_result_to_string (check->result),
+            comes_next ? NULL : check->error);
+}
+
 static void
 reset_steps (SyncSetupTest *self)
 {
@@ -182,7 +194,7 @@ step_done (const SyncCheck *check, gpointer user_data)
 {
   SyncSetupTest *self = user_data;
 
-  set_step (self, check->step, sync_check_result_to_string (check->result), check->error);
+  show_check (self, check);
   if (check->step + 1 < N_STEPS)
     set_step (self, check->step + 1, "running", NULL);
 }
@@ -225,11 +237,7 @@ tested (GObject *object, GAsyncResult *result, gpointer user_data)
   if (sync_error_is_cancelled (error) || g_cancellable_is_cancelled (self->trial))
     return;
   for (guint i = 0; checks != NULL && i < checks->len; i++)
-    {
-      const SyncCheck *check = checks->pdata[i];
-
-      set_step (self, check->step, sync_check_result_to_string (check->result), check->error);
-    }
+    show_check (self, checks->pdata[i]);
   set_error (self, failure);
   if (failure != NULL)
     return;
