@@ -114,6 +114,8 @@ gboolean sync_connection_query_text (SyncConnection *connection, char **value, G
 void sync_sql_append_identifier (GString *sql, const char *name);
 char *sync_sql_quote_identifier (const char *name);
 void sync_sql_append_literal (GString *sql, const char *text); /* a 'text' literal */
+/* `(?1, ?2), (?3, ?4)`: the parameters of several rows in one INSERT. */
+void sync_sql_append_values (GString *sql, guint n_columns, guint n_rows);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncConnection, sync_connection_close)
 

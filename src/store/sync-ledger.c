@@ -158,6 +158,10 @@ sync_ledger_is_free (SyncStore *store,
   return ask_for_none (store, "SELECT " NOT_FREE_SQL, entity, is_free, error);
 }
 
+#define PUT_BASES_HEAD "INSERT INTO main.psync_row (entity, id, version, base) VALUES "
+#define PUT_BASES_TAIL \
+  " ON CONFLICT (entity, id) DO UPDATE SET version = excluded.version, base = excluded.base"
+
 /**
  * sync_ledger_put_base:
  * @store: the store
@@ -181,17 +185,85 @@ sync_ledger_put_base (SyncStore *store,
                       gssize length,
                       GError **error)
 {
-  SyncStatement *statement = prepare (store,
-                                      "INSERT INTO main.psync_row (entity, id, version, base) "
-                                      "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (entity, id) "
-                                      "DO UPDATE SET version = excluded.version, base = excluded.base",
-                                      entity, id, error);
+  SyncStatement *statement = prepare (store, PUT_BASES_HEAD "(?1, ?2, ?3, ?4)" PUT_BASES_TAIL, entity, id, error);
 
   if (statement == NULL)
     return FALSE;
   sync_statement_bind_int64 (statement, 3, version);
   sync_statement_bind_borrowed (statement, 4, base, length);
   return sync_statement_run (statement, error);
+}
+
+static const char *
+many_bases_sql (void)
+{
+  static char *text;
+
+  if (g_once_init_enter (&text))
+    {
+      GString *sql = g_string_new (PUT_BASES_HEAD);
+
+      sync_sql_append_values (sql, 4, SYNC_MANY_ROWS);
+      g_string_append (sql, PUT_BASES_TAIL);
+      g_once_init_leave (&text, g_string_free (sql, FALSE));
+    }
+  return text;
+}
+
+static gboolean
+put_many_bases (SyncStore *store, const SyncEntity *entity, const SyncBase *bases, GError **error)
+{
+  SyncStatement *statement
+      = sync_connection_prepare (sync_store_get_connection (store), many_bases_sql (), error);
+  int parameter = 0;
+
+  if (statement == NULL)
+    return FALSE;
+  for (const SyncBase *base = bases; base < bases + SYNC_MANY_ROWS; base++)
+    {
+      sync_statement_bind_borrowed (statement, ++parameter, entity->name, -1);
+      sync_statement_bind_borrowed (statement, ++parameter, base->id, -1);
+      sync_statement_bind_int64 (statement, ++parameter, base->version);
+      sync_statement_bind_borrowed (statement, ++parameter, base->contents.length > 0 ? base->contents.text : NULL,
+                                    (gssize) base->contents.length);
+    }
+  return sync_statement_run (statement, error);
+}
+
+/**
+ * sync_ledger_put_bases:
+ * @store: the store
+ * @entity: the rows' entity
+ * @bases: (array length=n_bases): as for sync_ledger_put_base()
+ * @n_bases: how many; fastest in multiples of SYNC_MANY_ROWS
+ * @error: SQLite's
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_ledger_put_bases (SyncStore *store,
+                       const SyncEntity *entity,
+                       const SyncBase *bases,
+                       guint n_bases,
+                       GError **error)
+{
+  guint i = 0;
+
+  for (; i + SYNC_MANY_ROWS <= n_bases; i += SYNC_MANY_ROWS)
+    {
+      if (!put_many_bases (store, entity, bases + i, error))
+        return FALSE;
+    }
+  for (; i < n_bases; i++)
+    {
+      const SyncBase *base = &bases[i];
+
+      if (!sync_ledger_put_base (store, entity, base->id, base->version,
+                                 base->contents.length > 0 ? base->contents.text : NULL,
+                                 (gssize) base->contents.length, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 gboolean

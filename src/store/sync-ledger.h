@@ -54,6 +54,24 @@ gboolean sync_ledger_is_free (SyncStore *store, const SyncEntity *entity, gboole
 
 gboolean sync_ledger_put_base (SyncStore *store, const SyncEntity *entity, const char *id, gint64 version,
                                const char *base, gssize length, GError **error);
+/**
+ * SyncBase:
+ * @id: (not owned): a row's id
+ * @version: the version that it has in the cloud
+ * @contents: its contents there; of length 0: deleted
+ */
+typedef struct
+{
+  const char *id;
+  gint64 version;
+  SyncSpan contents;
+} SyncBase;
+
+/* What SQLite does around each statement costs as much as a row, so one statement writes this many. */
+#define SYNC_MANY_ROWS 16
+
+gboolean sync_ledger_put_bases (SyncStore *store, const SyncEntity *entity, const SyncBase *bases, guint n_bases,
+                                GError **error);
 /* Only where there is none yet. */
 gboolean sync_ledger_put_new_base (SyncStore *store, const SyncEntity *entity, const char *id, gint64 version,
                                    const char *base, gssize length, gboolean *is_new, GError **error);

@@ -33,20 +33,42 @@ is_run (SyncSpan value, const char *run_id)
   return value.length == length + 2 && value.text[0] == '"' && memcmp (value.text + 1, run_id, length) == 0;
 }
 
-/* The contents sent are the base now. Another trigger of the cloud changed the row: it is read again. */
+/* The contents sent are the base now. */
 static gboolean
-acknowledge_row (SyncStore *store, SyncBatch *batch, const SyncBatchRow *row, gboolean is_free, GString *base,
-                 GError **error)
+put_bases (SyncStore *store, const SyncBatch *batch, GError **error)
+{
+  g_autoptr (GString) text = g_string_sized_new (batch->body->len);
+  g_autofree SyncBase *bases = g_new (SyncBase, batch->rows->len);
+  guint n = 0;
+
+  for (guint i = 0; i < batch->rows->len; i++)
+    {
+      const SyncBatchRow *row = &g_array_index (batch->rows, SyncBatchRow, i);
+      SyncBase *base = &bases[n];
+
+      if (!row->won)
+        continue;
+      n++;
+      *base = (SyncBase){ .id = row->id, .version = row->version };
+      if (row->deleted)
+        continue;
+      /* Without the stamps it is shorter than in the body: the text does not move. */
+      base->contents.text = text->str + text->len;
+      base->contents.length = row->end - row->start + 1;
+      g_string_append_len (text, batch->body->str + row->start, (gssize) (row->end - row->start));
+      g_string_append_c (text, '}');
+    }
+  g_assert (text->len <= batch->body->len);
+  return sync_ledger_put_bases (store, batch->entity, bases, n, error);
+}
+
+/* Another trigger of the cloud changed the row: it is read again. */
+static gboolean
+acknowledge_row (SyncStore *store, SyncBatch *batch, const SyncBatchRow *row, gboolean is_free, GError **error)
 {
   const SyncEntity *entity = batch->entity;
   gboolean good;
 
-  g_string_truncate (base, 0);
-  g_string_append_len (base, batch->body->str + row->start, (gssize) (row->end - row->start));
-  g_string_append_c (base, '}');
-  if (!sync_ledger_put_base (store, entity, row->id, row->version, row->deleted ? NULL : base->str,
-                             row->deleted ? -1 : (gssize) base->len, error))
-    return FALSE;
   if (row->changed_there)
     return sync_ledger_set_reread (store, entity, row->id, TRUE, error)
            && sync_ledger_clear_maybe_sent (store, entity, row->id, error);
@@ -100,16 +122,16 @@ trace_rows (SyncStore *store, const SyncBatch *batch, gint64 run, GError **error
 static gboolean
 acknowledge_rows (SyncStore *store, SyncBatch *batch, guint n_won, gint64 run, GError **error)
 {
-  g_autoptr (GString) base = g_string_new (NULL);
   gboolean is_free;
 
-  if (!settle_rows (store, batch, n_won, error) || !sync_ledger_is_free (store, batch->entity, &is_free, error))
+  if (!settle_rows (store, batch, n_won, error) || !sync_ledger_is_free (store, batch->entity, &is_free, error)
+      || !put_bases (store, batch, error))
     return FALSE;
   for (guint i = 0; i < batch->rows->len; i++)
     {
       const SyncBatchRow *row = &g_array_index (batch->rows, SyncBatchRow, i);
 
-      if (row->won && !acknowledge_row (store, batch, row, is_free, base, error))
+      if (row->won && !acknowledge_row (store, batch, row, is_free, error))
         return FALSE;
     }
   return run == 0 || trace_rows (store, batch, run, error);

@@ -168,23 +168,44 @@ append_element (Composer *composer, const Due *due, gboolean deleted)
   g_array_append_val (composer->batch->rows, row);
 }
 
-static gboolean
-remember_row (SyncStore *store, const SyncBatch *batch, const SyncBatchRow *row, guint place, GError **error)
+#define REMEMBER_SQL "INSERT INTO main.psync_sent (batch, entity, id, seq, base_version, place) VALUES "
+
+static const char *
+remember_many_sql (void)
 {
-  SyncStatement *statement = sync_connection_prepare (
-      sync_store_get_connection (store),
-      "INSERT INTO main.psync_sent (batch, entity, id, seq, base_version, place) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-      error);
+  static char *text;
+
+  if (g_once_init_enter (&text))
+    {
+      GString *sql = g_string_new (REMEMBER_SQL);
+
+      sync_sql_append_values (sql, 6, SYNC_MANY_ROWS);
+      g_once_init_leave (&text, g_string_free (sql, FALSE));
+    }
+  return text;
+}
+
+static gboolean
+remember_rows (SyncStore *store, const SyncBatch *batch, guint first, guint n, GError **error)
+{
+  SyncStatement *statement
+      = sync_connection_prepare (sync_store_get_connection (store),
+                                 n == 1 ? REMEMBER_SQL "(?1, ?2, ?3, ?4, ?5, ?6)" : remember_many_sql (), error);
+  int parameter = 0;
 
   if (statement == NULL)
     return FALSE;
-  sync_statement_bind_int64 (statement, 1, batch->number);
-  sync_statement_bind_borrowed (statement, 2, batch->entity->name, -1);
-  sync_statement_bind_borrowed (statement, 3, row->id, -1);
-  sync_statement_bind_int64 (statement, 4, row->seq);
-  sync_statement_bind_int64 (statement, 5, row->base_version);
-  sync_statement_bind_int64 (statement, 6, place);
+  for (guint i = first; i < first + n; i++)
+    {
+      const SyncBatchRow *row = &g_array_index (batch->rows, SyncBatchRow, i);
+
+      sync_statement_bind_int64 (statement, ++parameter, batch->number);
+      sync_statement_bind_borrowed (statement, ++parameter, batch->entity->name, -1);
+      sync_statement_bind_borrowed (statement, ++parameter, row->id, -1);
+      sync_statement_bind_int64 (statement, ++parameter, row->seq);
+      sync_statement_bind_int64 (statement, ++parameter, row->base_version);
+      sync_statement_bind_int64 (statement, ++parameter, i);
+    }
   return sync_statement_run (statement, error);
 }
 
@@ -207,9 +228,10 @@ remember_batch (SyncStore *store, SyncBatch *batch, gint64 lowest, GError **erro
   if (!sync_statement_run (statement, error))
     return FALSE;
   batch->number = sync_connection_last_rowid (connection);
-  for (guint i = 0; i < batch->rows->len; i++)
+  for (guint i = 0, n; i < batch->rows->len; i += n)
     {
-      if (!remember_row (store, batch, &g_array_index (batch->rows, SyncBatchRow, i), i, error))
+      n = i + SYNC_MANY_ROWS <= batch->rows->len ? SYNC_MANY_ROWS : 1;
+      if (!remember_rows (store, batch, i, n, error))
         return FALSE;
     }
   return TRUE;

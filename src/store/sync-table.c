@@ -72,7 +72,7 @@ build_select (SyncTable *table, gboolean columns, const char *operator)
 
 /* OR ABORT: a constraint declared with ON CONFLICT REPLACE would take other rows away. */
 static char *
-build_insert (const SyncEntity *entity)
+build_insert (const SyncEntity *entity, guint n_rows)
 {
   g_autoptr (GString) sql = g_string_new ("INSERT OR ABORT INTO main.");
 
@@ -82,9 +82,8 @@ build_insert (const SyncEntity *entity)
       g_string_append (sql, i == 0 ? " (" : ", ");
       sync_sql_append_identifier (sql, entity->columns[i].name);
     }
-  for (guint i = 0; i < entity->n_columns; i++)
-    g_string_append_printf (sql, i == 0 ? ") VALUES (?%u" : ", ?%u", i + 1);
-  g_string_append_c (sql, ')');
+  g_string_append (sql, ") VALUES ");
+  sync_sql_append_values (sql, entity->n_columns, n_rows);
   return g_string_free (g_steal_pointer (&sql), FALSE);
 }
 
@@ -178,7 +177,7 @@ sync_table_new (SyncConnection *connection,
   table->select_sql = build_select (table, TRUE, "=");
   table->select_null_sql = build_select (table, TRUE, "IS");
   table->exists_sql = build_select (table, FALSE, "=");
-  table->insert_sql = build_insert (entity);
+  table->insert_sql = build_insert (entity, 1);
   table->update_sql = build_update (table);
   table->delete_sql = build_delete (table);
   return g_steal_pointer (&table);
