@@ -114,6 +114,8 @@ gboolean sync_connection_query_text (SyncConnection *connection, char **value, G
 void sync_sql_append_identifier (GString *sql, const char *name);
 char *sync_sql_quote_identifier (const char *name);
 void sync_sql_append_literal (GString *sql, const char *text); /* a 'text' literal */
+/* What SQLite does around each statement costs as much as a row, so one statement inserts this many. */
+#define SYNC_MANY_ROWS 16
 /* `(?1, ?2), (?3, ?4)`: the parameters of several rows in one INSERT. */
 void sync_sql_append_values (GString *sql, guint n_columns, guint n_rows);
 

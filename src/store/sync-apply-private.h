@@ -14,6 +14,23 @@ typedef enum
   SYNC_APPLIED_HELD,
 } SyncApplied;
 
+/* A row as it came. */
+typedef struct
+{
+  SyncSpan raw;
+  SyncStamps stamps;
+  SyncRowState state;
+} SyncIncoming;
+
+/* A new row that waits to be written with others. */
+typedef struct
+{
+  SyncIncoming incoming;
+  SyncRow *row;   /* (owned) (nullable) */
+  GString *id;    /* (owned) (nullable) */
+  GString *json;  /* (owned) (nullable): its base */
+} SyncKept;
+
 struct _SyncApply
 {
   SyncStore *store;
@@ -38,6 +55,9 @@ struct _SyncApply
   gboolean triggers_off;
   gboolean quiet; /* when the slice began nothing of the entity waited, was held, open or unsettled */
   gboolean news; /* the last row was one that nobody knew */
+  SyncKept kept[SYNC_MANY_ROWS];
+  guint n_kept;
+  gsize kept_bytes;
   gboolean parent_decided; /* a deletion takes along rows that were edited here */
   gboolean retrying; /* a held row: what fails writes nothing */
   char *hold_reason; /* (owned) (nullable): why a retry failed */
@@ -59,23 +79,22 @@ struct _SyncApply
   GArray *disputed;
 };
 
-/* A row as it came. */
-typedef struct
-{
-  SyncSpan raw;
-  SyncStamps stamps;
-  SyncRowState state;
-} SyncIncoming;
-
 /* sync-apply.c: a transaction with all that a slice has around it */
 gboolean sync_apply_begin (SyncApply *apply, GError **error);
 gboolean sync_apply_end (SyncApply *apply, GError **error);
 void sync_apply_abandon (SyncApply *apply);
 
-/* sync-apply-row.c */
-SyncApplied sync_apply_row (SyncApply *apply, SyncIncoming *incoming, GError **error);
+/* sync-apply-new.c */
+gboolean sync_apply_keep (SyncApply *apply, const SyncIncoming *incoming);
+SyncIncoming *sync_apply_take_kept (SyncApply *apply, guint place);
+void sync_apply_drop_kept (SyncApply *apply);
+void sync_apply_free_kept (SyncApply *apply);
+gboolean sync_apply_write_kept (SyncApply *apply, gboolean *done, GError **error);
 /* *done FALSE: it is no such row, and nothing was written. */
 gboolean sync_apply_new_row (SyncApply *apply, SyncIncoming *incoming, gboolean *done, GError **error);
+
+/* sync-apply-row.c */
+SyncApplied sync_apply_row (SyncApply *apply, SyncIncoming *incoming, GError **error);
 SyncApplied sync_apply_hold (SyncApply *apply, SyncIncoming *incoming, const char *reason,
                              const char *detail, GError **error);
 void sync_apply_note_reason (SyncApply *apply, const char *reason, const char *detail);

@@ -411,49 +411,6 @@ write_clean (SyncApply *apply, SyncIncoming *incoming, GError **error)
   return sync_apply_settle_base (apply, incoming, error) ? SYNC_APPLIED_DONE : SYNC_APPLIED_ERROR;
 }
 
-/**
- * sync_apply_new_row:
- * @apply: an apply with the row in `remote` and its id in `id`, where nothing waits and no trigger fires
- * @incoming: the rest of it
- * @done: (out): whether it was a row that nobody knew; else nothing was written
- * @error: SQLite's
- *
- * After a new row mostly comes another: it is written without looking for it first, since the ledger tells, as it
- * takes it, whether it had it.
- *
- * Returns: %FALSE with @error set
- */
-gboolean
-sync_apply_new_row (SyncApply *apply,
-                    SyncIncoming *incoming,
-                    gboolean *done,
-                    GError **error)
-{
-  const char *id = apply->id->str;
-  g_autoptr (GError) refusal = NULL;
-  gboolean is_new;
-
-  *done = FALSE;
-  g_string_truncate (apply->json, 0);
-  sync_row_append_json (apply->remote, apply->json);
-  if (!sync_ledger_put_new_base (apply->store, apply->entity, id, incoming->stamps.version, apply->json->str,
-                                 (gssize) apply->json->len, &is_new, error))
-    return FALSE;
-  if (!is_new)
-    return TRUE;
-  if (!sync_apply_write (apply, id, apply->remote, FALSE, &refusal))
-    {
-      if (!apply->rolled_back)
-        return sync_ledger_forget_base (apply->store, apply->entity, id, error);
-      g_propagate_error (error, g_steal_pointer (&refusal));
-      return FALSE;
-    }
-  if (apply->policy.run != 0)
-    sync_trail_add (&apply->trail, id, incoming->stamps.version);
-  *done = TRUE;
-  return TRUE;
-}
-
 static gboolean
 is_as_base (SyncApply *apply, const SyncIncoming *incoming)
 {

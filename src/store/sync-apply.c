@@ -68,6 +68,7 @@ sync_apply_free (SyncApply *apply)
   g_clear_pointer (&apply->hold_reason, g_free);
   g_clear_pointer (&apply->hold_detail, g_free);
   sync_trail_clear (&apply->trail);
+  sync_apply_free_kept (apply);
   g_clear_pointer (&apply->remote, sync_row_free);
   g_clear_pointer (&apply->local, sync_row_free);
   g_clear_pointer (&apply->base, sync_row_free);
@@ -188,6 +189,42 @@ is_new_probably (const SyncApply *apply, const SyncIncoming *incoming, SyncSpan 
          && apply->hold_next == NULL && !incoming->stamps.deleted && unknown.length == 0 && refusal == NULL;
 }
 
+static gboolean
+note_applied (SyncApply *apply, SyncApplied applied, GError **error)
+{
+  if (applied == SYNC_APPLIED_ERROR)
+    return FALSE;
+  apply->counts.pulled += applied == SYNC_APPLIED_DONE;
+  return apply->mode != SYNC_APPLY_SCAN || sync_apply_note_seen (apply, error);
+}
+
+/* Together or, where one of them turned out not to be new or the table refused it, one after the other. */
+static gboolean
+write_kept (SyncApply *apply, GError **error)
+{
+  SyncSpan unknown = { NULL, 0 };
+  gboolean done;
+
+  if (!sync_apply_write_kept (apply, &done, error))
+    return FALSE;
+  for (guint i = 0; i < apply->n_kept; i++)
+    {
+      SyncIncoming *incoming = sync_apply_take_kept (apply, i);
+      gboolean is_new = done;
+
+      if (!done && !sync_apply_new_row (apply, incoming, &is_new, error))
+        return FALSE;
+      if (done && apply->policy.run != 0)
+        sync_trail_add (&apply->trail, apply->id->str, incoming->stamps.version);
+      if (!note_applied (apply,
+                         is_new ? SYNC_APPLIED_DONE : apply_by_state (apply, incoming, unknown, NULL, error),
+                         error))
+        return FALSE;
+    }
+  sync_apply_drop_kept (apply);
+  return TRUE;
+}
+
 /* Reads one row and deals with it. */
 static gboolean
 apply_next (SyncApply *apply, GError **error)
@@ -195,9 +232,9 @@ apply_next (SyncApply *apply, GError **error)
   SyncIncoming incoming = { 0 };
   SyncSpan unknown = { NULL, 0 };
   g_autoptr (GError) refusal = NULL;
-  SyncApplied applied;
-  gboolean done = FALSE;
-  gsize start = sync_json_offset (&apply->reader);
+  SyncJsonReader here = apply->reader;
+  gsize start = sync_json_offset (&here);
+  gboolean is_new;
 
   if (!sync_row_parse (apply->remote, &apply->reader, &incoming.stamps, &unknown, &refusal)
       && !g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED))
@@ -211,19 +248,18 @@ apply_next (SyncApply *apply, GError **error)
     return FALSE;
   if (!sync_table_row_id (apply->table, apply->remote, apply->id))
     return protocol_error (apply, error, "a row without a key");
-  if (is_new_probably (apply, &incoming, unknown, refusal)
-      && !sync_apply_new_row (apply, &incoming, &done, error))
-    return FALSE;
-  applied = done ? SYNC_APPLIED_DONE : apply_by_state (apply, &incoming, unknown, refusal, error);
-  if (applied != SYNC_APPLIED_ERROR && apply->mode == SYNC_APPLY_SCAN && !sync_apply_note_seen (apply, error))
-    return FALSE;
-  if (applied == SYNC_APPLIED_ERROR)
-    return FALSE;
-  if (applied == SYNC_APPLIED_DONE)
-    apply->counts.pulled++;
+  is_new = is_new_probably (apply, &incoming, unknown, refusal);
+  if (!is_new && apply->n_kept > 0)
+    {
+      /* In the order in which they came. */
+      apply->reader = here;
+      return write_kept (apply, error) && apply_next (apply, error);
+    }
   apply->last_version = incoming.stamps.version;
   apply->n_rows++;
-  return TRUE;
+  if (is_new)
+    return !sync_apply_keep (apply, &incoming) || write_kept (apply, error);
+  return note_applied (apply, apply_by_state (apply, &incoming, unknown, refusal, error), error);
 }
 
 /* --- The brake ---------------------------------------------------------------------------------- */
@@ -444,7 +480,7 @@ apply_rows (SyncApply *apply, gint64 started, GCancellable *cancellable, guint *
       (*n_rows)++;
     }
   apply->done = !more;
-  return TRUE;
+  return write_kept (apply, error);
 }
 
 static void
@@ -462,6 +498,7 @@ static void
 abandon_slice (SyncApply *apply, const Mark *mark)
 {
   sync_connection_rollback (sync_store_get_connection (apply->store));
+  sync_apply_drop_kept (apply);
   return_to_mark (apply, mark);
 }
 

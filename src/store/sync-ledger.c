@@ -194,27 +194,20 @@ sync_ledger_put_base (SyncStore *store,
   return sync_statement_run (statement, error);
 }
 
-static const char *
-many_bases_sql (void)
+static char *
+build_put_many (const char *tail)
 {
-  static char *text;
+  GString *sql = g_string_new (PUT_BASES_HEAD);
 
-  if (g_once_init_enter (&text))
-    {
-      GString *sql = g_string_new (PUT_BASES_HEAD);
-
-      sync_sql_append_values (sql, 4, SYNC_MANY_ROWS);
-      g_string_append (sql, PUT_BASES_TAIL);
-      g_once_init_leave (&text, g_string_free (sql, FALSE));
-    }
-  return text;
+  sync_sql_append_values (sql, 4, SYNC_MANY_ROWS);
+  g_string_append (sql, tail);
+  return g_string_free (sql, FALSE);
 }
 
 static gboolean
-put_many_bases (SyncStore *store, const SyncEntity *entity, const SyncBase *bases, GError **error)
+put_many_bases (SyncStore *store, const char *sql, const SyncEntity *entity, const SyncBase *bases, GError **error)
 {
-  SyncStatement *statement
-      = sync_connection_prepare (sync_store_get_connection (store), many_bases_sql (), error);
+  SyncStatement *statement = sync_connection_prepare (sync_store_get_connection (store), sql, error);
   int parameter = 0;
 
   if (statement == NULL)
@@ -247,11 +240,14 @@ sync_ledger_put_bases (SyncStore *store,
                        guint n_bases,
                        GError **error)
 {
+  static char *sql;
   guint i = 0;
 
+  if (g_once_init_enter (&sql))
+    g_once_init_leave (&sql, build_put_many (PUT_BASES_TAIL));
   for (; i + SYNC_MANY_ROWS <= n_bases; i += SYNC_MANY_ROWS)
     {
-      if (!put_many_bases (store, entity, bases + i, error))
+      if (!put_many_bases (store, sql, entity, bases + i, error))
         return FALSE;
     }
   for (; i < n_bases; i++)
@@ -264,6 +260,19 @@ sync_ledger_put_bases (SyncStore *store,
         return FALSE;
     }
   return TRUE;
+}
+
+gboolean
+sync_ledger_put_new_bases (SyncStore *store,
+                           const SyncEntity *entity,
+                           const SyncBase *bases,
+                           GError **error)
+{
+  static char *sql;
+
+  if (g_once_init_enter (&sql))
+    g_once_init_leave (&sql, build_put_many (""));
+  return put_many_bases (store, sql, entity, bases, error);
 }
 
 gboolean

@@ -67,11 +67,11 @@ typedef struct
   SyncSpan contents;
 } SyncBase;
 
-/* What SQLite does around each statement costs as much as a row, so one statement writes this many. */
-#define SYNC_MANY_ROWS 16
-
 gboolean sync_ledger_put_bases (SyncStore *store, const SyncEntity *entity, const SyncBase *bases, guint n_bases,
                                 GError **error);
+/* SYNC_MANY_ROWS bases by one statement, only where there are none yet: all of them, or none and
+ * SYNC_ERROR_CONSTRAINT. */
+gboolean sync_ledger_put_new_bases (SyncStore *store, const SyncEntity *entity, const SyncBase *bases, GError **error);
 /* Only where there is none yet. */
 gboolean sync_ledger_put_new_base (SyncStore *store, const SyncEntity *entity, const char *id, gint64 version,
                                    const char *base, gssize length, gboolean *is_new, GError **error);

@@ -28,6 +28,7 @@ struct _SyncTable
   char *select_null_sql;      /* (owned): the same for keys that are NULL in part */
   char *exists_sql;           /* (owned) */
   char *insert_sql;           /* (owned) */
+  char *insert_many_sql;      /* (owned) (nullable): made when it is needed */
   char *update_sql;           /* (owned) (nullable): NULL if there is nothing but the key */
   char *delete_sql;           /* (owned) */
   GString *scratch;           /* (owned): decoded texts of the row being bound */
@@ -191,6 +192,7 @@ sync_table_free (SyncTable *table)
   g_free (table->select_null_sql);
   g_free (table->exists_sql);
   g_free (table->insert_sql);
+  g_free (table->insert_many_sql);
   g_free (table->update_sql);
   g_free (table->delete_sql);
   if (table->scratch != NULL)
@@ -595,13 +597,20 @@ make_room (GString *scratch, gsize length)
   g_string_truncate (scratch, 0);
 }
 
+/* The scratch has room for the whole row. */
+static void
+bind_columns (SyncTable *table, SyncStatement *statement, const SyncRow *row, guint first_column, int first_parameter)
+{
+  for (guint i = first_column; i < table->entity->n_columns; i++)
+    bind_value (statement, first_parameter + (int) i, table->entity->columns[i].codec, sync_row_get (row, i),
+                table->scratch);
+}
+
 static void
 bind_row (SyncTable *table, SyncStatement *statement, const SyncRow *row, guint first_column)
 {
   make_room (table->scratch, row->text->len);
-  for (guint i = first_column; i < table->entity->n_columns; i++)
-    bind_value (statement, (int) i + 1, table->entity->columns[i].codec, sync_row_get (row, i),
-                table->scratch);
+  bind_columns (table, statement, row, first_column, 1);
 }
 
 /**
@@ -622,6 +631,27 @@ sync_table_insert (SyncTable *table,
   if (statement == NULL)
     return FALSE;
   bind_row (table, statement, row, 0);
+  return sync_statement_run (statement, error);
+}
+
+gboolean
+sync_table_insert_many (SyncTable *table,
+                        SyncRow *const *rows,
+                        GError **error)
+{
+  SyncStatement *statement;
+  gsize length = 0;
+
+  if (table->insert_many_sql == NULL)
+    table->insert_many_sql = build_insert (table->entity, SYNC_MANY_ROWS);
+  statement = sync_connection_prepare (table->connection, table->insert_many_sql, error);
+  if (statement == NULL)
+    return FALSE;
+  for (guint i = 0; i < SYNC_MANY_ROWS; i++)
+    length += rows[i]->text->len;
+  make_room (table->scratch, length);
+  for (guint i = 0; i < SYNC_MANY_ROWS; i++)
+    bind_columns (table, statement, rows[i], 0, 1 + (int) (i * table->entity->n_columns));
   return sync_statement_run (statement, error);
 }
 

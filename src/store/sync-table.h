@@ -38,6 +38,8 @@ void sync_table_append_columns (SyncTable *table, GString *sql, const char *qual
 
 /* Writing. SYNC_ERROR_CONSTRAINT: the table refused it. *changed: whether a row was there. */
 gboolean sync_table_insert (SyncTable *table, const SyncRow *row, GError **error);
+/* SYNC_MANY_ROWS rows by one statement: all of them, or none. */
+gboolean sync_table_insert_many (SyncTable *table, SyncRow *const *rows, GError **error);
 gboolean sync_table_update (SyncTable *table, const SyncRow *row, const char *id, gboolean *changed,
                             GError **error);
 gboolean sync_table_delete (SyncTable *table, const char *id, gboolean *changed, GError **error);
