@@ -319,14 +319,34 @@ check_brake (SyncApply *apply, GError **error)
 
 /* --- Slices ------------------------------------------------------------------------------------- */
 
+/* The owner may have changed the table since it was looked at: then there is a column that @apply knows nothing of, or
+ * changes that nobody noted. What was put right is kept; whoever applies begins anew with it. */
+static gboolean
+begin_on_table (SyncApply *apply, GError **error)
+{
+  SyncConnection *connection = sync_store_get_connection (apply->store);
+  gboolean same;
+
+  if (!sync_connection_begin (connection, error) || !sync_store_look_again (apply->store, &same, error))
+    return FALSE;
+  if (!same)
+    {
+      if (sync_connection_commit (connection, error))
+        sync_error_set (error, SYNC_ERROR_STALE, apply->entity->name, "The table %s changed meanwhile",
+                        apply->entity->table);
+      return FALSE;
+    }
+  apply->table = sync_store_get_table (apply->store, apply->entity, error);
+  return apply->table != NULL;
+}
+
 gboolean
 sync_apply_begin (SyncApply *apply,
                   GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (apply->store);
 
-  apply->table = sync_store_get_table (apply->store, apply->entity, error);
-  if (apply->table == NULL || !load_brake (apply, error) || !sync_connection_begin (connection, error))
+  if (!load_brake (apply, error) || !begin_on_table (apply, error))
     return FALSE;
   g_ptr_array_set_size (apply->unlike, 0);
   g_ptr_array_set_size (apply->unlike_rows, 0);
@@ -728,9 +748,11 @@ retry_in_transaction (SyncApply *apply, GHashTable *hopeless, guint *n_applied, 
   SyncConnection *connection = sync_store_get_connection (apply->store);
 
   apply->retrying = TRUE;
-  apply->table = sync_store_get_table (apply->store, apply->entity, error);
-  if (apply->table == NULL || !load_brake (apply, error) || !sync_connection_begin (connection, error))
-    return FALSE;
+  if (!load_brake (apply, error) || !begin_on_table (apply, error))
+    {
+      sync_connection_rollback (connection);
+      return FALSE;
+    }
   if (sync_table_defer_foreign_keys (apply->table, error) && retry_all (apply, hopeless, n_applied, error)
       && sync_ledger_trim_batches (apply->store, error) && sync_connection_commit (connection, error))
     return TRUE;

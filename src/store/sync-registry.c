@@ -751,6 +751,12 @@ is_unusable (const GError *error)
          || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_NO_KEY);
 }
 
+static gboolean
+ask_schema (SyncStore *store, gint64 *schema, GError **error)
+{
+  return sync_connection_query_int64 (store->connection, 0, schema, error, "PRAGMA main.schema_version", NULL);
+}
+
 /**
  * sync_store_heal:
  * @store: a store
@@ -769,6 +775,7 @@ sync_store_heal (SyncStore *store,
 {
   SyncScope scope;
   gboolean good = TRUE;
+  gint64 schema = 0;
 
   *healed = FALSE;
   if (!sync_scope_begin (&scope, store, error))
@@ -788,7 +795,27 @@ sync_store_heal (SyncStore *store,
   if (good && *healed)
     good = reorder (store, error);
   g_hash_table_remove_all (store->tables);
-  return sync_scope_end (&scope, good, error);
+  store->seen_schema = 0;
+  good = good && ask_schema (store, &schema, error);
+  if (!sync_scope_end (&scope, good, error))
+    return FALSE;
+  store->seen_schema = schema;
+  return TRUE;
+}
+
+gboolean
+sync_store_look_again (SyncStore *store,
+                       gboolean *same,
+                       GError **error)
+{
+  gboolean healed = FALSE;
+  gint64 schema;
+
+  if (!ask_schema (store, &schema, error)
+      || (schema != store->seen_schema && !sync_store_heal (store, &healed, error)))
+    return FALSE;
+  *same = !healed;
+  return TRUE;
 }
 
 /**

@@ -16,6 +16,7 @@ struct _SyncStore
   GPtrArray *entities;        /* (owned) (element-type SyncEntity) */
   GHashTable *tables;         /* (owned) (element-type SyncEntity SyncTable): made on demand */
   gint64 data_version;        /* SQLite's, when the registry was read */
+  gint64 seen_schema;         /* SQLite's schema version, when all tables were looked at; 0: never */
 };
 
 void sync_store_assert_current (SyncStore *store);
@@ -23,6 +24,10 @@ void sync_store_assert_current (SyncStore *store);
 /* sync-registry.c */
 gboolean sync_store_set_up (SyncStore *store, SyncStoreFlags flags, const char *const *tables,
                             gboolean is_new, GError **error);
+
+/* Inside a transaction. *same FALSE: a table, or what captures its changes, was not as when it was last looked at; it
+ * was put right. */
+gboolean sync_store_look_again (SyncStore *store, gboolean *same, GError **error);
 
 gboolean sync_store_queue_all_rows (SyncStore *store, const SyncEntity *entity, GError **error);
 

@@ -596,8 +596,10 @@ execute (const SyncRunSetup *setup)
   sync_provider_get_usage (setup->provider, &run.usage);
   for (guint i = 0; i <= MAX_RESTARTS; i++)
     {
+      g_clear_error (&error);
       good = run_once (&run, &error);
-      if (!good || !run.restart)
+      /* Somebody changed the tables meanwhile: what the run knew of them does not hold any more either. */
+      if (good ? !run.restart : !g_error_matches (error, SYNC_ERROR, SYNC_ERROR_STALE))
         break;
     }
   if (good && run.restart)

@@ -1087,6 +1087,68 @@ test_lost_triggers (TestRig *rig)
 }
 
 /* A refusal holds for what was refused: a row that is deleted while nobody notes it is due again, too. */
+/* Before a page is read; then never again. */
+static TestFault
+change_table (TestFaults *faults, TestRequest request, guint number, gpointer data)
+{
+  TestDevice *device = data;
+
+  if (request != TEST_REQUEST_PULL)
+    return TEST_FAULT_NONE;
+  test_faults_set_hooks (faults, NULL, NULL, NULL);
+  test_device_sql (device, "ALTER TABLE notes ADD COLUMN colour TEXT; UPDATE notes SET colour = 'red' WHERE id = 'n1'");
+  return TEST_FAULT_NONE;
+}
+
+/* What is in a column that is younger than the run is an edit all the same. */
+static void
+test_column_meanwhile (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "n", 3);
+  test_rig_settle (rig);
+  test_device_sql (a, "DELETE FROM notes WHERE id = 'n1'");
+  test_device_sync (a);
+  test_faults_set_hooks (b->faults, change_table, NULL, b);
+  test_device_sync (b);
+  test_rig_settle (rig);
+  test_device_expect (b, "SELECT count(*) FROM psync_conflict WHERE local ->> '$.colour' = 'red'", "1\n");
+  test_device_sql (a, "ALTER TABLE notes ADD COLUMN colour TEXT");
+  test_rig_assert_converged (rig);
+}
+
+static TestFault
+rebuild_table (TestFaults *faults, TestRequest request, guint number, gpointer data)
+{
+  TestDevice *device = data;
+
+  if (request != TEST_REQUEST_PULL)
+    return TEST_FAULT_NONE;
+  test_faults_set_hooks (faults, NULL, NULL, NULL);
+  drop_triggers (device);
+  test_device_sql (device, "UPDATE notes SET title = 'by b' WHERE id = 'n1'");
+  return TEST_FAULT_NONE;
+}
+
+/* Triggers that are lost while a run goes on: what they did not note is not overwritten without a record. */
+static void
+test_lost_triggers_meanwhile (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "n", 3);
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE notes SET title = 'by a' WHERE id = 'n1'");
+  test_device_sync (a);
+  test_faults_set_hooks (b->faults, rebuild_table, NULL, b);
+  test_device_sync (b);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT count(*) FROM psync_conflict WHERE local ->> '$.title' = 'by b'", "1\n");
+}
+
 static void
 test_lost_triggers_and_refusals (TestRig *rig)
 {
@@ -1477,6 +1539,8 @@ static const struct
   { "brake/counts-on-after-a-crash", NOTES, test_brake_is_durable },
   { "quiet/a-second-sync-is-one-request-and-writes-nothing", NOTES, test_nothing_to_do },
   { "schema/lost-triggers-are-put-back", NOTES, test_lost_triggers },
+  { "schema/triggers-lost-while-a-run-goes-on", NOTES, test_lost_triggers_meanwhile },
+  { "schema/a-column-younger-than-the-run", NOTES, test_column_meanwhile },
   { "schema/lost-triggers-end-refusals", NOTES, test_lost_triggers_and_refusals },
   { "schema/a-table-that-was-rebuilt", NOTES, test_rebuilt_table },
   { "schema/a-table-that-was-dropped", NOTES, test_dropped_table },
