@@ -75,10 +75,10 @@ static void
 tell_how_to_return (SyncBackground *self)
 {
   g_autoptr (GNotification) notification
-      = g_notification_new (_ ("Progressive Sync Goes On in the Background"));
+      = g_notification_new (_ ("Progressive Sync Runs in the Background"));
 
   g_notification_set_body (
-      notification, _ ("There is no tray here. Start Progressive Sync again to see its window."));
+      notification, _ ("There is no tray icon. Start Progressive Sync again to see its window."));
   g_notification_set_default_action (notification, "app.open-window");
   g_notification_add_button (notification, _ ("Open"), "app.open-window");
   g_notification_add_button (notification, _ ("Quit"), "app.quit");
@@ -182,6 +182,17 @@ window_added (SyncBackground *self, GtkWindow *window)
   g_signal_connect_object (window, "close-request", G_CALLBACK (close_requested), self,
                            G_CONNECT_SWAPPED);
   g_application_withdraw_notification (G_APPLICATION (self->application), NOTIFICATION_ID);
+}
+
+/* An icon is a way back. If it is lost for good, somebody must be told of the other one. */
+static void
+tray_changed (SyncBackground *self)
+{
+  if (sync_tray_get_present (self->tray))
+    g_application_withdraw_notification (G_APPLICATION (self->application), NOTIFICATION_ID);
+  else if (sync_tray_get_gave_up (self->tray) && is_last (self, NULL)
+           && sync_application_get_keep_running (self->application))
+    tell_how_to_return (self);
 }
 
 /* --- What is asked while no database is open ----------------------------------------------------
@@ -325,6 +336,8 @@ sync_background_new (SyncApplication *application, SyncTray *tray)
   g_action_map_add_action_entries (G_ACTION_MAP (application), entries, G_N_ELEMENTS (entries),
                                    self);
   g_signal_connect_object (application, "window-added", G_CALLBACK (window_added), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect_object (tray, "notify::present", G_CALLBACK (tray_changed), self,
                            G_CONNECT_SWAPPED);
   if (settings != NULL)
     g_signal_connect_object (settings, "changed::start-at-login",

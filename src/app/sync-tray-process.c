@@ -32,6 +32,14 @@ struct _SyncTrayProcess
   guint health_timer;
 };
 
+enum
+{
+  SIGNAL_GAVE_UP,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
 G_DEFINE_FINAL_TYPE (SyncTrayProcess, sync_tray_process, G_TYPE_OBJECT)
 
 static void begin (SyncTrayProcess *self);
@@ -61,6 +69,7 @@ crashed (SyncTrayProcess *self)
   if (++self->crashes >= MOST_CRASHES)
     {
       g_message ("The tray icon crashed %u times in a row and is left alone", self->crashes);
+      g_signal_emit (self, signals[SIGNAL_GAVE_UP], 0);
       return;
     }
   self->restart_timer
@@ -136,6 +145,15 @@ sync_tray_process_class_init (SyncTrayProcessClass *class)
 {
   G_OBJECT_CLASS (class)->dispose = sync_tray_process_dispose;
   G_OBJECT_CLASS (class)->finalize = sync_tray_process_finalize;
+
+  /**
+   * SyncTrayProcess::gave-up:
+   * @process: it
+   *
+   * It crashed too often, and is not begun again.
+   */
+  signals[SIGNAL_GAVE_UP] = g_signal_new ("gave-up", SYNC_TYPE_TRAY_PROCESS, G_SIGNAL_RUN_LAST, 0,
+                                          NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void

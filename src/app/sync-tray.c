@@ -240,6 +240,12 @@ host_changed (SyncTray *self)
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PRESENT]);
 }
 
+static void
+gave_up (SyncTray *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PRESENT]);
+}
+
 static const char *
 find_program (void)
 {
@@ -325,6 +331,8 @@ show_on_bus (SyncTray *self, GDBusConnection *connection)
     g_debug ("The tray's menu is not on the bus: %s", error->message);
   self->process = sync_tray_process_new (find_program (),
                                          g_dbus_connection_get_unique_name (connection), timers);
+  g_signal_connect_object (self->process, "gave-up", G_CALLBACK (gave_up), self,
+                           G_CONNECT_SWAPPED);
   self->host = sync_tray_host_new (connection);
   g_signal_connect_object (self->host, "notify::present", G_CALLBACK (host_changed), self,
                            G_CONNECT_SWAPPED);
@@ -372,4 +380,18 @@ sync_tray_get_present (SyncTray *tray)
 
   return tray->host != NULL && is_wanted (tray) && sync_tray_host_get_present (tray->host)
          && !sync_tray_process_get_gave_up (tray->process);
+}
+
+/**
+ * sync_tray_get_gave_up:
+ * @tray: the tray
+ *
+ * Returns: whether there could be an icon, but the program that shows it cannot be kept alive
+ */
+gboolean
+sync_tray_get_gave_up (SyncTray *tray)
+{
+  g_return_val_if_fail (SYNC_IS_TRAY (tray), FALSE);
+
+  return tray->process != NULL && sync_tray_process_get_gave_up (tray->process);
 }

@@ -12,5 +12,6 @@ G_DECLARE_FINAL_TYPE (SyncTray, sync_tray, SYNC, TRAY, GObject)
  * them where there is a tray and it is wanted. Property `present`: whether there is an icon. */
 SyncTray *sync_tray_new (SyncApplication *application);
 gboolean sync_tray_get_present (SyncTray *tray);
+gboolean sync_tray_get_gave_up (SyncTray *tray);
 
 G_END_DECLS

@@ -13,7 +13,7 @@ import desktop
 from desktop import (APP, BUILD, PROGRAM, Daemon, count_wakeups, read_memory, run, serve,
                      wait_until)
 
-GOES_ON = "Progressive Sync Goes On in the Background"
+GOES_ON = "Progressive Sync Runs in the Background"
 
 
 def begin(session):

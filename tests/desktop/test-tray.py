@@ -7,7 +7,7 @@ import signal
 import time
 
 import desktop
-from desktop import Host, run, serve, wait_until
+from desktop import Daemon, Host, run, serve, wait_until
 
 MENU = ["Up to date", "Open", "Sync Now", "Automatic Sync", "Pause", "Conflicts", "Preferences", "Quit"]
 
@@ -216,6 +216,28 @@ def test_helper_killed(session):
     wait_until(lambda: host.labels() == MENU, "the menu")
 
 
+def test_helper_gives_up(session):
+    """a helper that crashes all the time is left alone, which is told, and a new panel is a new chance"""
+    helper, starts, works = (f"{session.folder}/{name}" for name in ("helper", "starts", "works"))
+    with open(helper, "w", encoding="utf-8") as file:
+        file.write(f"#!/bin/sh\necho >> {starts}\n[ ! -e {works} ] || exec {desktop.TRAY} \"$@\"\nexit 1\n")
+    os.chmod(helper, 0o700)
+    session.env["PROGRESSIVE_SYNC_TRAY"] = helper
+    session.add_database()
+    daemon = Daemon(session)
+    host = session.add_host()
+    session.start("--background", "--database", session.database)
+    daemon.wait_for("Progressive Sync Runs in the Background")
+    assert os.path.getsize(starts) == 5 and not host.living()
+    daemon.click_last("Progressive Sync Runs in the Background", "Open")
+    wait_until(lambda: session.window_count() == 1, "the window")
+    host.end()
+    with open(works, "w", encoding="utf-8"):
+        host = session.add_host()
+    host.wait_for_icon()
+    assert os.path.getsize(starts) == 6
+
+
 def test_application_killed(session):
     """the helper ends with the application, also when that is killed"""
     host, application = begin(session)
@@ -258,4 +280,4 @@ def test_two_databases(session):
 
 run([test_layout, test_toggle, test_pause, test_sync, test_syncing, test_offline, test_attention,
      test_refused, test_no_host, test_watcher_without_host, test_host_late_and_restarting, test_helper_killed,
-     test_application_killed, test_quit, test_open, test_two_databases])
+     test_helper_gives_up, test_application_killed, test_quit, test_open, test_two_databases])
