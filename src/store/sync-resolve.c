@@ -185,6 +185,7 @@ sync_apply_begin_row (SyncStore *store,
   g_string_assign (apply->id, id);
   if (sync_apply_begin (apply, error))
     return apply;
+  sync_apply_abandon (apply);
   sync_apply_free (apply);
   return NULL;
 }

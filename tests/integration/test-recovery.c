@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-history-store.h"
 #include "sync-recovery.h"
+#include "sync-resolve.h"
 #include "sync-snapshot.h"
 #include "test-provider.h"
 #include "test-rig.h"
@@ -1119,6 +1120,27 @@ test_column_meanwhile (TestRig *rig)
   test_rig_assert_converged (rig);
 }
 
+static gboolean
+discard_note (SyncStore *store, gpointer data, GError **error)
+{
+  return sync_store_discard_changes (store, "notes", "'n1'", error) == 1;
+}
+
+/* What cannot begin leaves no transaction open: the owner goes on writing. */
+static void
+test_discard_without_table (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  g_autoptr (GError) error = NULL;
+
+  insert_notes (a, "n", 2);
+  test_device_sql (a, "ALTER TABLE others RENAME TO elsewhere");
+  g_assert_false (test_device_call (a, discard_note, NULL, &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_NO_TABLE);
+  test_device_sql (a, "ALTER TABLE elsewhere RENAME TO others; UPDATE notes SET title = 'goes on'");
+  test_rig_assert_converged (rig);
+}
+
 static TestFault
 rebuild_table (TestFaults *faults, TestRequest request, guint number, gpointer data)
 {
@@ -1540,6 +1562,8 @@ static const struct
   { "quiet/a-second-sync-is-one-request-and-writes-nothing", NOTES, test_nothing_to_do },
   { "schema/lost-triggers-are-put-back", NOTES, test_lost_triggers },
   { "schema/triggers-lost-while-a-run-goes-on", NOTES, test_lost_triggers_meanwhile },
+  { "schema/what-cannot-begin-locks-nobody-out",
+    NOTES "CREATE TABLE others (id TEXT PRIMARY KEY NOT NULL, v TEXT);", test_discard_without_table },
   { "schema/a-column-younger-than-the-run", NOTES, test_column_meanwhile },
   { "schema/lost-triggers-end-refusals", NOTES, test_lost_triggers_and_refusals },
   { "schema/a-table-that-was-rebuilt", NOTES, test_rebuilt_table },
