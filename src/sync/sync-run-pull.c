@@ -4,8 +4,6 @@
 /* Step 2 of a run: pages from the cloud, each applied in slices while the next one travels. */
 
 #define MAX_ATTEMPTS 4
-/* A server that never comes to an end is not believed. */
-#define MAX_STALLS 1000000
 
 /**
  * Pull:
@@ -140,12 +138,12 @@ is_at_target (const Pull *pull, gint64 version)
 }
 
 static SyncCall *
-ask_behind (Pull *pull, gint64 version, guint n_pages)
+ask_behind (Pull *pull, gint64 version)
 {
   gint64 since = pull->since;
   SyncCall *call;
 
-  if (version <= since || is_at_target (pull, version) || n_pages >= MAX_STALLS)
+  if (version <= since || is_at_target (pull, version))
     return NULL;
   pull->since = version;
   call = ask_for_page (pull);
@@ -155,7 +153,7 @@ ask_behind (Pull *pull, gint64 version, guint n_pages)
 
 /* Applies a page while the one behind it travels. *next: the call for that, NULL after the last one. */
 static gboolean
-take_page (Pull *pull, GBytes *page, guint n_pages, SyncCall **next, GError **error)
+take_page (Pull *pull, GBytes *page, SyncCall **next, GError **error)
 {
   gint64 guess = guess_last_version (page);
   gint64 version = pull->since;
@@ -166,28 +164,36 @@ take_page (Pull *pull, GBytes *page, guint n_pages, SyncCall **next, GError **er
     pull->run->page_rows = MAX (pull->run->page_rows / 4, 1);
   if (!has_rows (page))
     return apply_page (pull, page, &version, error);
-  *next = ask_behind (pull, guess, n_pages);
+  *next = ask_behind (pull, guess);
   good = sync_run_ensure_history (pull->run, error) && apply_page (pull, page, &version, error);
   if (*next != NULL && (!good || version != guess))
     sync_call_abandon (g_steal_pointer (next));
   if (good && version != guess)
-    *next = ask_behind (pull, version, n_pages);
+    *next = ask_behind (pull, version);
   pull->since = version;
   return good;
 }
 
-/* Until a page is empty or reaches the target. */
+/* Until a page is empty or reaches the target. A run that is too old by then begins again, behind what it has read;
+ * who never comes to an end in that way is told so. */
 static gboolean
 pull_pages (Pull *pull, GError **error)
 {
   SyncCall *call = ask_for_page (pull);
 
-  for (guint n_pages = 0; call != NULL; n_pages++)
+  while (call != NULL)
     {
       g_autoptr (GBytes) page = finish_page (pull, call, error);
 
-      if (page == NULL || !take_page (pull, page, n_pages, &call, error))
+      if (page == NULL || !take_page (pull, page, &call, error))
         return FALSE;
+      if (call != NULL && sync_run_is_old (pull->run))
+        {
+          sync_call_abandon (g_steal_pointer (&call));
+          g_free (pull->run->unfinished);
+          pull->run->unfinished = g_strdup (pull->leg->entity->name);
+          pull->run->restart = TRUE;
+        }
     }
   return TRUE;
 }
@@ -238,6 +244,8 @@ scan (SyncRun *run, SyncLeg *leg, GError **error)
   pull.since = pull.began = leg->cursor.scan_version;
   if (!is_at_target (&pull, pull.since) && !pull_pages (&pull, error))
     return FALSE;
+  if (run->restart)
+    return TRUE;
   step.conflicts = g_array_new (FALSE, FALSE, sizeof (gint64));
   do
     good = !sync_run_is_cancelled (run, error) && sync_run_step (run, finish_scan, &step, error);
@@ -282,6 +290,8 @@ hydrate (SyncRun *run, SyncLeg *leg, GError **error)
     return FALSE;
   if (leg->head > pull.since && !pull_pages (&pull, error))
     return FALSE;
+  if (run->restart)
+    return TRUE;
   leg->reached = TRUE;
   return sync_run_step (run, end_hydrate, leg, error);
 }
@@ -293,6 +303,8 @@ pull_leg (SyncRun *run, SyncLeg *leg, gboolean again, GError **error)
 
   if (!again && needs_scan (leg) && !scan (run, leg, error))
     return FALSE;
+  if (run->restart)
+    return TRUE;
   pull.since = pull.began = leg->cursor.pulled_version;
   pull.target = again ? leg->top : leg->head;
   if (pull.target <= pull.since)
@@ -302,7 +314,7 @@ pull_leg (SyncRun *run, SyncLeg *leg, gboolean again, GError **error)
     }
   if (!pull_pages (&pull, error))
     return FALSE;
-  leg->reached = TRUE;
+  leg->reached = !run->restart;
   return TRUE;
 }
 
@@ -313,7 +325,7 @@ pull_leg (SyncRun *run, SyncLeg *leg, gboolean again, GError **error)
  *   before it was missed
  * @error: the provider's or the store's
  *
- * Pulls every entity, parents first.
+ * Pulls every entity, parents first, or as much of them as a run has time for: then it is to begin again.
  *
  * Returns: %FALSE with @error set
  */
@@ -333,8 +345,8 @@ sync_run_pull_all (SyncRun *run,
         sync_run_tell (run, SYNC_PHASE_PULL, leg, 0, 0, 0.5 * i / run->legs->len);
       good = run->setup->kind == SYNC_RUN_HYDRATE ? hydrate (run, leg, error)
                                                   : pull_leg (run, leg, again, error);
-      if (!good)
-        return FALSE;
+      if (!good || run->restart)
+        return good;
     }
   return TRUE;
 }

@@ -41,6 +41,7 @@ run_clear (SyncRun *run)
   g_clear_pointer (&run->cloud_url, g_free);
   g_clear_pointer (&run->cloud_user, g_free);
   g_clear_pointer (&run->epoch, g_free);
+  g_clear_pointer (&run->unfinished, g_free);
   g_clear_pointer (&run->random, g_rand_free);
 }
 
@@ -350,6 +351,8 @@ take_snapshot (SyncRun *run, gpointer data, GError **error)
 static gboolean
 discard_unsent (SyncRun *run, gpointer data, GError **error)
 {
+  if (run->discarded)
+    return TRUE;
   for (guint i = 0; i < run->legs->len; i++)
     {
       SyncLeg *leg = g_ptr_array_index (run->legs, i);
@@ -357,6 +360,7 @@ discard_unsent (SyncRun *run, gpointer data, GError **error)
       if (!sync_store_discard_pending (sync_run_get_store (run), leg->entity, error))
         return FALSE;
     }
+  run->discarded = TRUE;
   return TRUE;
 }
 
@@ -390,6 +394,8 @@ push_rounds (SyncRun *run, GError **error)
       sync_run_tell (run, SYNC_PHASE_CHECK, NULL, 0, 0, 0.9);
       if (run->pushed && run->setup->kind == SYNC_RUN_SYNC && !sync_run_pull_all (run, TRUE, error))
         return FALSE;
+      if (run->restart)
+        return TRUE;
       if (!sync_run_explain_all (run, error))
         return FALSE;
       if (!run->restart && !sync_run_retry_held (run, &n_applied, error))
@@ -447,7 +453,7 @@ move_rows (SyncRun *run, GError **error)
   if (run->setup->kind != SYNC_RUN_SEED
       && (!sync_run_pull_all (run, FALSE, error) || !sync_run_retry_held (run, &n_applied, error)))
     return FALSE;
-  if (run->setup->kind == SYNC_RUN_HYDRATE)
+  if (run->restart || run->setup->kind == SYNC_RUN_HYDRATE)
     return TRUE;
   if (run->setup->options.dry_run)
     return sync_run_step (run, count_pushes, NULL, error);
@@ -478,6 +484,7 @@ run_once (SyncRun *run, GError **error)
   gboolean work;
 
   run->restart = FALSE;
+  g_clear_pointer (&run->unfinished, g_free);
   run->began = sync_clock_monotonic (run->clock);
   g_free (run->run_id);
   run->run_id = g_uuid_string_random ();
@@ -574,6 +581,20 @@ finish (SyncRun *run, GError *error)
   sync_run_tell (run, SYNC_PHASE_DONE, NULL, 0, 0, 1);
 }
 
+/* From the start again and again, and still not done. */
+static GError *
+explain_restarts (const SyncRun *run)
+{
+  GError *error;
+
+  if (run->unfinished == NULL)
+    return sync_error_new (SYNC_ERROR_LATER, NULL, "The cloud does not hold still");
+  error = sync_error_new (SYNC_ERROR_PROTOCOL, run->unfinished, "The cloud's rows of %s did not come to an end",
+                          run->unfinished);
+  sync_error_set_reason (error, "endless", 0);
+  return error;
+}
+
 static SyncResult *
 execute (const SyncRunSetup *setup)
 {
@@ -603,7 +624,7 @@ execute (const SyncRunSetup *setup)
         break;
     }
   if (good && run.restart)
-    error = sync_error_new (SYNC_ERROR_LATER, NULL, "The cloud does not hold still");
+    error = explain_restarts (&run);
   finish (&run, error);
   return run.result;
 }

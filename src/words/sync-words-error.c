@@ -374,6 +374,13 @@ static const Words elsewhere = {
   "psync health"
 };
 
+static const Words endless = {
+  N_("The rows of {subject} come to no end"), N_("The cloud’s rows come to no end"),
+  N_("For hours one page of them followed another, and the last was not reached. What came is kept."), NULL,
+  N_("Sync again: it goes on where it stopped. If there cannot be so many rows, check the cloud’s address."),
+  "psync sync"
+};
+
 static const Words no_sign_up = {
   N_("{subject} takes no new accounts"), N_("The server takes no new accounts"),
   N_("The project’s owner has disabled signing up."), NULL,
@@ -448,6 +455,7 @@ static const Special specials[] = {
   { SYNC_ERROR_SECRETS, "locked", &keyring_locked },
   { SYNC_ERROR_SECRETS, "no-keyring", &no_keyring },
   { SYNC_ERROR_PROTOCOL, "redirect", &elsewhere },
+  { SYNC_ERROR_PROTOCOL, "endless", &endless },
   { SYNC_ERROR_FAILED, "signup_disabled", &no_sign_up },
   { SYNC_ERROR_FAILED, "email_provider_disabled", &no_sign_up },
   { SYNC_ERROR_FAILED, "user_banned", &banned },
