@@ -14,6 +14,9 @@
 /* The lease may become free, and the wall clock may be set, at any time. */
 #define LOOK_AROUND (60 * G_TIME_SPAN_SECOND)
 
+/* Where the system does not say whether power is saved, it is taken not to be. */
+#define ASKING_PATIENCE (5 * G_TIME_SPAN_SECOND)
+
 #define NEVER SYNC_SCHEDULE_NEVER
 
 /**
@@ -41,6 +44,7 @@ struct _SyncScheduler
   gboolean running;          /* a run that it began is going on */
   gboolean checking;         /* the outbox is being looked at … */
   gboolean check_again;      /* … and will be again, as it changed meanwhile */
+  gboolean beginning;        /* a run is due: whether it is paused is looked at once more */
   SyncState state;           /* the manager's, as last heard of */
   SyncHold hold;             /* what keeps automatic runs back */
   guint timer;               /* for what is due */
@@ -48,6 +52,7 @@ struct _SyncScheduler
   guint look_timer;
 
   SyncSchedule schedule;
+  gint64 asking_end; /* until then it waits for what the system has to say */
   gint64 next_run; /* (wall time): what is shown */
 };
 
@@ -145,6 +150,8 @@ due_time (SyncScheduler *self)
 {
   gint64 end = pause_end (self);
 
+  if (sync_system_get_asking (self->system) && end != NEVER)
+    end = MAX (end, self->asking_end);
   if (!is_wanted (self) || self->lease == NULL || find_hold (self) != SYNC_HOLD_NONE || end == NEVER)
     return NEVER;
   return MAX (MIN (run_due (self), verify_due (self)), end);
@@ -345,18 +352,75 @@ database_changed (SyncScheduler *self)
 
 /* --- The timer ---------------------------------------------------------------------------------- */
 
+/* Another program may have begun or ended a pause, and not everywhere is it told at once. */
+static gboolean
+look_at_pause (SyncStore *store, gpointer data, gpointer *answer, GError **error)
+{
+  gint64 *until = g_new0 (gint64, 1);
+
+  *answer = until;
+  return sync_store_get_meta_int64 (store, "paused-until", SYNC_TIME_UNKNOWN, until, error);
+}
+
+static const SyncVerb pause_verb = { .func = look_at_pause, .free_answer = g_free };
+
+static gboolean
+may_begin (SyncScheduler *self)
+{
+  return due_time (self) <= now_of (self) && !is_running (self);
+}
+
+static void
+begin (SyncScheduler *self)
+{
+  if (!may_begin (self))
+    plan (self);
+  else if (run_due (self) > now_of (self))
+    begin_verify (self);
+  else
+    begin_run (self);
+}
+
+static void
+pause_seen (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  SyncScheduler *self = SYNC_SCHEDULER (object);
+  g_autoptr (GError) error = NULL;
+  g_autofree gint64 *until = NULL;
+  gpointer answer = NULL;
+
+  self->beginning = FALSE;
+  if (sync_verb_finish (&pause_verb, object, result, &answer, &error))
+    until = answer;
+  else
+    g_debug ("The pause cannot be looked at: %s", error->message);
+  if (self->cancellable == NULL)
+    return;
+  if (until != NULL)
+    {
+      sync_manager_set_paused_until (self->manager, *until);
+      sync_manager_update_state (self->manager);
+    }
+  if (sync_error_is_cancelled (error))
+    plan (self); /* stopped and started again meanwhile */
+  else
+    begin (self);
+}
+
 static void
 timer_fired (gpointer data)
 {
   SyncScheduler *self = data;
 
   self->timer = 0;
-  if (due_time (self) > now_of (self) || is_running (self))
-    plan (self);
-  else if (run_due (self) > now_of (self))
-    begin_verify (self);
-  else
-    begin_run (self);
+  if (!may_begin (self))
+    {
+      plan (self);
+      return;
+    }
+  self->beginning = TRUE;
+  sync_verb_start (&pause_verb, self, sync_manager_get_store (self->manager), NULL, self->cancellable, pause_seen,
+                   NULL);
 }
 
 static void plan_pause (SyncScheduler *self);
@@ -394,7 +458,7 @@ plan (SyncScheduler *self)
 
   plan_pause (self);
   sync_timers_clear (self->timers, &self->timer);
-  if (due != NEVER && !self->checking && !is_running (self))
+  if (due != NEVER && !self->checking && !self->beginning && !is_running (self))
     self->timer = sync_timers_add (self->timers, due - now_of (self), timer_fired, self);
   show_next_run (self, due);
   show_hold (self);
@@ -717,6 +781,7 @@ sync_scheduler_start (SyncScheduler *scheduler)
     return;
   scheduler->cancellable = g_cancellable_new ();
   sync_schedule_clear (&scheduler->schedule);
+  scheduler->asking_end = now_of (scheduler) + ASKING_PATIENCE;
   sync_system_watch (scheduler->system);
   sync_change_watch_start (scheduler->watch);
   scheduler->look_timer = sync_timers_add (scheduler->timers, LOOK_AROUND, look_around, scheduler);
@@ -750,7 +815,7 @@ sync_scheduler_stop (SyncScheduler *scheduler)
 gboolean
 sync_scheduler_is_busy (SyncScheduler *scheduler)
 {
-  return scheduler->checking || scheduler->leasing || is_running (scheduler);
+  return scheduler->checking || scheduler->beginning || scheduler->leasing || is_running (scheduler);
 }
 
 /**

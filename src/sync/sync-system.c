@@ -7,6 +7,9 @@
 #define LOGIN_PATH "/org/freedesktop/login1"
 #define LOGIN_INTERFACE "org.freedesktop.login1.Manager"
 
+#define POWER_NAME "net.hadess.PowerProfiles"
+#define POWER_PATH "/net/hadess/PowerProfiles"
+
 /**
  * SyncSystem:
  *
@@ -16,9 +19,11 @@ typedef struct
 {
   gboolean metered;
   gboolean power_saver;
+  gboolean asking; /* the first answer about power has not come yet */
 
   GNetworkMonitor *network;   /* (unowned) (nullable): lives as long as the program */
   GPowerProfileMonitor *power; /* (owned) (nullable) */
+  GDBusProxy *profiles;       /* (owned) (nullable): who has the power profiles, asked once more */
   GDBusConnection *bus;       /* (owned) (nullable): the system's */
   GCancellable *cancellable;  /* (owned) (nullable): NULL while it is not watched */
   guint sleep_id;
@@ -76,12 +81,26 @@ watch_network (SyncSystem *self)
 
 /* --- Power ------------------------------------------------------------------------------------ */
 
+/* The monitor knows who is to be asked, wherever that is; it does not tell when it has been answered for the
+ * first time. The service as Debian has it is asked here too, which does. */
+static gboolean
+profile_saves_power (GDBusProxy *profiles)
+{
+  g_autoptr (GVariant) active = NULL;
+
+  if (profiles != NULL)
+    active = g_dbus_proxy_get_cached_property (profiles, "ActiveProfile");
+  return active != NULL && g_variant_is_of_type (active, G_VARIANT_TYPE_STRING)
+         && g_str_equal (g_variant_get_string (active, NULL), "power-saver");
+}
+
 static void
 power_changed (SyncSystem *self)
 {
   SyncSystemPrivate *priv = sync_system_get_instance_private (self);
+  gboolean saves = priv->power != NULL && g_power_profile_monitor_get_power_saver_enabled (priv->power);
 
-  sync_system_set_power_saver (self, g_power_profile_monitor_get_power_saver_enabled (priv->power));
+  sync_system_set_power_saver (self, saves || profile_saves_power (priv->profiles));
 }
 
 static void
@@ -95,6 +114,30 @@ watch_power (SyncSystem *self)
   g_signal_connect_object (priv->power, "notify::power-saver-enabled", G_CALLBACK (power_changed), self,
                            G_CONNECT_SWAPPED);
   power_changed (self);
+}
+
+static void
+profiles_ready (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncSystem) self = user_data;
+  SyncSystemPrivate *priv = sync_system_get_instance_private (self);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDBusProxy) profiles = g_dbus_proxy_new_finish (result, &error);
+
+  if (profiles == NULL)
+    g_debug ("Power profiles are not known: %s", error->message);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || priv->cancellable == NULL)
+    return;
+  if (profiles != NULL && priv->profiles == NULL)
+    {
+      priv->profiles = g_steal_pointer (&profiles);
+      g_signal_connect_object (priv->profiles, "g-properties-changed", G_CALLBACK (power_changed), self,
+                               G_CONNECT_SWAPPED);
+      g_signal_connect_object (priv->profiles, "notify::g-name-owner", G_CALLBACK (power_changed), self,
+                               G_CONNECT_SWAPPED);
+      power_changed (self);
+    }
+  sync_system_set_asking (self, FALSE);
 }
 
 /* --- Sleep ------------------------------------------------------------------------------------ */
@@ -120,11 +163,17 @@ bus_ready (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GDBusConnection) bus = g_bus_get_finish (result, &error);
 
-  if (bus == NULL)
-    g_debug ("Sleep is not watched: %s", error->message);
-  if (bus == NULL || priv->cancellable == NULL || priv->bus != NULL)
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || priv->cancellable == NULL || priv->bus != NULL)
     return;
+  if (bus == NULL)
+    {
+      g_debug ("Sleep is not watched: %s", error->message);
+      sync_system_set_asking (self, FALSE);
+      return;
+    }
   priv->bus = g_steal_pointer (&bus);
+  g_dbus_proxy_new (priv->bus, G_DBUS_PROXY_FLAGS_NONE, NULL, POWER_NAME, POWER_PATH, POWER_NAME,
+                    priv->cancellable, profiles_ready, g_object_ref (self));
   priv->sleep_id = g_dbus_connection_signal_subscribe (priv->bus, LOGIN_NAME, LOGIN_INTERFACE, "PrepareForSleep",
                                                        LOGIN_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
                                                        prepare_for_sleep, self, NULL);
@@ -138,6 +187,7 @@ sync_system_real_watch (SyncSystem *self)
   SyncSystemPrivate *priv = sync_system_get_instance_private (self);
 
   priv->cancellable = g_cancellable_new ();
+  priv->asking = TRUE;
   watch_network (self);
   watch_power (self);
   g_bus_get (G_BUS_TYPE_SYSTEM, priv->cancellable, bus_ready, g_object_ref (self));
@@ -157,6 +207,10 @@ sync_system_real_unwatch (SyncSystem *self)
   if (priv->power != NULL)
     g_signal_handlers_disconnect_by_data (priv->power, self);
   g_clear_object (&priv->power);
+  if (priv->profiles != NULL)
+    g_signal_handlers_disconnect_by_data (priv->profiles, self);
+  g_clear_object (&priv->profiles);
+  priv->asking = FALSE;
   if (priv->bus != NULL)
     g_dbus_connection_signal_unsubscribe (priv->bus, priv->sleep_id);
   g_clear_object (&priv->bus);
@@ -181,7 +235,8 @@ sync_system_class_init (SyncSystemClass *class)
    * SyncSystem::changed:
    * @system: the system
    *
-   * The network is metered or not any more, or the computer begins or ends to save power.
+   * The network is metered or not any more, or the computer begins or ends to save power, or it became known
+   * that neither is so.
    */
   signals[SIGNAL_CHANGED] = g_signal_new ("changed", SYNC_TYPE_SYSTEM, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                           NULL, G_TYPE_NONE, 0);
@@ -225,7 +280,8 @@ sync_system_new (void)
  * sync_system_watch:
  * @system: the system
  *
- * Begins to tell what happens. Whether the network is metered and power is saved is not known before.
+ * Begins to tell what happens. Whether the network is metered and power is saved is not known before, and
+ * about power the answer takes a moment: [method@System.get_asking].
  */
 void
 sync_system_watch (SyncSystem *system)
@@ -265,6 +321,20 @@ sync_system_get_power_saver (SyncSystem *system)
   return priv->power_saver;
 }
 
+/**
+ * sync_system_get_asking:
+ * @system: the system
+ *
+ * Returns: whether it is not known yet if power is saved, but soon will be
+ */
+gboolean
+sync_system_get_asking (SyncSystem *system)
+{
+  SyncSystemPrivate *priv = sync_system_get_instance_private (system);
+
+  return priv->asking;
+}
+
 static void
 set_flag (SyncSystem *self, gboolean *flag, gboolean value)
 {
@@ -288,6 +358,14 @@ sync_system_set_power_saver (SyncSystem *system, gboolean power_saver)
   SyncSystemPrivate *priv = sync_system_get_instance_private (system);
 
   set_flag (system, &priv->power_saver, power_saver);
+}
+
+void
+sync_system_set_asking (SyncSystem *system, gboolean asking)
+{
+  SyncSystemPrivate *priv = sync_system_get_instance_private (system);
+
+  set_flag (system, &priv->asking, asking);
 }
 
 void

@@ -29,11 +29,13 @@ void sync_system_watch (SyncSystem *system);
 void sync_system_unwatch (SyncSystem *system);
 gboolean sync_system_get_metered (SyncSystem *system);
 gboolean sync_system_get_power_saver (SyncSystem *system);
+gboolean sync_system_get_asking (SyncSystem *system);
 
-/* For the class and those derived from it. Signals: `changed` (whether it is metered, or saves power),
- * `network-changed` (gboolean: it came back), `resumed`. */
+/* For the class and those derived from it. Signals: `changed` (whether it is metered, or saves power, or is
+ * known now), `network-changed` (gboolean: it came back), `resumed`. */
 void sync_system_set_metered (SyncSystem *system, gboolean metered);
 void sync_system_set_power_saver (SyncSystem *system, gboolean power_saver);
+void sync_system_set_asking (SyncSystem *system, gboolean asking);
 void sync_system_tell_network (SyncSystem *system, gboolean came_back);
 void sync_system_tell_resumed (SyncSystem *system);
 

@@ -3,53 +3,41 @@
 """Automatic runs and the computer: its network, its power and its sleep, on a system bus of its own."""
 
 import os
+import signal
 import subprocess
-import sys
 
 import dbus
 
+from computer import (LOGIN, MANAGER, MOCK, add_network_manager, add_power_profiles, change, mock,
+                      set_metered, set_profile)
 from desktop import PSYNC, Skip, run, serve, wait_until
 
-MANAGER = "org.freedesktop.NetworkManager"
-LOGIN = "org.freedesktop.login1"
-PROFILES = "net.hadess.PowerProfiles"
-PROPERTIES = "org.freedesktop.DBus.Properties"
-
-
-def mock(session, name, path, interface):
-    """An object of the system's that says what a test lets it say."""
-    bus = session.system.connect()
-    bus.set_exit_on_disconnect(False)
-    session.spawn([sys.executable, "-m", "dbusmock", "--system", name, path, interface],
-                  stdout=subprocess.DEVNULL)
-    wait_until(lambda: session.has_owner(name, bus), name)
-    return bus.get_object(name, path, introspect=False)
-
-
-def add_network_manager(session, metered):
-    """What GNetworkMonitor asks NetworkManager for: three properties."""
-    manager = mock(session, MANAGER, "/org/freedesktop/NetworkManager", MANAGER)
-    manager.AddProperties(MANAGER, dbus.Dictionary({
-        "Metered": dbus.UInt32(1 if metered else 2), "State": dbus.UInt32(70),
-        "Connectivity": dbus.UInt32(4), "NetworkingEnabled": True, "Version": "1.42.4"},
-        signature="sv"), dbus_interface="org.freedesktop.DBus.Mock")
-    session.env["GIO_USE_NETWORK_MONITOR"] = "networkmanager"
-    return manager
-
-
-def change(thing, interface, **values):
-    thing.UpdateProperties(interface, dbus.Dictionary(values, signature="sv"),
-                           dbus_interface="org.freedesktop.DBus.Mock")
+METERED = "Waiting for a network that is not metered"
+SAVING = "Waiting for the end of power saving"
 
 
 def runs(session):
     return session.sql("SELECT coalesce(sum(1 + repeats), 0) FROM psync_history")[0][0]
 
 
+def waiting(session):
+    return session.sql("SELECT count(*) FROM psync_change")[0][0]
+
+
+def add_row(session, name):
+    session.sql(f"INSERT INTO projects (id, name) VALUES ('{name}', '')")
+
+
 def watch(session, prefix=()):
-    process = session.spawn([*prefix, PSYNC, "--database", session.database, "watch"],
-                            stdout=subprocess.DEVNULL)
-    return process
+    """psync watch; what it says is in session.said."""
+    session.said = f"{session.folder}/said"
+    with open(session.said, "wb") as file:
+        return session.spawn([*prefix, PSYNC, "--database", session.database, "watch"], stdout=file)
+
+
+def has_said(session):
+    with open(session.said, encoding="utf-8") as file:
+        return file.read()
 
 
 def begin(session, wait=True):
@@ -59,22 +47,75 @@ def begin(session, wait=True):
         wait_until(lambda: runs(session) == 1, "the run at the start")
 
 
+def hold_back(session, hold, release, words, setting):
+    """From the start on, whatever changes, until the reason is gone or a setting says that it is none."""
+    begin(session, wait=False)
+    wait_until(lambda: words in has_said(session), "what it waits for, in words")
+    add_row(session, "a")
+    # Longer than after a change, and than the patience for what the system says.
+    serve(8)
+    assert runs(session) == 0, has_said(session)
+    # Who asks for a run gets it, also during a pause, which goes on.
+    session.psync("pause")
+    session.psync("sync")
+    assert (runs(session), waiting(session)) == (1, 0)
+    assert '"paused":true' in session.psync("status", "--json").replace(" ", "")
+    add_row(session, "b")
+    # What the start owes is due at once when nothing keeps it back any more.
+    release()
+    serve(2)
+    assert (runs(session), waiting(session)) == (1, 1), "it ran during a pause"
+    hold()
+    session.psync("resume")
+    serve(2)
+    assert (runs(session), waiting(session)) == (1, 1), "it ran while held back"
+    release()
+    wait_until(lambda: not waiting(session), "that the row is sent")
+    before = has_said(session).count(words)
+    hold()
+    wait_until(lambda: has_said(session).count(words) > before, "the words again")
+    add_row(session, "c")
+    serve(2)
+    assert waiting(session) == 1
+    session.psync("config", "set", setting, "true")
+    wait_until(lambda: not waiting(session), "that the last row is sent")
+
+
 def test_metered(session):
-    """a metered network holds automatic runs back until it is none, or a setting says otherwise"""
+    """a metered network holds automatic runs back, in words, until it is none, or a setting says otherwise"""
     manager = add_network_manager(session, metered=True)
+    hold_back(session, lambda: set_metered(manager, True), lambda: set_metered(manager, False), METERED,
+              "sync-on-metered")
+
+
+def test_power_saver(session):
+    """saving power holds automatic runs back, in words, until that ends, or a setting says otherwise"""
+    profiles = add_power_profiles(session, "power-saver")
+    hold_back(session, lambda: set_profile(profiles, "power-saver"),
+              lambda: set_profile(profiles, "balanced"), SAVING, "sync-in-power-saver")
+
+
+def test_power_service_gone(session):
+    """a power service that ends holds nothing back any more"""
+    add_power_profiles(session, "power-saver")
+    begin(session, wait=False)
+    wait_until(lambda: SAVING in has_said(session), "what it waits for")
+    assert runs(session) == 0
+    session.processes[-2].terminate()
+    wait_until(lambda: runs(session) == 1, "the run at the start")
+
+
+def test_power_service_slow(session):
+    """a power service that does not answer is not waited for without end"""
+    add_power_profiles(session, "power-saver")
+    service = session.processes[-1]
+    service.send_signal(signal.SIGSTOP)
     begin(session, wait=False)
     serve(2)
     assert runs(session) == 0
-    # Who asks for a run gets it.
-    session.psync("sync")
-    assert runs(session) == 1
-    change(manager, MANAGER, Metered=dbus.UInt32(2))
-    wait_until(lambda: runs(session) == 2, "a run")
-    change(manager, MANAGER, Metered=dbus.UInt32(1))
-    session.sql("INSERT INTO projects (id, name) VALUES ('a', 'A')")
-    serve(2)
-    session.psync("config", "set", "sync-on-metered", "true")
-    wait_until(lambda: not session.sql("SELECT * FROM psync_change"), "that the row is sent")
+    wait_until(lambda: runs(session) == 1, "the run at the start")
+    service.send_signal(signal.SIGCONT)
+    wait_until(lambda: SAVING in has_said(session), "that it is heard, late as it is")
 
 
 def test_network_back(session):
@@ -88,22 +129,6 @@ def test_network_back(session):
     wait_until(lambda: runs(session) > before, "a run")
 
 
-def test_power_saver(session):
-    """saving power holds automatic runs back"""
-    profiles = mock(session, PROFILES, "/net/hadess/PowerProfiles", PROFILES)
-    profiles.AddProperties(PROFILES, dbus.Dictionary({"ActiveProfile": "power-saver"}, signature="sv"),
-                           dbus_interface="org.freedesktop.DBus.Mock")
-    begin(session, wait=False)
-    # Until the profile is known the run at the start may have begun.
-    serve(2)
-    before = runs(session)
-    session.sql("INSERT INTO projects (id, name) VALUES ('a', 'A')")
-    serve(8)
-    assert runs(session) == before
-    change(profiles, PROFILES, ActiveProfile="balanced")
-    wait_until(lambda: not session.sql("SELECT * FROM psync_change"), "that the row is sent")
-
-
 def test_resume(session):
     """after sleep there is a run"""
     login = mock(session, LOGIN, "/org/freedesktop/login1", f"{LOGIN}.Manager")
@@ -112,7 +137,7 @@ def test_resume(session):
     def sleep(begins):
         login.EmitSignal(f"{LOGIN}.Manager", "PrepareForSleep", "b",
                          dbus.Array([begins], signature="v"),
-                         dbus_interface="org.freedesktop.DBus.Mock")
+                         dbus_interface=MOCK)
 
     sleep(True)
     serve(3)
@@ -157,5 +182,5 @@ def test_offline(session):
     wait_until(lambda: runs(session) > before, "a run")
 
 
-run([test_metered, test_network_back, test_power_saver, test_resume, test_no_system_bus, test_offline],
-    display=False)
+run([test_metered, test_network_back, test_power_saver, test_power_service_gone, test_power_service_slow,
+     test_resume, test_no_system_bus, test_offline], display=False)

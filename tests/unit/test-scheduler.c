@@ -343,6 +343,25 @@ test_pause_that_another_program_began (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (sync_manager_get_state (fixture->device.manager), ==, SYNC_STATE_PAUSED);
 }
 
+/* However soon before a run, and where nothing tells that a file changed. */
+static void
+test_pause_that_nobody_told_of (Fixture *fixture, gconstpointer data)
+{
+  start (fixture);
+  sync_system_set_metered (fixture->system, TRUE);
+  write_elsewhere (fixture, "INSERT INTO projects (id) VALUES ('a')");
+  advance (fixture, HOUR);
+  write_elsewhere (fixture, "INSERT INTO psync_meta (key, value) VALUES ('paused-until', 9223372036854775807)");
+  sync_system_set_metered (fixture->system, FALSE);
+  advance (fixture, 0);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+  g_assert_cmpint (sync_manager_get_state (fixture->device.manager), ==, SYNC_STATE_PAUSED);
+  g_assert_cmpint (next_in (fixture), ==, -1);
+  pause_runs (fixture, SYNC_TIME_UNKNOWN);
+  advance (fixture, 0);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+}
+
 static void
 test_no_verification_while_paused (Fixture *fixture, gconstpointer data)
 {
@@ -576,6 +595,68 @@ test_power_saver (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (hold (fixture), ==, SYNC_HOLD_NONE);
 }
 
+/* Nothing begins before it is known whether power is saved; who does not answer is not waited for. */
+static void
+test_start_waits_for_the_system (Fixture *fixture, gconstpointer data)
+{
+  sync_system_set_asking (fixture->system, TRUE);
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, 2 * SECOND);
+  g_assert_cmpuint (runs (fixture), ==, 0);
+  g_assert_cmpint (next_in (fixture), ==, 3 * SECOND);
+  sync_system_set_power_saver (fixture->system, TRUE);
+  sync_system_set_asking (fixture->system, FALSE);
+  advance (fixture, HOUR);
+  g_assert_cmpuint (runs (fixture), ==, 0);
+
+  sync_scheduler_stop (fixture->scheduler);
+  sync_system_set_power_saver (fixture->system, FALSE);
+  sync_system_set_asking (fixture->system, TRUE);
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, 4 * SECOND);
+  g_assert_cmpuint (runs (fixture), ==, 0);
+  sync_system_set_asking (fixture->system, FALSE);
+  advance (fixture, 0);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+
+  sync_scheduler_stop (fixture->scheduler);
+  sync_system_set_asking (fixture->system, TRUE);
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, 4 * SECOND);
+  g_assert_cmpuint (runs (fixture), ==, 1);
+  advance (fixture, SECOND);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+}
+
+static void
+test_a_persons_run_while_held_back (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (SyncResult) result = NULL;
+
+  start (fixture);
+  sync_system_set_power_saver (fixture->system, TRUE);
+  pause_runs (fixture, G_MAXINT64);
+  test_store_sql (fixture->device.store, "INSERT INTO projects (id) VALUES ('a')");
+  result = test_manager_sync (&fixture->device);
+  settle (fixture);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+  test_assert_query (fixture->device.store, "SELECT count(*) FROM psync_change", "0\n");
+  g_assert_cmpint (sync_manager_get_paused_until (fixture->device.manager), ==, G_MAXINT64);
+  g_assert_cmpint (hold (fixture), ==, SYNC_HOLD_POWER_SAVER);
+  /* Neither alone is enough. */
+  sync_system_set_power_saver (fixture->system, FALSE);
+  advance (fixture, HOUR);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+  sync_system_set_power_saver (fixture->system, TRUE);
+  pause_runs (fixture, SYNC_TIME_UNKNOWN);
+  advance (fixture, HOUR);
+  g_assert_cmpuint (runs (fixture), ==, 2);
+  sync_system_set_power_saver (fixture->system, FALSE);
+  advance (fixture, 0);
+  g_assert_cmpuint (runs (fixture), ==, 3);
+}
+
 static void
 test_a_persons_run_while_paused (Fixture *fixture, gconstpointer data)
 {
@@ -668,6 +749,7 @@ main (int argc, char *argv[])
   add ("paused-until-a-time-or-until-resumed", test_pause);
   add ("a-pause-ends-without-automatic-runs", test_pause_without_automatic_runs);
   add ("a-pause-that-another-program-began-stays", test_pause_that_another_program_began);
+  add ("a-pause-that-nobody-told-of-is-obeyed", test_pause_that_nobody_told_of);
   add ("only-who-holds-the-lease-schedules", test_lease);
   add ("no-cloud-no-runs", test_no_cloud);
   add ("a-persons-run-begins-the-interval", test_a_persons_run_counts);
@@ -679,6 +761,8 @@ main (int argc, char *argv[])
   add ("after-sleep-but-not-while-paused", test_resume);
   add ("held-back-while-metered-unless-set", test_metered);
   add ("held-back-while-saving-power-unless-set", test_power_saver);
+  add ("the-start-waits-for-what-the-system-says", test_start_waits_for_the_system);
+  add ("a-persons-run-while-held-back-and-paused", test_a_persons_run_while_held_back);
   add ("a-persons-run-does-not-end-the-pause", test_a_persons_run_while_paused);
   add ("nothing-runs-in-parallel", test_nothing_in_parallel);
   return g_test_run ();
