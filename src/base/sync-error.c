@@ -38,10 +38,10 @@ static const char *const code_names[] = {
   "corrupt",       "busy",        "disk-full",      "read-only",      "constraint",
   "database-new",  "name-taken",  "no-table",       "no-column",      "no-key",
   "not-found",     "stale",       "exists",         "confirm-email",  "credentials",
-  "weak-password", "secrets",
+  "weak-password", "secrets",     "unfit",
 };
 
-G_STATIC_ASSERT (G_N_ELEMENTS (code_names) == SYNC_ERROR_SECRETS + 1);
+G_STATIC_ASSERT (G_N_ELEMENTS (code_names) == SYNC_ERROR_UNFIT + 1);
 
 static GError *
 sync_error_new_valist (SyncError code, const char *subject, const char *format, va_list args)

@@ -51,6 +51,8 @@ G_BEGIN_DECLS
  * @SYNC_ERROR_CREDENTIALS: wrong email or password
  * @SYNC_ERROR_WEAK_PASSWORD: the server wants a better password
  * @SYNC_ERROR_SECRETS: the place for secrets cannot be used
+ * @SYNC_ERROR_UNFIT: what a person decided does not fit into the local table (`column` or `constraint` says
+ *   which rule): decide otherwise
  *
  * Errors are named by the reaction that they ask for. Data travel in [struct@SyncErrorDetail].
  */
@@ -98,6 +100,7 @@ typedef enum
   SYNC_ERROR_CREDENTIALS,
   SYNC_ERROR_WEAK_PASSWORD,
   SYNC_ERROR_SECRETS,
+  SYNC_ERROR_UNFIT,
 } SyncError;
 
 /**

@@ -402,12 +402,36 @@ resolve_one (CliContext *cli, const char *id, const char *choice, GError **error
   return TRUE;
 }
 
+/* How many of those that were meant could not be decided like that, as their tables do not take it. */
+static gboolean
+count_left (CliContext *cli, const SyncConflict *like, guint *n_left, GError **error)
+{
+  SyncConflicts *conflicts = sync_profile_get_conflicts (cli->profile);
+  g_autoptr (GPtrArray) list = NULL;
+
+  sync_conflicts_list_async (conflicts, FALSE, 0, 0, cli->cancellable, cli_ready, cli);
+  list = sync_conflicts_list_finish (conflicts, cli_await (cli), error);
+  if (list == NULL)
+    return FALSE;
+  *n_left = 0;
+  for (guint i = 0; i < list->len; i++)
+    {
+      const SyncConflict *conflict = g_ptr_array_index (list, i);
+
+      *n_left += like == NULL
+                 || (g_str_equal (conflict->entity, like->entity)
+                     && g_str_equal (conflict->kind, like->kind));
+    }
+  return TRUE;
+}
+
 static gboolean
 resolve_many (CliContext *cli, const char *choice, GError **error)
 {
   SyncConflicts *conflicts = sync_profile_get_conflicts (cli->profile);
   g_autoptr (SyncConflict) like = NULL;
   gssize n_resolved;
+  guint n_left;
   gint64 number;
 
   if (options.fields != NULL)
@@ -421,15 +445,24 @@ resolve_many (CliContext *cli, const char *choice, GError **error)
     return FALSE;
   sync_conflicts_resolve_all_async (conflicts, like, choice, cli->cancellable, cli_ready, cli);
   n_resolved = sync_conflicts_resolve_all_finish (conflicts, cli_await (cli), NULL, error);
-  if (n_resolved < 0)
+  if (n_resolved < 0 || !count_left (cli, like, &n_left, error))
     return FALSE;
   cli_json_integer (cli->answer, "resolved", n_resolved);
+  cli_json_integer (cli->answer, "left", n_left);
   cli_say (
       cli,
       ngettext ("%u conflict decided. The other devices learn of it with the next psync sync.",
                 "%u conflicts decided. The other devices learn of it with the next psync sync.",
                 n_resolved),
       (guint) n_resolved);
+  cli_say (cli, "\n");
+  if (n_left == 0)
+    return TRUE;
+  cli_raise (cli, CLI_STATUS_CONFLICTS);
+  cli_say (cli,
+           ngettext ("%u cannot be decided like that and waits still: psync conflicts list",
+                     "%u cannot be decided like that and wait still: psync conflicts list", n_left),
+           n_left);
   cli_say (cli, "\n");
   return TRUE;
 }

@@ -420,6 +420,16 @@ resolve_if_same (SyncApply *apply, const SyncConflict *conflict, const SyncConfl
   return good;
 }
 
+/* What the table refuses while somebody decides asks for another decision. */
+static gboolean
+propagate_refusal (GError **error, GError *refusal)
+{
+  if (g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_CONSTRAINT))
+    refusal->code = SYNC_ERROR_UNFIT;
+  g_propagate_error (error, refusal);
+  return FALSE;
+}
+
 static SyncConflict *
 load_open (SyncStore *store, gint64 number, SyncEntity **entity, GError **error)
 {
@@ -442,7 +452,7 @@ load_open (SyncStore *store, gint64 number, SyncEntity **entity, GError **error)
  * @choice: `local`, `remote` or `both`
  * @fields: (nullable): columns that differ from it
  * @error: [error@SyncError.STALE]: it changed meanwhile or is closed; INVALID, NO_COLUMN: no such choice;
- *   CONSTRAINT: the table does not take it
+ *   UNFIT: the table does not take it
  *
  * One transaction: there is no copy unless the other side was stored.
  *
@@ -459,6 +469,7 @@ sync_store_resolve_conflict (SyncStore *store,
   SyncEntity *entity;
   g_autoptr (SyncConflict) conflict = NULL;
   g_autoptr (SyncApply) apply = NULL;
+  g_autoptr (GError) refusal = NULL;
   Choice parsed = { 0 };
   gboolean stale = FALSE;
 
@@ -466,13 +477,13 @@ sync_store_resolve_conflict (SyncStore *store,
   conflict = load_open (store, number, &entity, error);
   if (conflict == NULL || !parse_choice (choice, entity, fields, &parsed, error))
     return FALSE;
-  apply = sync_apply_begin_row (store, entity, conflict->id, decide_by_choice, &parsed, error);
+  apply = sync_apply_begin_row (store, entity, conflict->id, decide_by_choice, &parsed, &refusal);
   if (apply == NULL
       || !sync_apply_end_row (apply,
                               resolve_if_same (apply, conflict, expected, &parsed, g_str_equal (choice, "both"),
-                                               &stale, error),
-                              error))
-    return FALSE;
+                                               &stale, &refusal),
+                              &refusal))
+    return propagate_refusal (error, g_steal_pointer (&refusal));
   return !stale || say_stale (conflict, error);
 }
 

@@ -398,7 +398,7 @@ sync_conflicts_resolve_async (SyncConflicts *conflicts, gint64 number, const Syn
  *
  * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: no such open conflict; SYNC_ERROR_STALE: a
  *   side changed since it was shown; SYNC_ERROR_INVALID: the choice or a field makes no sense;
- *   SYNC_ERROR_CONSTRAINT: the table refused the row
+ *   SYNC_ERROR_UNFIT: the table does not take what was decided
  */
 gboolean
 sync_conflicts_resolve_finish (SyncConflicts *conflicts, GAsyncResult *result, GError **error)

@@ -173,8 +173,8 @@ static const Words words[] = {
   [SYNC_ERROR_CONSTRAINT] = {
     N_("A row does not fit into the table here"), NULL,
     NULL, NULL, /* its reason */
-    N_("Change the row that is in the way, or the table’s rule; it is then tried again."),
-    "psync queue list" },
+    N_("Nothing was changed. Change what is in the way, or the table’s rule, then do it again."),
+    NULL },
   [SYNC_ERROR_DATABASE_NEW] = {
     N_("{subject} is from a newer version"), N_("The database is from a newer version"),
     N_("A newer version of Progressive Sync has used it. Nothing in it was changed now."), NULL,
@@ -228,9 +228,14 @@ static const Words words[] = {
     N_("{subject}, where they are kept, cannot be used, or others could read it."),
     N_("The place where they are kept cannot be used, or others could read it."),
     N_("Look who owns the folder, and who may read and write it."), NULL },
+  [SYNC_ERROR_UNFIT] = {
+    N_("What you decided does not fit into the table here"), NULL,
+    NULL, NULL, /* its reason */
+    N_("Nothing was changed. Decide otherwise, single columns on their own if need be; or change what is in the way first."),
+    "psync conflicts resolve ID local|remote --field COLUMN=local|remote" },
 };
 
-G_STATIC_ASSERT (G_N_ELEMENTS (words) == SYNC_ERROR_SECRETS + 1);
+G_STATIC_ASSERT (G_N_ELEMENTS (words) == SYNC_ERROR_UNFIT + 1);
 
 static const Words no_vault = {
   N_("The vault {subject} is not there"), NULL,
@@ -557,7 +562,7 @@ words_for_detail (const GError *error, const SyncErrorDetail *data, const Words 
 
   if (error->code == SYNC_ERROR_ROW_REFUSED)
     return sync_words_for_reason ("row-refused", data->reason, data->column);
-  if (error->code == SYNC_ERROR_CONSTRAINT)
+  if (error->code == SYNC_ERROR_CONSTRAINT || error->code == SYNC_ERROR_UNFIT)
     return sync_words_for_held (data->reason, data->column);
   if (error->code == SYNC_ERROR_INVALID)
     fault = find_address_fault (data->reason);

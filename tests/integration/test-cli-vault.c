@@ -315,6 +315,45 @@ test_all_conflicts_are_decided_at_once (void)
   g_free (test_psync_run (psync, "b.db", 0, "sync"));
 }
 
+/* The table here has a rule that one of the other side's rows breaks. */
+static void
+test_a_decision_that_does_not_fit_says_so (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autofree char *output = NULL;
+  g_autoptr (JsonObject) answer = NULL, again = NULL;
+
+  test_psync_add_device (psync, "a.db");
+  test_psync_add_device (psync, "b.db");
+  g_free (test_psync_sql (psync, "a.db",
+                          "INSERT INTO projects (id, name) VALUES ('1', 'one'), ('2', 'two'), ('3', 'three')"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (psync, "b.db", 0, "entities strategy projects manual"));
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+  g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = name || ' of a'"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_sql (psync, "b.db",
+                          "CREATE UNIQUE INDEX only_once ON projects (name); "
+                          "UPDATE projects SET name = name || ' of b'; "
+                          "UPDATE projects SET name = 'one of a' WHERE id = '3'"));
+  g_free (test_psync_run (psync, "b.db", 5, "sync"));
+  answer = test_psync_json (psync, "b.db", 1, "conflicts resolve 1 remote");
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (answer, "error"), "code"),
+                   ==, "unfit");
+  test_psync_fail (psync, "b.db", 1, "conflicts resolve 1 remote", "Another row here has the same");
+  test_psync_fail (psync, "b.db", 1, "conflicts resolve 1 remote",
+                   "conflicts resolve ID local|remote --field");
+  test_psync_expect (psync, "b.db", "SELECT name FROM projects ORDER BY id",
+                     "one of b\ntwo of b\none of a");
+  output = test_psync_run (psync, "b.db", 5, "conflicts resolve --all remote");
+  g_assert_nonnull (strstr (output, "2 conflicts decided"));
+  g_assert_nonnull (strstr (output, "1 cannot be decided like that and waits still"));
+  again = test_psync_json (psync, "b.db", 0, "conflicts resolve --all remote");
+  g_assert_cmpint (json_object_get_int_member (again, "left"), ==, 0);
+  test_psync_expect (psync, "b.db", "SELECT name FROM projects ORDER BY id",
+                     "one of a\ntwo of a\nthree of a");
+}
+
 static void
 test_a_decision_can_be_undone (void)
 {
@@ -902,6 +941,7 @@ main (int argc, char **argv)
        fields_that_decide_everything_need_no_side);
   ADD ("conflicts/both-sides-can-be-kept", both_sides_can_be_kept);
   ADD ("conflicts/all-conflicts-are-decided-at-once", all_conflicts_are_decided_at_once);
+  ADD ("conflicts/a-decision-that-does-not-fit-says-so", a_decision_that_does_not_fit_says_so);
   ADD ("conflicts/a-decision-can-be-undone", a_decision_can_be_undone);
   ADD ("conflicts/rules-decide-columns", rules_decide_columns);
   ADD ("ends/a-vault-that-is-away-means-offline", a_vault_that_is_away_means_offline);

@@ -616,7 +616,7 @@ test_manual_refused (TestRig *rig)
       test_device_sync (b);
       verb.number = get_number (b, "open");
       test_device_call (b, resolve, &verb, &error);
-      g_assert_error (error, SYNC_ERROR, SYNC_ERROR_CONSTRAINT);
+      g_assert_error (error, SYNC_ERROR, SYNC_ERROR_UNFIT);
       g_assert_cmpstr (sync_error_get_detail (error)->reason, ==, "check");
       g_assert_cmpstr (sync_error_get_detail (error)->column, ==, "only_high_is_far");
       test_device_expect (b, "SELECT title FROM notes", i == 0 ? "low 0\n" : "low 1\n");
@@ -644,7 +644,7 @@ test_manual_exchanged (TestRig *rig)
   test_device_sync (a);
   test_device_sql (b, "UPDATE u SET v = 'by b'");
   test_device_sync (b);
-  decide_badly (b, "remote", NULL, SYNC_ERROR_CONSTRAINT);
+  decide_badly (b, "remote", NULL, SYNC_ERROR_UNFIT);
   decide (b, "remote", apart);
   decide (b, "local", NULL);
   test_rig_settle (rig);
@@ -679,7 +679,7 @@ test_keep_both_refused (TestRig *rig)
   test_device_sync (a);
   test_device_sql (b, "UPDATE notes SET title = 'by b'");
   test_device_sync (b);
-  decide_badly (b, "both", NULL, SYNC_ERROR_CONSTRAINT);
+  decide_badly (b, "both", NULL, SYNC_ERROR_UNFIT);
   test_device_expect (b, "SELECT title FROM notes", "by b\n");
   test_device_expect (b, RECORD, "'1'|edit-edit|open||\n");
   test_device_sql (b, "UPDATE notes SET rank = NULL");

@@ -127,7 +127,9 @@ test_names_the_thing (void)
   assert_says (make_error (SYNC_ERROR_SCHEMA, "notes", TRUE), "notes", "title", "schema script");
   assert_says (make_error (SYNC_ERROR_NO_COLUMN, "notes", TRUE), "title", "notes", "column");
   assert_says (with_reason (SYNC_ERROR_CONSTRAINT, "/home/me/notes.db", "not-null"), "does not fit",
-               "empty", "tried again");
+               "empty", "do it again");
+  assert_says (with_reason (SYNC_ERROR_UNFIT, "notes", "unique"), "What you decided does not fit",
+               "must be unique", "Decide otherwise");
 }
 
 static void
