@@ -65,6 +65,7 @@ sync_verify_new (SyncStore *store,
 
   verify->store = store;
   verify->entity = sync_entity_ref ((SyncEntity *) entity);
+  verify->cursor = -1;
   verify->sample_size = sample_size;
   verify->differences = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_difference_free);
   verify->sample = g_ptr_array_new_with_free_func (g_free);
@@ -421,15 +422,25 @@ walk_table (SyncVerify *verify, gboolean *done, GError **error)
   return step == SYNC_STEP_DONE && sync_verify_flush (verify, error);
 }
 
-static gboolean
-begin (SyncVerify *verify, GError **error)
+/**
+ * sync_verify_enter:
+ * @verify: a comparison
+ * @error: SQLite's, [error@SyncError.NO_TABLE], NO_COLUMN
+ *
+ * Comes first whenever the worker goes on with @verify: others may have changed the registry meanwhile.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_verify_enter (SyncVerify *verify,
+                   GError **error)
 {
   SyncCursor cursor;
 
-  if (verify->table != NULL)
-    return TRUE;
   verify->table = sync_store_get_table (verify->store, verify->entity, error);
-  if (verify->table == NULL || !sync_store_get_cursor (verify->store, verify->entity, &cursor, error))
+  if (verify->table == NULL || verify->cursor >= 0)
+    return verify->table != NULL;
+  if (!sync_store_get_cursor (verify->store, verify->entity, &cursor, error))
     return FALSE;
   verify->cursor = cursor.pulled_version;
   return TRUE;
@@ -451,8 +462,6 @@ sync_verify_look_here (SyncVerify *verify,
                        GError **error)
 {
   *done = FALSE;
-  if (!begin (verify, error))
-    return FALSE;
   if (verify->ledger_done)
     return walk_table (verify, done, error);
   return walk (verify, look_at_known, &verify->ledger_done, error);

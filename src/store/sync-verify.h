@@ -49,7 +49,7 @@ typedef struct
   guint sample_size;
   guint64 n_sampled;    /* rows that had a chance to be in the sample */
   GRand *random;        /* (owned) */
-  SyncTable *table;     /* (unowned) */
+  SyncTable *table;     /* (unowned): of this step */
   SyncDigester *digester;
   SyncRow *row;
   SyncRow *base;
@@ -66,6 +66,8 @@ typedef struct
 
 SyncVerify *sync_verify_new (SyncStore *store, const SyncEntity *entity, guint sample_size);
 void sync_verify_free (SyncVerify *verify);
+/* First of all whenever the worker goes on with it. */
+gboolean sync_verify_enter (SyncVerify *verify, GError **error);
 
 /* The ledger against the table, and the table against the ledger. */
 gboolean sync_verify_look_here (SyncVerify *verify, gboolean *done, GError **error);

@@ -53,8 +53,9 @@ static gboolean
 do_step (SyncConnection *connection, gpointer data, GCancellable *cancellable, GError **error)
 {
   Step *step = data;
+  SyncVerify *verify = step->self->verify;
 
-  return step->func (step->self, step->data, error);
+  return (verify == NULL || sync_verify_enter (verify, error)) && step->func (step->self, step->data, error);
 }
 
 static gboolean

@@ -32,13 +32,20 @@ sim_values_add (SimValues *values, guint number)
       g_byte_array_set_size (values->there, number + 1);
       memset (values->there->data + before, 0, number + 1 - before);
     }
-  values->there->data[number] = 1;
+  if (values->there->data[number] < G_MAXUINT8)
+    values->there->data[number]++;
+}
+
+static guint8
+count (const SimValues *values, guint number)
+{
+  return number < values->there->len ? values->there->data[number] : 0;
 }
 
 gboolean
 sim_values_has (const SimValues *values, guint number)
 {
-  return number < values->there->len && values->there->data[number];
+  return count (values, number) > 0;
 }
 
 /* The number of a value of this kind that begins here, and its end. */
@@ -73,7 +80,7 @@ sim_values_add_difference (SimValues *values, const SimValues *before, const Sim
 {
   for (guint i = 0; i < before->there->len; i++)
     {
-      if (sim_values_has (before, i) && !sim_values_has (after, i))
+      if (count (before, i) > count (after, i))
         sim_values_add (values, i);
     }
 }

@@ -7,10 +7,11 @@ G_BEGIN_DECLS
 
 /**
  * SimValues:
- * @there: (array): by number, whether it is in the set
+ * @there: (array): by number, how often it is there
  *
  * Some of the values that were written. A value looks like `v17v`, with its mark behind; nobody
- * writes one twice. Those of another user look like `w17w`.
+ * writes one twice, but a row whose key changed is in two places for a while. Those of another user
+ * look like `w17w`.
  */
 typedef struct
 {
@@ -24,7 +25,7 @@ void sim_values_add (SimValues *values, guint number);
 gboolean sim_values_has (const SimValues *values, guint number);
 /* All that a text mentions. */
 void sim_values_add_text (SimValues *values, const char *text);
-/* Those of `before` that are not in `after`. */
+/* Those that are more often in `before` than in `after`. */
 void sim_values_add_difference (SimValues *values, const SimValues *before, const SimValues *after);
 char *sim_value_to_text (guint number, guint user, SimMark mark);
 /* Whether a text mentions another user's. */
