@@ -780,7 +780,8 @@ purge_table (SimCloud *cloud, guint user, guint table)
       SimRow *row = g_ptr_array_index (rows, i);
 
       if (row->deleted_at == 0 || row->deleted_at >= now - KEEP_TOMBSTONES || row->version >= head
-          || (user == 0 && !was_read_by_all (cloud, row)))
+          || (user == 0
+              && (!was_read_by_all (cloud, row) || sim_cloud_is_hidden (cloud, table, row->key))))
         {
           i++;
           continue;
