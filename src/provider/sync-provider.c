@@ -501,7 +501,7 @@ sync_provider_delete_all_finish (SyncProvider *provider, GAsyncResult *result, G
  * sync_provider_check_schema:
  * @provider: a provider
  * @state: its state
- * @error: [error@SyncError.SCHEMA_MISSING], SCHEMA_OLD, SCHEMA_NEW
+ * @error: [error@SyncError.SCHEMA_OLD], SCHEMA_NEW
  *
  * Returns: whether this program speaks the cloud's schema
  */
@@ -512,9 +512,7 @@ sync_provider_check_schema (SyncProvider *provider,
 {
   const char *location = sync_provider_get_location (provider);
 
-  if (state->schema_version <= 0)
-    sync_error_set (error, SYNC_ERROR_SCHEMA_MISSING, location, "the cloud has no schema of ours");
-  else if (state->schema_version < SYNC_CLOUD_SCHEMA_VERSION)
+  if (state->schema_version < SYNC_CLOUD_SCHEMA_VERSION)
     sync_error_set (error, SYNC_ERROR_SCHEMA_OLD, location,
                     "the cloud's schema is version %d, not %d", state->schema_version,
                     SYNC_CLOUD_SCHEMA_VERSION);

@@ -387,6 +387,149 @@ test_the_schema_is_printed_for_the_editor (Fixture *fixture, gconstpointer varia
   g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
 }
 
+/* --- Clouds with another version of the schema -------------------------------------------------- */
+
+static const char *
+driver_of (const char *variable)
+{
+  return g_str_has_suffix (variable, "PGLITE") ? "pglite" : "postgres";
+}
+
+static void
+set_up_alone (Fixture *fixture, gconstpointer variable)
+{
+  g_autofree char *folder = NULL;
+
+  fixture->psync = test_psync_new ();
+  folder = test_psync_path (fixture->psync, "cloud");
+  fixture->cloud = test_cloud_start (variable, driver_of (variable), folder);
+  fixture->email = g_strdup ("someone@example.org");
+  if (fixture->cloud == NULL)
+    return;
+  connect_device (fixture, "a.db");
+  sign (fixture, "a.db", "signup", fixture->email, PASSWORD, 0);
+  g_free (test_psync_sql (fixture->psync, "a.db", "INSERT INTO projects (id, name) VALUES ('mine', 'Garden')"));
+}
+
+static void
+tear_down_alone (Fixture *fixture, gconstpointer variable)
+{
+  if (fixture->cloud != NULL)
+    test_cloud_stop (g_steal_pointer (&fixture->cloud));
+  tear_down (fixture, variable);
+}
+
+/* The script of today with some of it replaced: @changes are pairs of what and by what. */
+static void
+load_schema (Fixture *fixture, const char *const *changes)
+{
+  g_autofree char *sql = test_psync_run (fixture->psync, "a.db", 0, "schema print");
+
+  for (guint i = 0; changes != NULL && changes[i] != NULL; i += 2)
+    {
+      g_auto (GStrv) parts = g_strsplit (sql, changes[i], -1);
+
+      g_assert_cmpuint (g_strv_length (parts), ==, 2);
+      g_free (sql);
+      sql = g_strjoinv (changes[i + 1], parts);
+    }
+  g_free (test_cloud_sql (fixture->cloud, sql));
+}
+
+/* Every way to the cloud ends with these words, and what is here stays, and waits. */
+static void
+expect_unfit (Fixture *fixture, const char *code, const char *title, const char *next)
+{
+  static const char *const lines[] = { "sync", "seed", "hydrate", "verify", "health" };
+  g_autoptr (JsonObject) status = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      g_autoptr (JsonObject) answer = test_psync_json (fixture->psync, "a.db", 1, lines[i]);
+
+      g_assert_cmpstr (error_code (answer), ==, code);
+      test_psync_fail (fixture->psync, "a.db", 1, lines[i], title);
+      test_psync_fail (fixture->psync, "a.db", 1, lines[i], next);
+    }
+  status = test_psync_json (fixture->psync, "a.db", 0, "status");
+  g_assert_cmpstr (json_object_get_string_member (status, "state"), ==, "error");
+  test_psync_expect (fixture->psync, "a.db",
+                     "SELECT name, state, attempts FROM projects, psync_change WHERE psync_change.id = quote (projects.id)",
+                     "Garden|pending|0");
+}
+
+static void
+test_a_cloud_without_the_schema_says_so (Fixture *fixture, gconstpointer variable)
+{
+  if (fixture->cloud == NULL)
+    return;
+  expect_unfit (fixture, "schema-missing", "not set up for sync", "schema print");
+  load_schema (fixture, NULL);
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
+}
+
+/* The script that is named as the way out is it, and the rows of before are there still. */
+static void
+test_a_cloud_of_an_older_version_says_so (Fixture *fixture, gconstpointer variable)
+{
+  g_autofree char *source = g_build_filename (g_getenv ("PSYNC_TEST_SOURCE_ROOT"), "tests", "data",
+                                              "cloud-schema-0.sql", NULL);
+  g_autofree char *sql = NULL;
+  g_autofree char *rows = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (fixture->cloud == NULL)
+    return;
+  g_file_get_contents (source, &sql, NULL, &error);
+  g_assert_no_error (error);
+  g_free (test_cloud_sql (fixture->cloud, sql));
+  g_free (test_cloud_sql (fixture->cloud, "insert into public.projects (user_id, id, name) "
+                                          "select id, 'theirs', 'Kitchen' from auth.users"));
+  expect_unfit (fixture, "schema-old", "schema is too old", "schema print");
+  load_schema (fixture, NULL);
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
+  test_psync_expect (fixture->psync, "a.db", "SELECT name FROM projects ORDER BY id", "Garden\nKitchen");
+  rows = test_cloud_sql (fixture->cloud, "select name from public.projects order by id");
+  g_assert_cmpstr (rows, ==, "Garden\nKitchen\n");
+}
+
+/* Who is served still goes on; who is not touches nothing until it is updated. */
+static void
+test_a_cloud_of_a_newer_version_says_so (Fixture *fixture, gconstpointer variable)
+{
+  static const char *const newer[] = { "installed > 1", "installed > 2", "(schema_version) values (1)",
+                                       "(schema_version) values (2)", NULL };
+  static const char *const too_new[]
+      = { "installed > 1", "installed > 3", "(schema_version) values (1)", "(schema_version) values (3)",
+          "1 as oldest_client", "3 as oldest_client", NULL };
+  g_autofree char *rows = NULL;
+
+  if (fixture->cloud == NULL)
+    return;
+  load_schema (fixture, newer);
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "verify"));
+  load_schema (fixture, too_new);
+  g_free (test_psync_sql (fixture->psync, "a.db", "UPDATE projects SET description = 'later'"));
+  expect_unfit (fixture, "schema-new", "newer than this program", "--version");
+  rows = test_cloud_sql (fixture->cloud, "select name, description is null from public.projects");
+  g_assert_cmpstr (rows, ==, "Garden|t\n");
+}
+
+static void
+add_alone (const char *kind, const char *variable)
+{
+#define ADD(path, name)                                                                            \
+  {                                                                                                \
+    g_autofree char *full = g_strdup_printf ("/cli-cloud/%s/" path, kind);                         \
+    g_test_add (full, Fixture, variable, set_up_alone, test_##name, tear_down_alone);              \
+  }
+  ADD ("a-cloud-without-the-schema-says-so", a_cloud_without_the_schema_says_so);
+  ADD ("a-cloud-of-an-older-version-says-so", a_cloud_of_an_older_version_says_so);
+  ADD ("a-cloud-of-a-newer-version-says-so", a_cloud_of_a_newer_version_says_so);
+#undef ADD
+}
+
 static void
 add_tests (const char *kind, const char *variable)
 {
@@ -418,5 +561,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   add_tests ("pglite", "PSYNC_TEST_CLOUD_PGLITE");
   add_tests ("postgres", "PSYNC_TEST_CLOUD_POSTGRES");
+  add_alone ("pglite", "PSYNC_TEST_CLOUD_PGLITE");
+  add_alone ("postgres", "PSYNC_TEST_CLOUD_POSTGRES");
   return g_test_run ();
 }

@@ -4,29 +4,14 @@
 #include "sync-memory-secrets.h"
 #include "test-provider.h"
 
-/**
- * test_cloud_open:
- * @variable: the environment variable that names the file that describes the cloud
- *
- * Returns: (transfer full) (nullable): the cloud, %NULL (the test is skipped then) if none was
- * started
- */
-TestCloud *
-test_cloud_open (const char *variable)
+static TestCloud *
+read_cloud (const char *path)
 {
-  const char *path = g_getenv (variable);
   g_autoptr (TestCloud) cloud = g_new0 (TestCloud, 1);
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
 
-  if (path == NULL || *path == '\0')
-    {
-      g_autofree char *reason = g_strdup_printf ("%s names no test cloud", variable);
-
-      g_test_skip (reason);
-      return NULL;
-    }
   g_file_get_contents (path, &text, NULL, &error);
   g_assert_no_error (error);
   lines = g_strsplit (text, "\n", -1);
@@ -43,6 +28,78 @@ test_cloud_open (const char *variable)
   g_assert_nonnull (cloud->key);
   g_assert_nonnull (cloud->dir);
   return g_steal_pointer (&cloud);
+}
+
+/**
+ * test_cloud_open:
+ * @variable: the environment variable that names the file that describes the cloud
+ *
+ * Returns: (transfer full) (nullable): the cloud, %NULL (the test is skipped then) if none was
+ * started
+ */
+TestCloud *
+test_cloud_open (const char *variable)
+{
+  const char *path = g_getenv (variable);
+
+  if (path == NULL || *path == '\0')
+    {
+      g_autofree char *reason = g_strdup_printf ("%s names no test cloud", variable);
+
+      g_test_skip (reason);
+      return NULL;
+    }
+  return read_cloud (path);
+}
+
+static void
+call_cloud (const char *verb, const char *option, const char *driver, const char *folder)
+{
+  g_autofree char *program
+      = g_build_filename (g_getenv ("PSYNC_TEST_SOURCE_ROOT"), "tests", "server", "cloud", NULL);
+  const char *const start[] = { program, verb, option, driver, folder, NULL };
+  const char *const stop[] = { program, verb, folder, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) process
+      = g_subprocess_newv (driver != NULL ? start : stop, G_SUBPROCESS_FLAGS_STDOUT_SILENCE, &error);
+
+  g_assert_no_error (error);
+  g_subprocess_wait_check (process, NULL, &error);
+  g_assert_no_error (error);
+}
+
+/**
+ * test_cloud_start:
+ * @variable: the environment variable that names the file that describes another cloud of its kind
+ * @driver: `pglite` or `postgres`
+ * @folder: where it keeps everything
+ *
+ * Starts a cloud without the schema for one test alone.
+ *
+ * Returns: (transfer full) (nullable): the cloud, to be stopped with test_cloud_stop(); %NULL (the test is skipped
+ * then) if there are no clouds
+ */
+TestCloud *
+test_cloud_start (const char *variable, const char *driver, const char *folder)
+{
+  g_autoptr (TestCloud) other = test_cloud_open (variable);
+  g_autofree char *path = g_build_filename (folder, "env", NULL);
+
+  if (other == NULL)
+    return NULL;
+  call_cloud ("start", "--no-schema", driver, folder);
+  return read_cloud (path);
+}
+
+/**
+ * test_cloud_stop:
+ * @cloud: (transfer full): a cloud that test_cloud_start() started
+ */
+void
+test_cloud_stop (TestCloud *cloud)
+{
+  call_cloud ("stop", NULL, NULL, cloud->dir);
+  test_cloud_free (cloud);
 }
 
 void

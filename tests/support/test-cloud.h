@@ -24,6 +24,8 @@ typedef struct
 } TestCloud;
 
 TestCloud *test_cloud_open (const char *variable);
+TestCloud *test_cloud_start (const char *variable, const char *driver, const char *folder);
+void test_cloud_stop (TestCloud *cloud);
 void test_cloud_free (TestCloud *cloud);
 SyncProvider *test_cloud_new_provider (TestCloud *cloud);
 SyncProvider *test_cloud_new_provider_for (TestCloud *cloud, SyncSecretStore *secrets);
