@@ -1087,17 +1087,26 @@ test_lost_triggers (TestRig *rig)
   test_device_expect (a, NO_CONFLICT, "");
 }
 
-/* A refusal holds for what was refused: a row that is deleted while nobody notes it is due again, too. */
+/* What the owner does in the middle of a run. */
+typedef struct
+{
+  TestDevice *device;
+  gboolean drops_triggers;
+  const char *sql;
+} Meanwhile;
+
 /* Before a page is read; then never again. */
 static TestFault
-change_table (TestFaults *faults, TestRequest request, guint number, gpointer data)
+act_meanwhile (TestFaults *faults, TestRequest request, guint number, gpointer data)
 {
-  TestDevice *device = data;
+  const Meanwhile *meanwhile = data;
 
   if (request != TEST_REQUEST_PULL)
     return TEST_FAULT_NONE;
   test_faults_set_hooks (faults, NULL, NULL, NULL);
-  test_device_sql (device, "ALTER TABLE notes ADD COLUMN colour TEXT; UPDATE notes SET colour = 'red' WHERE id = 'n1'");
+  if (meanwhile->drops_triggers)
+    drop_triggers (meanwhile->device);
+  test_device_sql (meanwhile->device, meanwhile->sql);
   return TEST_FAULT_NONE;
 }
 
@@ -1107,12 +1116,14 @@ test_column_meanwhile (TestRig *rig)
 {
   TestDevice *a = test_rig_add (rig, "a");
   TestDevice *b = test_rig_add (rig, "b");
+  Meanwhile meanwhile
+      = { b, FALSE, "ALTER TABLE notes ADD COLUMN colour TEXT; UPDATE notes SET colour = 'red' WHERE id = 'n1'" };
 
   insert_notes (a, "n", 3);
   test_rig_settle (rig);
   test_device_sql (a, "DELETE FROM notes WHERE id = 'n1'");
   test_device_sync (a);
-  test_faults_set_hooks (b->faults, change_table, NULL, b);
+  test_faults_set_hooks (b->faults, act_meanwhile, NULL, &meanwhile);
   test_device_sync (b);
   test_rig_settle (rig);
   test_device_expect (b, "SELECT count(*) FROM psync_conflict WHERE local ->> '$.colour' = 'red'", "1\n");
@@ -1141,36 +1152,25 @@ test_discard_without_table (TestRig *rig)
   test_rig_assert_converged (rig);
 }
 
-static TestFault
-rebuild_table (TestFaults *faults, TestRequest request, guint number, gpointer data)
-{
-  TestDevice *device = data;
-
-  if (request != TEST_REQUEST_PULL)
-    return TEST_FAULT_NONE;
-  test_faults_set_hooks (faults, NULL, NULL, NULL);
-  drop_triggers (device);
-  test_device_sql (device, "UPDATE notes SET title = 'by b' WHERE id = 'n1'");
-  return TEST_FAULT_NONE;
-}
-
 /* Triggers that are lost while a run goes on: what they did not note is not overwritten without a record. */
 static void
 test_lost_triggers_meanwhile (TestRig *rig)
 {
   TestDevice *a = test_rig_add (rig, "a");
   TestDevice *b = test_rig_add (rig, "b");
+  Meanwhile meanwhile = { b, TRUE, "UPDATE notes SET title = 'by b' WHERE id = 'n1'" };
 
   insert_notes (a, "n", 3);
   test_rig_settle (rig);
   test_device_sql (a, "UPDATE notes SET title = 'by a' WHERE id = 'n1'");
   test_device_sync (a);
-  test_faults_set_hooks (b->faults, rebuild_table, NULL, b);
+  test_faults_set_hooks (b->faults, act_meanwhile, NULL, &meanwhile);
   test_device_sync (b);
   test_rig_assert_converged (rig);
   test_device_expect (b, "SELECT count(*) FROM psync_conflict WHERE local ->> '$.title' = 'by b'", "1\n");
 }
 
+/* A refusal holds for what was refused: a row that is deleted while nobody notes it is due again, too. */
 static void
 test_lost_triggers_and_refusals (TestRig *rig)
 {
