@@ -323,15 +323,26 @@ keep_copy (SyncApply *apply, const SyncConflict *conflict, GError **error)
 
 /* --- Resolving ---------------------------------------------------------------------------------- */
 
+static gboolean
+say_deleted (const SyncApply *apply, GError **error)
+{
+  sync_error_set (error, SYNC_ERROR_UNFIT, apply->entity->name, "The row is deleted then, and has no columns");
+  sync_error_set_reason (*error, "deleted", 0);
+  return FALSE;
+}
+
 /* Columns edited by hand, and sides chosen for columns that were in no dispute: a local edit on top. */
 static gboolean
 write_fields (SyncApply *apply, const Choice *choice, const char *id, GError **error)
 {
   gboolean found, changed = FALSE;
 
-  if (choice->fields == NULL
-      || !sync_table_read (apply->table, id, apply->local, &found, error) || !found)
-    return choice->fields == NULL;
+  if (choice->fields == NULL)
+    return TRUE;
+  if (!sync_table_read (apply->table, id, apply->local, &found, error))
+    return FALSE;
+  if (!found)
+    return say_deleted (apply, error);
   for (guint i = apply->entity->n_keys; i < apply->entity->n_columns; i++)
     {
       gboolean by_hand;

@@ -428,6 +428,13 @@ static const Words no_such_column = {
   N_("Check the column’s name."), "psync entities list --json"
 };
 
+static const Words no_columns = {
+  N_("The side that you chose deletes the row"), NULL,
+  N_("No columns can be chosen of a row that is deleted then."), NULL,
+  N_("Choose the other side, or leave the columns out. Nothing was changed."),
+  "psync conflicts resolve ID local|remote"
+};
+
 static const Words cancelled = {
   N_("Cancelled"), NULL, N_("What was done before that is kept; the next run does the rest."), NULL,
   N_("Sync again whenever you like."), NULL
@@ -442,6 +449,7 @@ static const Special specials[] = {
   { SYNC_ERROR_STALE, "open", &still_open },
   { SYNC_ERROR_STALE, "resolved", &decided_already },
   { SYNC_ERROR_STALE, "undone", &undone_already },
+  { SYNC_ERROR_UNFIT, "deleted", &no_columns },
   { SYNC_ERROR_READ_ONLY, "own-folder", &no_own_folder },
   { SYNC_ERROR_NOT_FOUND, "folder", &no_folder },
   { SYNC_ERROR_NOT_FOUND, "link", &no_link },
@@ -562,7 +570,7 @@ words_for_detail (const GError *error, const SyncErrorDetail *data, const Words 
 
   if (error->code == SYNC_ERROR_ROW_REFUSED)
     return sync_words_for_reason ("row-refused", data->reason, data->column);
-  if (error->code == SYNC_ERROR_CONSTRAINT || error->code == SYNC_ERROR_UNFIT)
+  if (error->code == SYNC_ERROR_CONSTRAINT || found == &words[SYNC_ERROR_UNFIT])
     return sync_words_for_held (data->reason, data->column);
   if (error->code == SYNC_ERROR_INVALID)
     fault = find_address_fault (data->reason);

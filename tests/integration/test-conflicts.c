@@ -470,6 +470,26 @@ test_manual_withdrawn (TestRig *rig)
   test_device_expect (b, "SELECT state FROM psync_conflict", "resolved\n");
 }
 
+/* A side on which the row is deleted has no columns to choose. */
+static void
+test_manual_fields_of_deleted (TestRig *rig)
+{
+  static const char *const fields[] = { "title=local", NULL };
+  TestDevice *a, *b;
+
+  begin (rig, &a, &b, "manual");
+  test_device_sql (a, "DELETE FROM notes");
+  test_device_sync (a);
+  test_device_sql (b, "UPDATE notes SET title = 'by b'");
+  test_device_sync (b);
+  decide_badly (b, "remote", fields, SYNC_ERROR_UNFIT);
+  test_device_expect (b, "SELECT title FROM notes", "by b\n");
+  test_device_expect (b, RECORD, "'1'|edit-delete|open||\n");
+  decide (b, "local", fields);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT title FROM notes", "by b\n");
+}
+
 static void
 test_manual_fields (TestRig *rig)
 {
@@ -1432,6 +1452,7 @@ static const struct
   { "manual/closes-when-withdrawn", NOTES, test_manual_withdrawn },
   { "one-device/a-trigger-of-the-cloud-is-no-stranger", NOTES, test_own_row_changed_there },
   { "manual/by-column-and-by-hand", NOTES, test_manual_fields },
+  { "manual/columns-of-a-deleted-row", NOTES, test_manual_fields_of_deleted },
   { "manual/edited-to-equal-closes-by-itself", NOTES, test_manual_closes_by_itself },
   { "manual/what-does-not-fit-together-is-said",
     "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT, rank INTEGER, "

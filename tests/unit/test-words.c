@@ -130,6 +130,8 @@ test_names_the_thing (void)
                "empty", "do it again");
   assert_says (with_reason (SYNC_ERROR_UNFIT, "notes", "unique"), "What you decided does not fit",
                "must be unique", "Decide otherwise");
+  assert_says (with_reason (SYNC_ERROR_UNFIT, "notes", "deleted"), "deletes the row", "No columns",
+               "other side");
 }
 
 static void
