@@ -460,9 +460,8 @@ on_some_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (answer == NULL)
     g_task_return_error (task, explain_deletion (error));
-  else if (!sync_supabase_deletion_parse (answer, &left))
-    g_task_return_error (task, sync_error_new (SYNC_ERROR_PROTOCOL, "sync_delete_my_data",
-                                               "The cloud does not say that it deleted anything"));
+  else if (!sync_supabase_deletion_take (g_task_get_task_data (task), answer, &left, &error))
+    g_task_return_error (task, error);
   else if (left)
     delete_some (g_steal_pointer (&task));
   else
@@ -486,6 +485,7 @@ sync_supabase_provider_delete_all_async (SyncProvider *provider, GCancellable *c
   GTask *task = g_task_new (provider, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, sync_provider_delete_all_async);
+  g_task_set_task_data (task, g_new0 (SyncSupabaseDeletion, 1), g_free);
   delete_some (task);
 }
 

@@ -8,6 +8,12 @@
  * `_` (`-` in values) goes into double quotes, where `"` and `\` take a backslash; then all of it
  * is encoded for the URL. */
 
+/* A deletion comes to no end if, after a few answers, they took fewer rows each than any cloud takes at once; or
+ * more than one user can have. */
+#define FEW_ANSWERS 100
+#define LEAST_DELETED 1000
+#define MOST_DELETED 1000000000
+
 #define STAMPS "sync_version,deleted_at,edited_at,device_id,run_id"
 
 static const char *const stamps[]
@@ -668,25 +674,63 @@ sync_supabase_device_is (GBytes *answer, const char *id)
   return g_strcmp0 (written, id) == 0;
 }
 
-/**
- * sync_supabase_deletion_parse:
- * @answer: the answer of `sync_delete_my_data`
- * @left: (out): whether there is more to delete
- *
- * Returns: %FALSE if it is no such answer
- */
-gboolean
-sync_supabase_deletion_parse (GBytes *answer, gboolean *left)
+/* What one answer says: how many rows went, and whether there is more. */
+static gboolean
+parse_deletion (GBytes *answer, gint64 *deleted, gboolean *left)
 {
   SyncSpan object, member;
   SyncJsonType type;
 
   if (!find_only_row (answer, &object) || sync_json_type (object) != SYNC_JSON_OBJECT
+      || !get_number (object, "deleted", deleted) || *deleted < 0
       || !sync_json_get_member (object, "left", &member))
     return FALSE;
   type = sync_json_type (member);
   *left = type == SYNC_JSON_TRUE;
   return *left || type == SYNC_JSON_FALSE;
+}
+
+/* Whoever says that there is more has deleted thousands of rows each time. */
+static gboolean
+is_endless (const SyncSupabaseDeletion *deletion, gint64 deleted)
+{
+  return deleted == 0 || deletion->n_rows > MOST_DELETED
+         || (deletion->n_answers > FEW_ANSWERS
+             && deletion->n_rows / deletion->n_answers < LEAST_DELETED);
+}
+
+/**
+ * sync_supabase_deletion_take:
+ * @deletion: how far it came
+ * @answer: the answer of `sync_delete_my_data`
+ * @left: (out): whether there is more to delete
+ * @error: [error@SyncError.PROTOCOL]: it is no such answer, or the deletion comes to no end (reason
+ *   `endless-deletion`)
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_supabase_deletion_take (SyncSupabaseDeletion *deletion, GBytes *answer, gboolean *left,
+                             GError **error)
+{
+  gint64 deleted = 0;
+
+  if (!parse_deletion (answer, &deleted, left))
+    {
+      sync_error_set (error, SYNC_ERROR_PROTOCOL, "sync_delete_my_data",
+                      "The cloud does not say that it deleted anything");
+      return FALSE;
+    }
+  deletion->n_answers++;
+  deletion->n_rows += MIN (deleted, MOST_DELETED);
+  if (!*left || !is_endless (deletion, deleted))
+    return TRUE;
+  if (error != NULL)
+    {
+      sync_error_set (error, SYNC_ERROR_PROTOCOL, "sync_delete_my_data", "The deletion comes to no end");
+      sync_error_set_reason (*error, "endless-deletion", 0);
+    }
+  return FALSE;
 }
 
 /**

@@ -6,6 +6,19 @@
 
 G_BEGIN_DECLS
 
+/**
+ * SyncSupabaseDeletion:
+ * @n_answers: how often the cloud was asked
+ * @n_rows: how many rows it has deleted
+ *
+ * How far the deletion of all rows of a user came.
+ */
+typedef struct
+{
+  guint n_answers;
+  gint64 n_rows;
+} SyncSupabaseDeletion;
+
 char *sync_supabase_query_pull (const SyncEntity *entity, const SyncPullQuery *query);
 char *sync_supabase_query_push (const SyncEntity *entity);
 GPtrArray *sync_supabase_query_fetch (const SyncEntity *entity, GBytes *keys, gsize max_length,
@@ -18,7 +31,8 @@ gboolean sync_supabase_rows_append (GString *array, const SyncEntity *entity, GB
                                     gboolean trim);
 SyncCloudState *sync_supabase_state_parse (GBytes *answer);
 gboolean sync_supabase_device_is (GBytes *answer, const char *id);
-gboolean sync_supabase_deletion_parse (GBytes *answer, gboolean *left);
+gboolean sync_supabase_deletion_take (SyncSupabaseDeletion *deletion, GBytes *answer, gboolean *left,
+                                      GError **error);
 char *sync_supabase_body_digest (const SyncEntity *entity, const char *prefix);
 gboolean sync_supabase_digest_parse (GBytes *answer, const char *prefix, SyncDigest *digest);
 

@@ -386,6 +386,13 @@ static const Words endless = {
   "psync sync"
 };
 
+static const Words endless_deletion = {
+  N_("The deletion comes to no end"), NULL,
+  N_("The cloud says again and again that something is left. Every row on this computer stays."), NULL,
+  N_("Try again later: it goes on where it stopped. If that does not help, ask who runs the cloud."),
+  "psync delete-cloud-data"
+};
+
 static const Words no_sign_up = {
   N_("{subject} takes no new accounts"), N_("The server takes no new accounts"),
   N_("The project’s owner has disabled signing up."), NULL,
@@ -469,6 +476,7 @@ static const Special specials[] = {
   { SYNC_ERROR_SECRETS, "no-keyring", &no_keyring },
   { SYNC_ERROR_PROTOCOL, "redirect", &elsewhere },
   { SYNC_ERROR_PROTOCOL, "endless", &endless },
+  { SYNC_ERROR_PROTOCOL, "endless-deletion", &endless_deletion },
   { SYNC_ERROR_FAILED, "signup_disabled", &no_sign_up },
   { SYNC_ERROR_FAILED, "email_provider_disabled", &no_sign_up },
   { SYNC_ERROR_FAILED, "user_banned", &banned },

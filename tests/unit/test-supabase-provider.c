@@ -472,6 +472,45 @@ test_wrong_settings_make_no_provider (Fixture *self, gconstpointer data)
   g_assert_false (g_str_has_suffix (sync_provider_get_location (self->provider), "/"));
 }
 
+static void
+expect_deletion (Fixture *self, const Answer *answers, guint n_answers, guint requests,
+                 const char *reason)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->answers = answers;
+  self->n_answers = n_answers;
+  self->requests = 0;
+  g_test_message ("%s", answers[0].body);
+  g_assert_cmpint (test_delete_all (self->provider, &error), ==, reason == NULL);
+  if (reason != NULL)
+    {
+      g_assert_error (error, SYNC_ERROR, SYNC_ERROR_PROTOCOL);
+      g_assert_cmpstr (sync_error_get_detail (error)->reason, ==, reason);
+    }
+  g_assert_cmpuint (self->requests, ==, requests);
+}
+
+/* As long as it gets on; not for ever. */
+static void
+test_a_deletion_that_gets_nowhere_ends (Fixture *self, gconstpointer data)
+{
+  static const Answer some = { 200, JSON, "{\"deleted\":20000,\"left\":true}" };
+  static const Answer nothing = { 200, JSON, "{\"deleted\":0,\"left\":true}" };
+  static const Answer few = { 200, JSON, "{\"deleted\":1,\"left\":true}" };
+  static const Answer many = { 200, JSON, "{\"deleted\":400000000,\"left\":true}" };
+  static const Answer last = { 200, JSON, "{\"deleted\":7,\"left\":false}" };
+  Answer long_way[300];
+  const Answer stuck[] = { some, some, nothing };
+
+  for (guint i = 0; i < G_N_ELEMENTS (long_way); i++)
+    long_way[i] = i + 1 < G_N_ELEMENTS (long_way) ? some : last;
+  expect_deletion (self, long_way, G_N_ELEMENTS (long_way), G_N_ELEMENTS (long_way), NULL);
+  expect_deletion (self, stuck, G_N_ELEMENTS (stuck), 3, "endless-deletion");
+  expect_deletion (self, &few, 1, 101, "endless-deletion");
+  expect_deletion (self, &many, 1, 3, "endless-deletion");
+}
+
 #define ADD(name)                                                                                  \
   g_test_add ("/supabase/provider/" #name, Fixture, NULL, set_up, test_##name, tear_down)
 
@@ -492,6 +531,7 @@ main (int argc, char **argv)
   ADD (time_and_size_are_limited);
   ADD (a_cancelled_operation_says_nothing_about_the_cloud);
   ADD (usage_counts_all_requests);
+  ADD (a_deletion_that_gets_nowhere_ends);
   ADD (wrong_settings_make_no_provider);
   return g_test_run ();
 }
