@@ -151,6 +151,10 @@ dup_times (const SyncStatus *status, gint64 now)
                  ? g_strdup_printf (_("Next try %s"), time)
                  : g_strdup_printf (_("Next sync %s"), time);
     }
+  else if (status->hold != SYNC_HOLD_NONE)
+    next = sync_status_dup_hold (status);
+  else if (status->elsewhere)
+    next = g_strdup (_("Another program syncs by itself"));
   if (last != NULL && next != NULL)
     /* Translators: two sentences, about the last and the next sync */
     return g_strdup_printf (_("%s · %s"), last, next);
@@ -491,7 +495,7 @@ connect_manager (SyncOverviewPage *self)
   for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
     g_signal_connect_object (manager, handlers[i].signal, handlers[i].callback, self,
                              G_CONNECT_SWAPPED);
-  g_signal_connect_object (sync_profile_get_scheduler (self->profile), "notify::next-run",
+  g_signal_connect_object (sync_profile_get_scheduler (self->profile), "notify",
                            G_CALLBACK (show_status), self, G_CONNECT_SWAPPED);
 }
 

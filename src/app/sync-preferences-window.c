@@ -145,6 +145,14 @@ add_settings (SyncPreferencesWindow *self)
       self->automatic, sync_setting_row_new_switch (settings, "sync-at-start", _("At the start"),
                                                     _("Also when the program starts")));
   adw_preferences_group_add (
+      self->automatic,
+      sync_setting_row_new_switch (settings, "sync-on-metered", _("On metered networks"),
+                                   _("Also where traffic may cost money")));
+  adw_preferences_group_add (
+      self->automatic,
+      sync_setting_row_new_switch (settings, "sync-in-power-saver", _("While power is saved"),
+                                   _("Also in the computer’s power saver mode")));
+  adw_preferences_group_add (
       self->sending,
       sync_setting_row_new_number (settings, "batch-size", _("Rows in a request"),
                                    _("0: as many as the program thinks right"), 0, 10000));

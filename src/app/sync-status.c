@@ -49,6 +49,7 @@ void
 sync_status_read (SyncStatus *status, SyncProfile *profile)
 {
   SyncManager *manager = sync_profile_get_manager (profile);
+  SyncScheduler *scheduler = sync_profile_get_scheduler (profile);
   g_autoptr (SyncProgress) progress = NULL;
   guint held;
 
@@ -57,9 +58,12 @@ sync_status_read (SyncStatus *status, SyncProfile *profile)
                 &held, "conflict-count", &status->conflicts, "paused-until", &status->paused_until,
                 "last-sync-time", &status->last_sync, "progress", &progress, NULL);
   status->refused = status->failed + held;
-  status->next_sync = sync_scheduler_get_next_run (sync_profile_get_scheduler (profile));
+  status->next_sync = sync_scheduler_get_next_run (scheduler);
+  g_object_get (scheduler, "elsewhere", &status->elsewhere, NULL);
   status->fraction = progress != NULL ? progress->fraction : 0.0;
   status->kind = find_kind (status, sync_manager_get_state (manager));
+  if (status->paused_until == SYNC_TIME_UNKNOWN || status->paused_until <= g_get_real_time ())
+    status->hold = sync_scheduler_get_hold (scheduler);
 }
 
 static char *
@@ -117,6 +121,23 @@ sync_status_dup_title (const SyncStatus *status)
     default:
       return sync_words_for_state ("idle");
     }
+}
+
+/**
+ * sync_status_dup_hold:
+ * @status: how it stands
+ *
+ * Returns: (transfer full) (nullable): what automatic runs wait for
+ */
+char *
+sync_status_dup_hold (const SyncStatus *status)
+{
+  g_autoptr (GEnumClass) holds = NULL;
+
+  if (status->hold == SYNC_HOLD_NONE)
+    return NULL;
+  holds = g_type_class_ref (SYNC_TYPE_HOLD);
+  return sync_words_for_hold (g_enum_get_value (holds, (int) status->hold)->value_nick);
 }
 
 /**

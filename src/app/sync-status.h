@@ -30,6 +30,8 @@ typedef enum
  * @failed: of changes: those that were refused or failed too often
  * @refused: rows refused by the cloud or the local table
  * @paused_until: as of the manager
+ * @hold: what automatic runs wait for, unless there is a pause
+ * @elsewhere: another program begins them
  * @fraction: of the run under way
  *
  * How a database stands, as people are told.
@@ -44,11 +46,14 @@ typedef struct
   gint64 paused_until;
   gint64 last_sync;
   gint64 next_sync;
+  SyncHold hold;
+  gboolean elsewhere;
   double fraction;
 } SyncStatus;
 
 void sync_status_read (SyncStatus *status, SyncProfile *profile);
 char *sync_status_dup_title (const SyncStatus *status);
+char *sync_status_dup_hold (const SyncStatus *status);
 const char *sync_status_get_icon (const SyncStatus *status);
 
 G_END_DECLS

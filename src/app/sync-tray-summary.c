@@ -6,7 +6,8 @@
 #include "sync-status.h"
 #include "sync-words.h"
 
-/* By what outweighs what. A person is needed also while automatic runs are paused. */
+/* By what outweighs what. A person is needed also while automatic runs are paused; what is held back by the
+ * system is as good as paused. */
 typedef enum
 {
   RANK_IDLE,
@@ -50,7 +51,18 @@ rank_of (const SyncStatus *status, const char *problem)
     return RANK_ATTENTION;
   if (status->kind == SYNC_STATUS_OFFLINE)
     return RANK_OFFLINE;
-  return status->kind == SYNC_STATUS_PAUSED ? RANK_PAUSED : RANK_IDLE;
+  return status->kind == SYNC_STATUS_PAUSED || status->hold != SYNC_HOLD_NONE ? RANK_PAUSED : RANK_IDLE;
+}
+
+/* One line has room for one thing: while nothing happens by itself, for why. */
+static char *
+dup_text (const SyncStatus *status, Rank rank, const char *problem)
+{
+  if (rank == RANK_ATTENTION)
+    return g_strdup (problem);
+  if (rank == RANK_PAUSED && status->hold != SYNC_HOLD_NONE)
+    return sync_status_dup_hold (status);
+  return sync_status_dup_title (status);
 }
 
 static char *
@@ -96,10 +108,8 @@ sync_tray_summary_read (SyncTraySummary *summary, GListModel *profiles)
         continue;
       highest = rank;
       g_free (summary->text);
-      summary->text = with_name (profile,
-                                 rank == RANK_ATTENTION ? g_steal_pointer (&problem)
-                                                        : sync_status_dup_title (&status),
-                                 n > 1 && rank != RANK_IDLE);
+      summary->text
+          = with_name (profile, dup_text (&status, rank, problem), n > 1 && rank != RANK_IDLE);
     }
   summary->icon = icons[MAX (highest, 0)];
   summary->attention = highest == RANK_ATTENTION;

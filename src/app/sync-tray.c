@@ -148,6 +148,16 @@ release_group (gpointer group)
 }
 
 static void
+follow (SyncTray *self, gpointer object)
+{
+  GSignalGroup *group = g_signal_group_new (G_OBJECT_TYPE (object));
+
+  g_signal_group_connect_swapped (group, "notify", G_CALLBACK (update_soon), self);
+  g_signal_group_set_target (group, object);
+  g_ptr_array_add (self->followed, group);
+}
+
+static void
 profiles_changed (SyncTray *self)
 {
   GListModel *profiles = sync_application_get_profiles (self->application);
@@ -157,11 +167,9 @@ profiles_changed (SyncTray *self)
   for (guint i = 0; i < n; i++)
     {
       g_autoptr (SyncProfile) profile = g_list_model_get_item (profiles, i);
-      GSignalGroup *group = g_signal_group_new (SYNC_TYPE_MANAGER);
 
-      g_signal_group_connect_swapped (group, "notify", G_CALLBACK (update_soon), self);
-      g_signal_group_set_target (group, sync_profile_get_manager (profile));
-      g_ptr_array_add (self->followed, group);
+      follow (self, sync_profile_get_manager (profile));
+      follow (self, sync_profile_get_scheduler (profile));
     }
   update_soon (self);
 }

@@ -138,3 +138,31 @@ cli_bus_pause (CliContext *cli, gint64 until)
     g_debug ("The application did not do it: %s", error->message);
   return done;
 }
+
+/**
+ * cli_bus_read_plan:
+ * @cli: the context
+ * @next_sync: (out): when the application begins the next run; %SYNC_TIME_UNKNOWN: it plans none
+ * @hold: (out) (transfer full) (nullable): what keeps it from that: `metered`, `power-saver`
+ *
+ * Asks the application what it is about to do by itself.
+ *
+ * Returns: whether it runs and has the database open
+ */
+gboolean
+cli_bus_read_plan (CliContext *cli, gint64 *next_sync, char **hold)
+{
+  g_autoptr (SyncBusSync1) application = find_application (cli);
+  const char *held;
+
+  *next_sync = SYNC_TIME_UNKNOWN;
+  *hold = NULL;
+  if (application == NULL)
+    return FALSE;
+  held = sync_bus_sync1_get_hold (application);
+  if (sync_bus_sync1_get_next_sync_time (application) != 0)
+    *next_sync = sync_bus_sync1_get_next_sync_time (application);
+  if (held != NULL && *held != '\0' && !g_str_equal (held, "none"))
+    *hold = g_strdup (held);
+  return TRUE;
+}

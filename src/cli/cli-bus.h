@@ -16,4 +16,7 @@ gboolean cli_bus_run (CliContext *cli,
                       SyncResult **result);
 gboolean cli_bus_pause (CliContext *cli, gint64 until); /* SYNC_TIME_UNKNOWN: resume */
 
+/* What only who begins runs knows: when the next one is to be, and (nullable) what holds it back. */
+gboolean cli_bus_read_plan (CliContext *cli, gint64 *next_sync, char **hold);
+
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <glib/gi18n.h>
 
+#include "cli-bus.h"
 #include "cli-options.h"
 #include "cli-values.h"
 #include "sync-words.h"
@@ -86,8 +87,21 @@ add_state (CliContext *cli, CliTable *table, const SyncStats *stats)
     }
 }
 
+/* A pause is told already, and nothing is waited for in it. */
 static void
-show_status (CliContext *cli, const SyncStats *stats, const SyncDevice *device)
+add_plan (CliContext *cli, CliTable *table, const SyncStats *stats, const char *hold)
+{
+  gboolean paused = find_pause (sync_profile_get_manager (cli->profile)) != SYNC_TIME_UNKNOWN;
+  g_autofree char *words = hold != NULL ? sync_words_for_hold (hold) : NULL;
+
+  if (stats->next_sync_at != SYNC_TIME_UNKNOWN)
+    add_time (table, _("Next run"), stats->next_sync_at);
+  else if (!paused)
+    add_line (table, _("Next run"), words);
+}
+
+static void
+show_status (CliContext *cli, const SyncStats *stats, const SyncDevice *device, const char *hold)
 {
   SyncProvider *provider = sync_manager_get_provider (sync_profile_get_manager (cli->profile));
   g_autoptr (CliTable) table
@@ -111,13 +125,12 @@ show_status (CliContext *cli, const SyncStats *stats, const SyncDevice *device)
       add_line (table, _("Device id"), device->id);
     }
   add_time (table, _("Last synchronised"), stats->last_sync_at);
-  if (stats->next_sync_at != SYNC_TIME_UNKNOWN)
-    add_time (table, _("Next run"), stats->next_sync_at);
+  add_plan (cli, table, stats, hold);
   cli_print_table (cli, table);
 }
 
 static void
-answer_status (CliContext *cli, const SyncStats *stats, const SyncDevice *device)
+answer_status (CliContext *cli, const SyncStats *stats, const SyncDevice *device, const char *hold)
 {
   SyncManager *manager = sync_profile_get_manager (cli->profile);
   g_autoptr (GError) last_error = NULL;
@@ -132,6 +145,7 @@ answer_status (CliContext *cli, const SyncStats *stats, const SyncDevice *device
   cli_json_boolean (cli->answer, "auto_sync", config.auto_sync);
   cli_json_boolean (cli->answer, "paused", paused_until != SYNC_TIME_UNKNOWN);
   cli_json_time (cli->answer, "paused_until", paused_until);
+  cli_json_string (cli->answer, "hold", hold);
   cli_json_error (cli->answer, cli, "last_error", last_error);
   cli_json_device (cli->answer, "device", device);
   cli_json_stats (cli->answer, "statistics", stats);
@@ -144,6 +158,8 @@ run_status (CliContext *cli, const char *const *arguments, GError **error)
   SyncDevices *devices = sync_profile_get_devices (cli->profile);
   g_autoptr (SyncStats) stats = NULL;
   g_autoptr (SyncDevice) device = NULL;
+  g_autofree char *hold = NULL;
+  gint64 next_sync;
 
   sync_manager_get_stats_async (manager, cli->cancellable, cli_ready, cli);
   stats = sync_manager_get_stats_finish (manager, cli_await (cli), error);
@@ -153,8 +169,10 @@ run_status (CliContext *cli, const char *const *arguments, GError **error)
   device = sync_devices_get_local_finish (devices, cli_await (cli), error);
   if (device == NULL)
     return FALSE;
-  answer_status (cli, stats, device);
-  show_status (cli, stats, device);
+  if (cli_bus_read_plan (cli, &next_sync, &hold))
+    stats->next_sync_at = next_sync;
+  answer_status (cli, stats, device, hold);
+  show_status (cli, stats, device, hold);
   cli_raise_waiting (cli, stats);
   return TRUE;
 }

@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 
 SyncScheduler *sync_scheduler_new_for_system (SyncManager *manager, SyncSettings *settings,
                                               SyncClock *clock, SyncTimers *timers, SyncSystem *system);
+/* (transfer none) */
+SyncSystem *sync_scheduler_get_system (SyncScheduler *scheduler);
 /* Whether something is under way that it will plan anew after. */
 gboolean sync_scheduler_is_busy (SyncScheduler *scheduler);
 

@@ -812,6 +812,12 @@ sync_scheduler_stop (SyncScheduler *scheduler)
   plan (scheduler);
 }
 
+SyncSystem *
+sync_scheduler_get_system (SyncScheduler *scheduler)
+{
+  return scheduler->system;
+}
+
 gboolean
 sync_scheduler_is_busy (SyncScheduler *scheduler)
 {

@@ -7,6 +7,7 @@ import signal
 import time
 
 import desktop
+from computer import add_network_manager, add_power_profiles, set_metered, set_profile
 from desktop import Daemon, Host, run, serve, wait_until
 
 MENU = ["Up to date", "Open", "Sync Now", "Automatic Sync", "Pause", "Conflicts", "Preferences", "Quit"]
@@ -132,6 +133,27 @@ def test_offline(session):
     host.click("Sync Now")
     host.wait_for_icon_named("offline")
     wait_until(lambda: host.labels()[:1] == ["Offline"], "the status")
+
+
+def test_held_back(session):
+    """what keeps automatic runs back has an icon and is told, and a run that somebody asks for goes on"""
+    manager = add_network_manager(session, metered=False)
+    profiles = add_power_profiles(session, "power-saver")
+    host, _ = begin(session, ("auto-sync", "true"))
+    host.wait_for_icon_named("paused")
+    wait_until(lambda: host.labels()[0] == "Waiting for the end of power saving", "the status")
+    assert session.get("Hold") == "power-saver"
+    session.sql("INSERT INTO projects (id, name) VALUES ('n', 'N')")
+    host.click("Sync Now")
+    wait_until(lambda: not session.sql("SELECT * FROM psync_change"), "the row is sent")
+    host.wait_for_icon_named("paused")
+    set_metered(manager, True)
+    wait_until(lambda: host.labels()[0] == "Waiting for a network that is not metered", "the other status")
+    set_metered(manager, False)
+    set_profile(profiles, "balanced")
+    host.wait_for_icon_named("idle")
+    wait_until(lambda: host.labels() == MENU, "the menu")
+    assert session.get("NextSyncTime") > time.time() * 1e6
 
 
 def test_attention(session):
@@ -278,6 +300,6 @@ def test_two_databases(session):
     wait_until(lambda: host.labels()[:1] == ["second_one.db: Paused"], f"its name, {host.labels()}")
 
 
-run([test_layout, test_toggle, test_pause, test_sync, test_syncing, test_offline, test_attention,
+run([test_layout, test_toggle, test_pause, test_sync, test_syncing, test_offline, test_held_back, test_attention,
      test_refused, test_no_host, test_watcher_without_host, test_host_late_and_restarting, test_helper_killed,
      test_helper_gives_up, test_application_killed, test_quit, test_open, test_two_databases])

@@ -8,6 +8,7 @@
 #include "sync-bus-names.h"
 #include "sync-bus-object.h"
 #include "sync-file-lock.h"
+#include "sync-scheduler-private.h"
 #include "test-psync.h"
 #include "test-store.h"
 
@@ -207,6 +208,52 @@ test_state_and_counts (Fixture *fixture, gconstpointer data)
   wait_until (sync_bus_sync1_get_pending_count (proxy) == 0);
   wait_until (sync_bus_sync1_get_last_sync_time (proxy) > 0);
   wait_until (g_str_equal (sync_bus_sync1_get_state (proxy), "idle"));
+}
+
+static void
+set (Fixture *fixture, const char *name, const char *value)
+{
+  SyncSettings *settings = sync_profile_get_settings (fixture->profile);
+  g_autoptr (GError) error = NULL;
+
+  sync_settings_set_async (settings, name, value, NULL, test_got_result, place (fixture));
+  sync_settings_set_finish (settings, answer (fixture), &error);
+  g_assert_no_error (error);
+}
+
+static gboolean
+plans_nothing (JsonObject *answered)
+{
+  return json_object_get_null_member (json_object_get_object_member (answered, "statistics"),
+                                      "next_sync_at");
+}
+
+/* What only the application knows, psync asks it for. */
+static void
+test_status_tells_the_plan (Fixture *fixture, gconstpointer data)
+{
+  SyncScheduler *scheduler = sync_profile_get_scheduler (fixture->profile);
+  g_autoptr (SyncBusSync1) proxy = find (fixture);
+  g_autoptr (JsonObject) planned = NULL, held = NULL;
+  g_autoptr (GSubprocess) process = NULL;
+  g_autofree char *text = NULL;
+
+  set (fixture, "sync-at-start", "false");
+  set (fixture, "auto-sync", "true");
+  sync_scheduler_start (scheduler);
+  wait_until (sync_bus_sync1_get_next_sync_time (proxy) != 0);
+  planned = run_psync (fixture, 0, "status");
+  g_assert_true (json_object_get_null_member (planned, "hold"));
+  g_assert_false (plans_nothing (planned));
+
+  sync_system_set_power_saver (sync_scheduler_get_system (scheduler), TRUE);
+  wait_until (g_str_equal (sync_bus_sync1_get_hold (proxy), "power-saver"));
+  held = run_psync (fixture, 0, "status");
+  g_assert_cmpstr (json_object_get_string_member (held, "hold"), ==, "power-saver");
+  g_assert_true (plans_nothing (held));
+  process = begin_psync (fixture, "status");
+  text = psync_ends (fixture, process, 0);
+  g_assert_nonnull (strstr (text, "Waiting for the end of power saving"));
 }
 
 static void
@@ -512,6 +559,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   add ("state-and-counts-as-they-change", test_state_and_counts);
+  add ("psync-tells-what-the-application-plans", test_status_tells_the_plan);
   add ("the-application-runs-for-psync", test_application_runs);
   add ("options-and-results-cross", test_options_cross);
   add ("errors-cross", test_errors_cross);

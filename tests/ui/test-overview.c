@@ -3,9 +3,11 @@
 
 #include "sync-entity-row.h"
 #include "sync-error-row.h"
+#include "sync-file-lock.h"
 #include "sync-manager-private.h"
 #include "sync-overview-page.h"
 #include "sync-run-actions.h"
+#include "sync-scheduler-private.h"
 #include "sync-status.h"
 #include "ui-fixture.h"
 
@@ -66,6 +68,82 @@ test_one_error_is_one_row (UiFixture *fixture, gconstpointer data)
   g_assert_cmpint (g_rename (away, vault), ==, 0);
   ui_sync (fixture, fixture->profile);
   ui_wait_for (!gtk_widget_get_visible (row));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+#define SAVING "Waiting for the end of power saving"
+
+static void
+set (UiFixture *fixture, const char *name, const char *value)
+{
+  SyncSettings *settings = sync_profile_get_settings (fixture->profile);
+  g_autoptr (GAsyncResult) result = NULL;
+
+  sync_settings_set_async (settings, name, value, NULL, test_got_result, &result);
+  test_store_wait (&result);
+  g_assert_true (sync_settings_set_finish (settings, result, NULL));
+}
+
+static void
+pause_until (UiFixture *fixture, gint64 until)
+{
+  SyncManager *manager = sync_profile_get_manager (fixture->profile);
+  g_autoptr (GAsyncResult) result = NULL;
+
+  sync_manager_pause_async (manager, until, NULL, test_got_result, &result);
+  test_store_wait (&result);
+  g_assert_true (sync_manager_pause_finish (manager, result, NULL));
+}
+
+/* What nothing happens for is told; a pause outweighs it. */
+static void
+test_held_back (UiFixture *fixture, gconstpointer data)
+{
+  SyncScheduler *scheduler = sync_profile_get_scheduler (fixture->profile);
+  SyncSystem *system = sync_scheduler_get_system (scheduler);
+  GtkWidget *page = GTK_WIDGET (sync_overview_page_new (fixture->profile));
+  GtkWidget *window = show (page);
+
+  set (fixture, "sync-at-start", "false");
+  set (fixture, "auto-sync", "true");
+  sync_scheduler_start (scheduler);
+  ui_wait_for (ui_shows (page, "Next sync in"));
+  sync_system_set_power_saver (system, TRUE);
+  ui_wait_for (ui_shows (page, SAVING));
+  g_assert_false (ui_shows (page, "Next sync"));
+  ui_sync (fixture, fixture->profile);
+  ui_wait_for (ui_shows (page, "Last synced just now · " SAVING));
+  ui_take_picture (window, "power-saver");
+  pause_until (fixture, G_MAXINT64);
+  ui_wait_for (ui_shows (page, "Paused"));
+  g_assert_false (ui_shows (page, SAVING));
+  pause_until (fixture, SYNC_TIME_UNKNOWN);
+  ui_wait_for (ui_shows (page, SAVING));
+  sync_system_set_metered (system, TRUE);
+  ui_wait_for (ui_shows (page, "Waiting for a network that is not metered"));
+  set (fixture, "sync-on-metered", "true");
+  ui_wait_for (ui_shows (page, SAVING));
+  set (fixture, "sync-in-power-saver", "true");
+  ui_wait_for (ui_shows (page, "Next sync in"));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
+/* Who shows the next run is who begins it; else that somebody does. */
+static void
+test_scheduled_elsewhere (UiFixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  SyncFileLock *lease = sync_file_lock_try_acquire (fixture->path, "schedule", &error);
+  GtkWidget *page = GTK_WIDGET (sync_overview_page_new (fixture->profile));
+  GtkWidget *window = show (page);
+
+  g_assert_no_error (error);
+  set (fixture, "auto-sync", "true");
+  sync_scheduler_start (sync_profile_get_scheduler (fixture->profile));
+  ui_wait_for (ui_shows (page, "Another program syncs by itself"));
+  sync_scheduler_stop (sync_profile_get_scheduler (fixture->profile));
+  ui_wait_for (!ui_shows (page, "Another program syncs by itself"));
+  sync_file_lock_release (lease);
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
@@ -169,6 +247,8 @@ main (int argc, char **argv)
   ADD ("a-locked-keyring-can-be-unlocked", test_locked_keyring);
   ADD ("counts-follow", test_counts_follow);
   ADD ("one-error-is-one-row", test_one_error_is_one_row);
+  ADD ("what-holds-runs-back-is-told", test_held_back);
+  ADD ("scheduled-by-another-program", test_scheduled_elsewhere);
   ADD ("actions-are-about-all", test_actions_are_about_all);
   ADD ("status", test_status);
   return test_run_with_own_folders ();

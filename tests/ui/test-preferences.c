@@ -121,6 +121,36 @@ close_all (void)
     ui_wait_a_little (0);
 }
 
+/* The first row of the page that says so. */
+static GtkWidget *
+find_switch (GtkWidget *window, const char *title)
+{
+  GtkWidget *row = ui_find (window, SYNC_TYPE_SETTING_ROW, title);
+
+  g_assert_nonnull (row);
+  return ui_find (row, GTK_TYPE_SWITCH, NULL);
+}
+
+/* What automatic runs wait for is for people to set. */
+static void
+test_reasons_to_wait_are_set (UiFixture *fixture, gconstpointer data)
+{
+  SyncWindow *window = present (fixture->path);
+  GtkWidget *preferences = sync_preferences_window_new (window);
+
+  adw_preferences_window_set_visible_page_name (ADW_PREFERENCES_WINDOW (preferences), "sync");
+  gtk_window_present (GTK_WINDOW (preferences));
+  gtk_switch_set_active (GTK_SWITCH (find_switch (preferences, "On metered networks")), TRUE);
+  ui_wait_for (holds (fixture->path, "SELECT value FROM psync_setting WHERE key = 'sync-on-metered'",
+                      "true\n"));
+  gtk_switch_set_active (GTK_SWITCH (find_switch (preferences, "While power is saved")), TRUE);
+  ui_wait_for (holds (fixture->path,
+                      "SELECT value FROM psync_setting WHERE key = 'sync-in-power-saver'", "true\n"));
+  ui_take_picture (preferences, "preferences-sync");
+  gtk_window_destroy (GTK_WINDOW (preferences));
+  close_all ();
+}
+
 static void
 test_everything_is_exported (UiFixture *fixture, gconstpointer data)
 {
@@ -231,6 +261,7 @@ main (int argc, char **argv)
   ADD ("a-switch-is-stored", test_switch_is_stored);
   ADD ("a-number-is-stored", test_number_is_stored);
   ADD ("a-table-is-configured", test_table_is_configured);
+  ADD ("reasons-to-wait-are-set", test_reasons_to_wait_are_set);
   ADD ("everything-is-exported", test_everything_is_exported);
   ADD ("cloud-data-are-deleted", test_cloud_data_are_deleted);
   ADD ("a-decision-is-undone", test_decision_is_undone);
