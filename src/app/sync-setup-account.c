@@ -16,6 +16,7 @@ struct _SyncSetupAccount
 {
   AdwBin parent_instance;
 
+  AdwStatusPage *page;
   GtkWidget *problems;
   SyncErrorRow *error_row;
   GtkWidget *form;
@@ -185,6 +186,31 @@ sync_setup_account_set_profile (SyncSetupAccount *page, SyncProfile *profile)
   g_set_object (&page->profile, profile);
 }
 
+/**
+ * sync_setup_account_sign_in_again:
+ * @page: the page
+ *
+ * Where it is known who was signed in, asks for nothing but the password.
+ */
+void
+sync_setup_account_sign_in_again (SyncSetupAccount *page)
+{
+  const char *email;
+
+  g_return_if_fail (SYNC_IS_SETUP_ACCOUNT (page));
+  g_return_if_fail (page->profile != NULL);
+
+  email = sync_profile_get_last_email (page->profile);
+  if (email == NULL)
+    return;
+  adw_status_page_set_title (page->page, _("Sign In Again"));
+  adw_status_page_set_description (
+      page->page, _("The session has ended. What you change meanwhile waits on this computer."));
+  gtk_widget_set_visible (page->sign_up_button, FALSE);
+  gtk_editable_set_text (page->email_row, email);
+  gtk_widget_grab_focus (GTK_WIDGET (page->password_row));
+}
+
 static void
 sync_setup_account_dispose (GObject *object)
 {
@@ -218,6 +244,7 @@ sync_setup_account_class_init (SyncSetupAccountClass *class)
   g_type_ensure (SYNC_TYPE_ERROR_ROW);
   gtk_widget_class_set_template_from_resource (
       widget_class, "/io/github/progressive_sync/ProgressiveSync/sync-setup-account.ui");
+  gtk_widget_class_bind_template_child (widget_class, SyncSetupAccount, page);
   gtk_widget_class_bind_template_child (widget_class, SyncSetupAccount, problems);
   gtk_widget_class_bind_template_child (widget_class, SyncSetupAccount, error_row);
   gtk_widget_class_bind_template_child (widget_class, SyncSetupAccount, form);

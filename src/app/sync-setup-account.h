@@ -12,5 +12,6 @@ G_DECLARE_FINAL_TYPE (SyncSetupAccount, sync_setup_account, SYNC, SETUP_ACCOUNT,
 
 /* Signing in or up. Signal `signed-in`. */
 void sync_setup_account_set_profile (SyncSetupAccount *page, SyncProfile *profile);
+void sync_setup_account_sign_in_again (SyncSetupAccount *page);
 
 G_END_DECLS

@@ -352,4 +352,5 @@ sync_setup_sign_in (SyncSetup *setup)
   setup->only_account = TRUE;
   sync_setup_account_set_profile (setup->account, setup->profile);
   show_page (setup, "account");
+  sync_setup_account_sign_in_again (setup->account);
 }

@@ -29,6 +29,7 @@ struct _SyncProfile
   SyncEntities *entities;   /* (owned) */
   SyncSnapshots *snapshots; /* (owned) */
   char *id;                 /* (owned): names the profile's secrets */
+  char *last_email;         /* (owned) (nullable): who is signed in, or was */
   char *cloud;              /* (owned) (nullable): the settings that the provider was made from */
   GError *cloud_error;      /* (owned) (nullable): why the configured cloud cannot be used */
   guint connecting;         /* calls under way that change the cloud's settings themselves */
@@ -41,6 +42,8 @@ void sync_profile_watch_settings (SyncProfile *self);
 void sync_profile_make_provider (SyncProfile *self);
 /* Everything is queued anew, for a cloud that the database does not know. */
 gboolean sync_profile_forget_cloud (SyncStore *store, GError **error);
+
+/* sync-profile-session.c */
 /* Reads who is signed in, if the cloud has accounts. Never fails: what is wrong is found out
  * when the cloud is used. */
 void sync_profile_load_session_async (SyncProfile *self, GCancellable *cancellable,

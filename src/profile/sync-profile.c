@@ -59,6 +59,7 @@ sync_profile_finalize (GObject *object)
   SyncProfile *self = SYNC_PROFILE (object);
 
   g_free (self->id);
+  g_free (self->last_email);
   g_free (self->cloud);
   g_clear_error (&self->cloud_error);
 

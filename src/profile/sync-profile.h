@@ -80,6 +80,8 @@ gboolean sync_profile_session_finish (SyncProfile *profile, GAsyncResult *result
 void sync_profile_allow_session_file (SyncProfile *profile);
 /* (nullable): who is signed in */
 const char *sync_profile_get_email (SyncProfile *profile);
+/* (nullable): who is, or was the last that it saw */
+const char *sync_profile_get_last_email (SyncProfile *profile);
 
 /* Tests a connection step by step; `url` and `anon_key` NULL: the profile's own. (element-type SyncCheck) */
 void sync_profile_test_async (SyncProfile *profile, const char *url, const char *anon_key,

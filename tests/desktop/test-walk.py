@@ -7,8 +7,10 @@ import subprocess
 import sys
 import uuid
 
-from desktop import Skip, run
+from desktop import SOURCE, Skip, run
 from screen import Screen
+
+CLOUD = f"{SOURCE}/tests/server/cloud"
 
 
 def first_run(screen):
@@ -19,13 +21,17 @@ def first_run(screen):
     screen.wait_for_text("Up to date")
 
 
+def read_values(path):
+    with open(path, encoding="utf-8") as file:
+        return dict(line.strip().split("=", 1) for line in file)
+
+
 def read_cloud():
     """Where the cloud is that the suite runs."""
     path = os.environ.get("PSYNC_TEST_CLOUD_POSTGRES")
     if not path:
         raise Skip("PSYNC_TEST_CLOUD_POSTGRES names no test cloud")
-    with open(path, encoding="utf-8") as file:
-        return dict(line.strip().split("=", 1) for line in file)
+    return read_values(path)
 
 
 def use_cloud(screen, cloud, email, password):
@@ -184,6 +190,71 @@ def walk_cloud(desktop):
     use_every_page(screen, desktop, other)
 
 
+class BriefCloud:
+    """A cloud of its own, whose tokens are good for a short while."""
+
+    def __init__(self, folder, seconds):
+        self.folder = f"{folder}/cloud"
+        # What is not waited for would be whom the cloud watches.
+        subprocess.run([CLOUD, "start", "pglite", "--jwt-expiry", str(seconds), "--watch",
+                        str(os.getpid()), self.folder], check=True, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL)
+        self.values = read_values(f"{self.folder}/env")
+
+    def end_sessions(self):
+        """As a new password on another device does."""
+        subprocess.run([CLOUD, "sql", self.folder, "-"], check=True, text=True,
+                       input="DELETE FROM auth.refresh_tokens; DELETE FROM auth.sessions;")
+
+    def end(self):
+        subprocess.run([CLOUD, "stop", self.folder], check=True, stdin=subprocess.DEVNULL)
+
+
+def change_until_refused(screen, desktop):
+    """The token that it has is good for some seconds more."""
+    def is_refused():
+        texts = [node.name for node in screen.look() if node.role == "label"]
+        if "Up to date" in texts:
+            desktop.sql("UPDATE projects SET name = name || '!'")
+        return "Sign-in needed" in texts
+    screen.wait(is_refused, "signing in is needed")
+
+
+def go_on_after_session(screen, desktop, cloud, email, password):
+    """It ends in the cloud while the window is open, and begins again in the window."""
+    screen.act("check box", "Automatic Sync", "toggle")
+    desktop.sql("INSERT INTO projects (id, name) VALUES ('kite', 'Kite')")
+    cloud.end_sessions()
+    change_until_refused(screen, desktop)
+    desktop.sql("UPDATE projects SET name = 'Long kite'")
+    screen.wait_for_text("All changes are safe on this computer; 1 is not in the cloud yet.")
+    screen.press("Sign In…")
+    screen.wait_for_text("Sign In Again")
+    assert screen.find("text", "Email address").text() == email
+    assert not screen.find("push button", "Create Account")
+    screen.type("text", "Password", "wrong horse battery")
+    screen.press("Sign In")
+    screen.wait_for_text("The email address or the password is wrong")
+    screen.type("text", "Password", password)
+    screen.press("Sign In")
+    screen.wait_for_text("Up to date")
+    assert desktop.sql("SELECT count(*) FROM psync_change") == [(0,)]
+
+
+def walk_session(desktop):
+    """a session that ended in the cloud is said, and what waits goes on after signing in again"""
+    read_cloud()
+    email, password = f"{uuid.uuid4()}@example.org", "correct horse battery"
+    cloud = BriefCloud(desktop.folder, 20)
+    try:
+        screen = Screen(desktop)
+        screen.start("--database", desktop.database)
+        use_cloud(screen, cloud.values, email, password)
+        go_on_after_session(screen, desktop, cloud, email, password)
+    finally:
+        cloud.end()
+
+
 def try_twice():
     """On a busy machine a click may be lost between two programs; what fails again is a fault."""
     for attempt in range(2):
@@ -196,6 +267,6 @@ def try_twice():
 
 
 if "PSYNC_TEST_WALK" in os.environ:
-    run([walk_vault, walk_cloud])
+    run([walk_vault, walk_cloud, walk_session])
 else:
     try_twice()

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-profile-private.h"
+
+#include "sync-manager-private.h"
+#include "sync-supabase-provider.h"
+
+/* Who is signed in to the profile's cloud. */
+
+static SyncSupabaseProvider *
+get_supabase (SyncProfile *self)
+{
+  SyncProvider *provider = sync_manager_get_provider (self->manager);
+
+  return SYNC_IS_SUPABASE_PROVIDER (provider) ? SYNC_SUPABASE_PROVIDER (provider) : NULL;
+}
+
+static void
+note_session (SyncProfile *self)
+{
+  SyncSupabaseProvider *supabase = get_supabase (self);
+  const char *email = supabase != NULL ? sync_supabase_provider_get_email (supabase) : NULL;
+
+  if (supabase == NULL)
+    return;
+  if (email != NULL)
+    {
+      g_free (self->last_email);
+      self->last_email = g_strdup (email);
+    }
+  sync_manager_note_session (self->manager, sync_supabase_provider_get_signed_in (supabase));
+}
+
+static void
+session_loaded (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (sync_provider_connect_finish (SYNC_PROVIDER (object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+void
+sync_profile_load_session_async (SyncProfile *self, GCancellable *cancellable,
+                                 GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  SyncSupabaseProvider *supabase = get_supabase (self);
+
+  g_task_set_source_tag (task, sync_profile_load_session_async);
+  g_task_set_check_cancellable (task, FALSE);
+  if (supabase == NULL)
+    g_task_return_boolean (task, TRUE);
+  else
+    sync_provider_connect_async (SYNC_PROVIDER (supabase), cancellable, session_loaded,
+                                 g_steal_pointer (&task));
+}
+
+void
+sync_profile_load_session_finish (SyncProfile *self, GAsyncResult *result)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert (g_task_is_valid (result, self));
+  g_assert (g_async_result_is_tagged (result, sync_profile_load_session_async));
+
+  if (!g_task_propagate_boolean (G_TASK (result), &error))
+    g_debug ("The session cannot be read: %s", error->message);
+  if (g_error_matches (error, SYNC_ERROR, SYNC_ERROR_SECRETS))
+    sync_manager_note_secrets (self->manager, error);
+  else
+    note_session (self);
+  sync_manager_refresh (self->manager);
+}
+
+static void
+session_changed (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  SyncProfile *self = g_task_get_source_object (task);
+  g_autoptr (GError) error = NULL;
+
+  if (!sync_supabase_provider_session_finish (SYNC_SUPABASE_PROVIDER (object), result, &error))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+  note_session (self);
+  sync_manager_changed (self->manager);
+  g_task_return_boolean (task, TRUE);
+}
+
+/* (transfer full) (nullable): NULL: there is no cloud with accounts, and the caller was told. */
+static GTask *
+session_task (SyncProfile *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+              gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  GError *error;
+
+  g_task_set_source_tag (task, sync_profile_session_finish);
+  g_task_set_check_cancellable (task, FALSE);
+  if (get_supabase (self) != NULL)
+    return g_steal_pointer (&task);
+  if (sync_manager_get_provider (self->manager) == NULL)
+    error = sync_manager_explain_unavailable (self->manager);
+  else
+    {
+      error = sync_error_new (SYNC_ERROR_NOT_CONNECTED, NULL, "There is no cloud with accounts");
+      sync_error_set_reason (error, "no-accounts", 0);
+    }
+  g_task_return_error (task, error);
+  return NULL;
+}
+
+/**
+ * sync_profile_sign_up_async:
+ * @profile: the profile
+ * @email: an address
+ * @password: a new password
+ * @cancellable: (nullable): cancels it
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Makes an account in the cloud.
+ */
+void
+sync_profile_sign_up_async (SyncProfile *profile, const char *email, const char *password,
+                            GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (SYNC_IS_PROFILE (profile));
+  g_return_if_fail (email != NULL && password != NULL);
+
+  task = session_task (profile, cancellable, callback, user_data);
+  if (task != NULL)
+    sync_supabase_provider_sign_up_async (get_supabase (profile), email, password, cancellable,
+                                          session_changed, task);
+}
+
+/**
+ * sync_profile_sign_in_async:
+ * @profile: the profile
+ * @email: an account's address
+ * @password: its password
+ * @cancellable: (nullable): cancels it
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Begins a session with the cloud.
+ */
+void
+sync_profile_sign_in_async (SyncProfile *profile, const char *email, const char *password,
+                            GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (SYNC_IS_PROFILE (profile));
+  g_return_if_fail (email != NULL && password != NULL);
+
+  task = session_task (profile, cancellable, callback, user_data);
+  if (task != NULL)
+    sync_supabase_provider_sign_in_async (get_supabase (profile), email, password, cancellable,
+                                          session_changed, task);
+}
+
+/**
+ * sync_profile_sign_out_async:
+ * @profile: the profile
+ * @cancellable: (nullable): cancels it
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Ends the session with the cloud. Every row stays where it is.
+ */
+void
+sync_profile_sign_out_async (SyncProfile *profile, GCancellable *cancellable,
+                             GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (SYNC_IS_PROFILE (profile));
+
+  task = session_task (profile, cancellable, callback, user_data);
+  if (task != NULL)
+    sync_supabase_provider_sign_out_async (get_supabase (profile), cancellable, session_changed,
+                                           task);
+}
+
+static void
+unlocked_session_loaded (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  SyncProfile *self = SYNC_PROFILE (object);
+
+  sync_profile_load_session_finish (self, result);
+  sync_manager_changed (self->manager);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+secrets_unlocked (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  SyncProfile *self = g_task_get_source_object (task);
+  GError *error = NULL;
+
+  if (sync_secret_store_unlock_finish (SYNC_SECRET_STORE (object), result, &error))
+    sync_profile_load_session_async (self, g_task_get_cancellable (task), unlocked_session_loaded,
+                                     g_object_ref (task));
+  else
+    g_task_return_error (task, error);
+}
+
+/**
+ * sync_profile_unlock_async:
+ * @profile: the profile
+ * @cancellable: (nullable): cancels it
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Asks the person at the computer to unlock the keyring that the session is in, and reads it then. To be finished
+ * with [method@Profile.session_finish].
+ */
+void
+sync_profile_unlock_async (SyncProfile *profile, GCancellable *cancellable,
+                           GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (SYNC_IS_PROFILE (profile));
+
+  task = session_task (profile, cancellable, callback, user_data);
+  if (task != NULL)
+    sync_secret_store_unlock_async (profile->secrets, profile->id, SYNC_PROFILE_SESSION_SECRET,
+                                    cancellable, secrets_unlocked, task);
+}
+
+/**
+ * sync_profile_session_finish:
+ * @profile: the profile
+ * @result: what the callback was given
+ * @error: where to put an error
+ *
+ * Returns: %FALSE with @error set: SYNC_ERROR_NOT_CONNECTED: there is no cloud, or (reason
+ *   `no-accounts`) one that has no accounts; and those of signing in
+ */
+gboolean
+sync_profile_session_finish (SyncProfile *profile, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, profile), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, sync_profile_session_finish), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * sync_profile_get_email:
+ * @profile: the profile
+ *
+ * Returns: (transfer none) (nullable): who is signed in
+ */
+const char *
+sync_profile_get_email (SyncProfile *profile)
+{
+  SyncSupabaseProvider *supabase;
+
+  g_return_val_if_fail (SYNC_IS_PROFILE (profile), NULL);
+
+  supabase = get_supabase (profile);
+  return supabase != NULL ? sync_supabase_provider_get_email (supabase) : NULL;
+}
+
+/**
+ * sync_profile_get_last_email:
+ * @profile: the profile
+ *
+ * Returns: (transfer none) (nullable): who is signed in, or was the last to be, as far as this object saw
+ */
+const char *
+sync_profile_get_last_email (SyncProfile *profile)
+{
+  g_return_val_if_fail (SYNC_IS_PROFILE (profile), NULL);
+
+  return get_supabase (profile) != NULL ? profile->last_email : NULL;
+}
