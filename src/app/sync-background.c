@@ -51,13 +51,20 @@ has_work (SyncBackground *self)
   return FALSE;
 }
 
+/* Whether starting it again would reach this process. */
+static gboolean
+is_on_bus (SyncBackground *self)
+{
+  return g_application_get_dbus_connection (G_APPLICATION (self->application)) != NULL;
+}
+
 static gboolean
 is_wanted (SyncBackground *self)
 {
   GSettings *settings = sync_application_get_settings (self->application);
 
   return (settings == NULL || g_settings_get_boolean (settings, "run-in-background"))
-         && has_work (self);
+         && has_work (self) && is_on_bus (self);
 }
 
 static gboolean
@@ -77,6 +84,8 @@ tell_how_to_return (SyncBackground *self)
   g_autoptr (GNotification) notification
       = g_notification_new (_ ("Progressive Sync Runs in the Background"));
 
+  if (!is_on_bus (self))
+    return;
   g_notification_set_body (
       notification, _ ("There is no tray icon. Start Progressive Sync again to see its window."));
   g_notification_set_default_action (notification, "app.open-window");

@@ -139,6 +139,9 @@ send (Watched *watched, Topic topic, guint count)
   g_autoptr (GNotification) notification = g_notification_new (title);
   g_autoptr (GIcon) icon = g_themed_icon_new (PROGRESSIVE_SYNC_APPLICATION_ID);
 
+  /* Without a bus there is nobody to show it, and GLib does not ask before it tries. */
+  if (g_application_get_dbus_connection (G_APPLICATION (application)) == NULL)
+    return;
   g_notification_set_body (notification, body);
   g_notification_set_icon (notification, icon);
   g_notification_set_priority (notification, topics[topic].priority);

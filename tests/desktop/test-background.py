@@ -311,8 +311,31 @@ def test_not_in_background(session):
     wait_until(lambda: process.poll() is not None, "its end")
 
 
+def test_no_session_bus(session):
+    """without a session bus nobody could bring a window back: it works, and ends with its last window"""
+    session.env["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nonexistent"
+    session.set("without-tray", "'continue'")
+    session.add_database()
+    session.psync("config", "set", "auto-sync", "true")
+    process = session.spawn([PROGRAM, "--database", session.database])
+    session.wait_for_shown(1)
+    # What would be notified of.
+    session.sql("CREATE TRIGGER picky BEFORE INSERT ON projects BEGIN SELECT RAISE(ABORT, 'ugly'); END")
+    other = f"{session.folder}/other.db"
+    session.add_database(other)
+    session.sql("INSERT INTO projects (id, name) VALUES ('u', 'ugly')", other)
+    session.psync("sync", database=other)
+    session.sql("INSERT INTO notifications (id, title) VALUES ('n', 'N')")
+    wait_until(lambda: session.sql("SELECT count(*) FROM psync_held") == [(1,)], "a row that is held back")
+    serve(0.5)
+    assert process.poll() is None, process.poll()
+    session.close_window()
+    wait_until(lambda: process.poll() is not None, "its end")
+    assert process.poll() == 0, process.poll()
+
+
 run([test_background, test_no_database, test_second_launch, test_one_process, test_sigterm, test_sighup,
      test_sigint, test_sigkill, test_activation, test_desktop_actions, test_idle, test_start_at_login,
      test_close_with_tray, test_close_without_tray_continues, test_close_without_tray_quits,
      test_close_without_tray_asks, test_close_without_tray_remembers,
-     test_close_without_tray_quits_when_told, test_not_in_background])
+     test_close_without_tray_quits_when_told, test_not_in_background, test_no_session_bus])
