@@ -157,29 +157,15 @@ make_directory (const char *path, GError **error)
   return FALSE;
 }
 
-/* A table that is gone or has no key any more ends runs, which look again; what could be done about it
- * must not need it: to leave the entity out, or to detach. */
-static gboolean
-heal (SyncStore *store, GError **error)
-{
-  g_autoptr (GError) local_error = NULL;
-  gboolean healed;
-
-  if (sync_store_heal (store, &healed, &local_error)
-      || g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_NO_TABLE)
-      || g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_NO_KEY))
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&local_error));
-  return FALSE;
-}
-
 /* On the worker's thread: puts back what the owner lost of ours, and reads who we are. */
 static gboolean
 prepare_store (SyncConnection *connection, gpointer data, GCancellable *cancellable, GError **error)
 {
   Opening *opening = data;
 
-  if (!heal (opening->store, error)
+  /* A table that is gone ends runs, which look again; what could be done about it must not need it: to leave the
+   * entity out, or to detach. */
+  if (!sync_store_heal_usable (opening->store, error)
       || !sync_store_get_meta (opening->store, "profile-id", &opening->id, error))
     return FALSE;
   if (opening->id == NULL)

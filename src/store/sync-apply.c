@@ -327,7 +327,7 @@ begin_on_table (SyncApply *apply, GError **error)
   SyncConnection *connection = sync_store_get_connection (apply->store);
   gboolean same;
 
-  if (!sync_connection_begin (connection, error) || !sync_store_look_again (apply->store, &same, error))
+  if (!sync_connection_begin (connection, error) || !sync_store_look_again (apply->store, apply->entity, &same, error))
     return FALSE;
   if (!same)
     {

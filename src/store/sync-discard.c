@@ -96,6 +96,17 @@ list_rows (SyncStore *store, const char *entity, const char *id, const char *sta
   return step == SYNC_STEP_DONE ? g_steal_pointer (&rows) : NULL;
 }
 
+/* Others can be discarded all the same. */
+static gboolean
+is_of_this_row (const GError *error)
+{
+  return g_error_matches (error, SYNC_ERROR, SYNC_ERROR_CONSTRAINT)
+         || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED)
+         || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_NO_TABLE)
+         || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_NO_COLUMN)
+         || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_NO_KEY);
+}
+
 /* One turn for each row that is left: those that were dealt with go out of the list. */
 static gssize
 discard_some (SyncStore *store, GPtrArray *rows, GError **refusal, GError **error)
@@ -109,8 +120,7 @@ discard_some (SyncStore *store, GPtrArray *rows, GError **refusal, GError **erro
 
       if (entity != NULL && !discard_one (store, entity, g_ptr_array_index (rows, i + 1), &local_error))
         {
-          if (!g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_CONSTRAINT)
-              && !g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED))
+          if (!is_of_this_row (local_error))
             {
               g_propagate_error (error, g_steal_pointer (&local_error));
               return -1;
@@ -157,7 +167,7 @@ discard_rows (SyncStore *store, GPtrArray *rows, gboolean this_one, GError **err
  * @entity: (nullable): %NULL: every refused and failed row
  * @id: (nullable): the row
  * @error: [error@SyncError.NOT_FOUND]: no such row waits; CONSTRAINT: the table does not take back what it was;
- *   ROW_REFUSED: a value of it cannot go on record
+ *   NO_TABLE, NO_KEY: the table is gone, or has another key; ROW_REFUSED: a value of it cannot go on record
  *
  * The local contents go to the record, and the cloud's row is taken. Of several rows those that the table does not
  * take back go on waiting.
@@ -172,10 +182,9 @@ sync_store_discard_changes (SyncStore *store,
 {
   g_autoptr (GPtrArray) rows
       = list_rows (store, entity, id, id != NULL ? "pending refused failed" : "refused failed", error);
-  gboolean healed;
 
   /* As for a conflict: what is recorded must be whole. */
-  sync_store_heal (store, &healed, NULL);
+  sync_store_heal_usable (store, NULL);
   if (rows == NULL)
     return -1;
   if (id != NULL && rows->len == 0)

@@ -10,9 +10,7 @@
 static void
 look_at_tables (SyncStore *store)
 {
-  gboolean healed;
-
-  sync_store_heal (store, &healed, NULL);
+  sync_store_heal_usable (store, NULL);
 }
 
 /* --- A person's choice as a policy -------------------------------------------------------------- */

@@ -26,9 +26,12 @@ gboolean sync_store_set_up (SyncStore *store, SyncStoreFlags flags, const char *
                             gboolean is_new, GError **error);
 
 /* Inside a transaction. *same FALSE: a table, or what captures its changes, was not as when it was last looked at; it
- * was put right. */
-gboolean sync_store_look_again (SyncStore *store, gboolean *same, GError **error);
+ * was put right. Only the entity's own table must be there. */
+gboolean sync_store_look_again (SyncStore *store, const SyncEntity *entity, gboolean *same, GError **error);
 
+gboolean sync_store_save_entity (SyncStore *store, const SyncEntity *entity, GError **error);
+/* Parents first. */
+gboolean sync_store_reorder_entities (SyncStore *store, GError **error);
 gboolean sync_store_queue_all_rows (SyncStore *store, const SyncEntity *entity, GError **error);
 
 /* A transaction unless the caller has one: commit and rollback only end what begin began. */

@@ -1131,25 +1131,82 @@ test_column_meanwhile (TestRig *rig)
   test_rig_assert_converged (rig);
 }
 
-static gboolean
-discard_note (SyncStore *store, gpointer data, GError **error)
+typedef struct
 {
-  return sync_store_discard_changes (store, "notes", "'n1'", error) == 1;
+  const char *entity;
+  const char *id;
+  gint64 number;
+} Decision;
+
+static gboolean
+discard_row (SyncStore *store, gpointer data, GError **error)
+{
+  const Decision *row = data;
+
+  return sync_store_discard_changes (store, row->entity, row->id, error) == 1;
 }
 
-/* What cannot begin leaves no transaction open: the owner goes on writing. */
+static gboolean
+take_remote (SyncStore *store, gpointer data, GError **error)
+{
+  return sync_store_resolve_conflict (store, ((Decision *) data)->number, NULL, "remote", NULL, error);
+}
+
+static gboolean
+make_manual (SyncStore *store, gpointer data, GError **error)
+{
+  return sync_store_configure_entity (store, data, -1, "manual", NULL, error);
+}
+
+/* Who discards a row of a table that is gone is told so, and leaves no transaction open: the owner goes on writing. */
 static void
 test_discard_without_table (TestRig *rig)
 {
+  Decision gone = { "others", "'o1'" }, here = { "notes", "'n1'" }, decision = { 0 };
   TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
   g_autoptr (GError) error = NULL;
+  g_autofree char *number = NULL;
 
-  insert_notes (a, "n", 2);
-  test_device_sql (a, "ALTER TABLE others RENAME TO elsewhere");
-  g_assert_false (test_device_call (a, discard_note, NULL, &error));
+  insert_notes (a, "n", 3);
+  test_device_sql (a, "INSERT INTO others VALUES ('o1', 'v')");
+  test_rig_settle (rig);
+  test_device_call (b, make_manual, (gpointer) "notes", &error);
+  g_assert_no_error (error);
+  test_device_sql (a, "UPDATE notes SET title = 'of a' WHERE id = 'n2'");
+  test_device_sync (a);
+  test_device_sql (b, "UPDATE notes SET title = 'of b'; UPDATE others SET v = 'of b'");
+  test_device_sync (b);
+  test_device_sql (b, "UPDATE notes SET body = 'again' WHERE id IN ('n1', 'n3'); UPDATE others SET v = 'again'; "
+                      "ALTER TABLE others RENAME TO elsewhere");
+  g_assert_false (test_device_call (b, discard_row, &gone, &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_NO_TABLE);
-  test_device_sql (a, "ALTER TABLE elsewhere RENAME TO others; UPDATE notes SET title = 'goes on'");
+  g_assert_cmpstr (sync_error_get_detail (error)->subject, ==, "others");
+  g_clear_error (&error);
+  test_device_sql (b, "UPDATE notes SET title = 'goes on' WHERE id = 'n3'");
+  /* Rows of a table that is there can be decided all the same, with a column that is new in it. */
+  test_device_sql (b, "ALTER TABLE notes ADD COLUMN colour TEXT; UPDATE notes SET colour = 'red' WHERE id = 'n1'");
+  test_device_call (b, discard_row, &here, &error);
+  g_assert_no_error (error);
+  test_device_expect (b, "SELECT local ->> '$.colour' FROM psync_conflict WHERE id = '''n1'''", "red\n");
+  number = test_device_query (b, "SELECT conflict FROM psync_conflict WHERE state = 'open'");
+  decision.number = g_ascii_strtoll (number, NULL, 10);
+  /* Its row is to be read with that column first. */
+  g_assert_false (test_device_call (b, take_remote, &decision, &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STALE);
+  g_clear_error (&error);
+  test_device_fail (b, SYNC_ERROR_NO_TABLE);
+  test_device_sql (b, "ALTER TABLE elsewhere RENAME TO others");
+  test_device_sync (b);
+  test_device_sql (b, "ALTER TABLE others RENAME TO elsewhere");
+  test_device_call (b, take_remote, &decision, &error);
+  g_assert_no_error (error);
+  test_device_expect (b, "SELECT title FROM notes WHERE id = 'n2'", "of a\n");
+  test_device_sql (b, "ALTER TABLE elsewhere RENAME TO others");
+  test_device_sql (a, "ALTER TABLE notes ADD COLUMN colour TEXT");
   test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT id, title FROM notes ORDER BY id", "n1|of b\nn2|of a\nn3|goes on\n");
+  test_device_expect (a, "SELECT v FROM others", "again\n");
 }
 
 /* Triggers that are lost while a run goes on: what they did not note is not overwritten without a record. */
@@ -1562,7 +1619,7 @@ static const struct
   { "quiet/a-second-sync-is-one-request-and-writes-nothing", NOTES, test_nothing_to_do },
   { "schema/lost-triggers-are-put-back", NOTES, test_lost_triggers },
   { "schema/triggers-lost-while-a-run-goes-on", NOTES, test_lost_triggers_meanwhile },
-  { "schema/what-cannot-begin-locks-nobody-out",
+  { "schema/decisions-while-another-table-is-gone",
     NOTES "CREATE TABLE others (id TEXT PRIMARY KEY NOT NULL, v TEXT);", test_discard_without_table },
   { "schema/a-column-younger-than-the-run", NOTES, test_column_meanwhile },
   { "schema/lost-triggers-end-refusals", NOTES, test_lost_triggers_and_refusals },
