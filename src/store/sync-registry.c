@@ -514,6 +514,25 @@ attach_all (SyncStore *store, GError **error)
   return TRUE;
 }
 
+/* In a database that is new there are no others. */
+gboolean
+sync_store_check_builtins (const char *const *tables,
+                           GError **error)
+{
+  for (guint i = 0; tables != NULL && tables[i] != NULL; i++)
+    {
+      gboolean found = FALSE;
+
+      for (guint k = 0; k < G_N_ELEMENTS (builtins); k++)
+        found = found || g_ascii_strcasecmp (builtins[k].entity, tables[i]) == 0;
+      if (found)
+        continue;
+      sync_error_set (error, SYNC_ERROR_NO_TABLE, tables[i], "There is no table %s", tables[i]);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 create_builtins (SyncStore *store, GError **error)
 {

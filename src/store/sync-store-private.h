@@ -29,6 +29,7 @@ gboolean sync_store_set_up (SyncStore *store, SyncStoreFlags flags, const char *
  * was put right. Only the entity's own table must be there. */
 gboolean sync_store_look_again (SyncStore *store, const SyncEntity *entity, gboolean *same, GError **error);
 
+gboolean sync_store_check_builtins (const char *const *tables, GError **error);
 gboolean sync_store_save_entity (SyncStore *store, const SyncEntity *entity, GError **error);
 /* Parents first. */
 gboolean sync_store_reorder_entities (SyncStore *store, GError **error);

@@ -285,17 +285,30 @@ not_set_up (SyncStore *store, GError **error)
   return FALSE;
 }
 
+/* There is nothing yet that could be listed, which is what others are told to do. */
+static void
+propagate_not_attached (GError **error, GError *reason)
+{
+  if (g_error_matches (reason, SYNC_ERROR, SYNC_ERROR_NO_TABLE)
+      || g_error_matches (reason, SYNC_ERROR, SYNC_ERROR_NO_KEY))
+    sync_error_set_reason (reason, "not-attached", 0);
+  g_propagate_error (error, reason);
+}
+
 /* A database that cannot be attached is left as it was. */
 static gboolean
 set_up_or_leave (SyncStore *store, SyncStoreFlags flags, const char *const *tables, gboolean is_new,
                  GError **error)
 {
+  g_autoptr (GError) local_error = NULL;
+
   if (!(flags & SYNC_STORE_CREATE))
     return not_set_up (store, error);
-  if (sync_store_set_up (store, flags, tables, is_new, error))
+  if (sync_store_set_up (store, flags, tables, is_new, &local_error))
     return TRUE;
   if (sync_store_reload (store, NULL))
     sync_store_detach (store, NULL);
+  propagate_not_attached (error, g_steal_pointer (&local_error));
   return FALSE;
 }
 
@@ -303,9 +316,16 @@ static gboolean
 open_database (SyncStore *store, SyncStoreFlags flags, const char *const *tables, GError **error)
 {
   gboolean existed = g_file_test (store->path, G_FILE_TEST_EXISTS);
+  g_autoptr (GError) local_error = NULL;
   gboolean ours, empty;
   gint64 done = 0;
 
+  /* A slip of the pen makes no file. */
+  if (!existed && !sync_store_check_builtins (tables, &local_error))
+    {
+      propagate_not_attached (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
   store->connection
       = sync_connection_open (store->path, (flags & SYNC_STORE_CREATE) ? SYNC_OPEN_CREATE : 0,
                               BUSY_TIMEOUT_MS, error);

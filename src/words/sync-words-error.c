@@ -304,6 +304,19 @@ static const Words no_entity = {
   N_("Check its name, or have the table synced first."), "psync entities list"
 };
 
+static const Words no_table_here = {
+  N_("There is no table {subject}"), N_("There is no such table"),
+  N_("The database does not have it. Nothing was changed."), NULL,
+  N_("Check the table’s name; if none is named, every table that has a key is synced."), "psync init"
+};
+
+static const Words no_key_here = {
+  N_("{subject} has no usable key"), N_("The table has no usable key"),
+  N_("Sync tells rows apart by a primary key, or a UNIQUE index on columns that are NOT NULL."), NULL,
+  N_("Give the table such a key, or leave it out; if none is named, every table that has a key is synced."),
+  "psync init"
+};
+
 static const Words no_conflict = {
   N_("There is no conflict {subject}"), N_("There is no such conflict"),
   N_("Nothing waits or is on record under this number. Records go after 30 days."), NULL,
@@ -461,6 +474,8 @@ static const Special specials[] = {
   { SYNC_ERROR_NOT_FOUND, "folder", &no_folder },
   { SYNC_ERROR_NOT_FOUND, "link", &no_link },
   { SYNC_ERROR_NOT_FOUND, "name-too-long", &long_name },
+  { SYNC_ERROR_NO_TABLE, "not-attached", &no_table_here },
+  { SYNC_ERROR_NO_KEY, "not-attached", &no_key_here },
   { SYNC_ERROR_NOT_FOUND, "entity", &no_entity },
   { SYNC_ERROR_NOT_FOUND, "conflict", &no_conflict },
   { SYNC_ERROR_NOT_FOUND, "device", &no_device },

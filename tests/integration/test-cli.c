@@ -279,6 +279,34 @@ test_what_does_not_exist_is_named_with_the_list_that_helps (void)
   test_psync_expect (psync, "a.db", "SELECT count(*) FROM psync_history", "0");
 }
 
+/* What is told to do next works, and leads out of it. */
+static void
+test_what_cannot_be_attached_leads_in_no_circle (void)
+{
+  static const char *const lines[] = { "init --table nope", "init --table keyless", "init --table notes --table keyless" };
+  static const char *const titles[] = { "There is no table nope", "keyless has no usable key", "keyless has no usable key" };
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autofree char *missing = test_psync_path (psync, "new.db");
+
+  g_free (test_psync_sql (psync, "own.db",
+                          "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, title TEXT); CREATE TABLE keyless (a, b)"));
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      g_autoptr (JsonObject) answer = test_psync_json (psync, "own.db", 1, lines[i]);
+      JsonObject *error = json_object_get_object_member (answer, "error");
+
+      g_assert_cmpstr (json_object_get_string_member (error, "title"), ==, titles[i]);
+      g_assert_true (g_str_has_suffix (json_object_get_string_member (error, "next_command"), "own.db init"));
+      test_psync_expect (psync, "own.db", "SELECT count (*) FROM sqlite_schema", "3");
+    }
+  g_free (test_psync_run (psync, "own.db", 0, "init"));
+  test_psync_expect (psync, "own.db", "SELECT name FROM psync_entity", "notes");
+  test_psync_fail (psync, "own.db", 1, "init --table nope", "own.db entities list");
+  test_psync_fail (psync, "new.db", 1, "init --table nope", "There is no table nope");
+  g_assert_false (g_file_test (missing, G_FILE_TEST_EXISTS));
+  g_free (test_psync_run (psync, "new.db", 0, "init --table Projects"));
+}
+
 static void
 test_a_device_has_a_name_that_can_be_shown (void)
 {
@@ -1057,6 +1085,7 @@ main (int argc, char **argv)
        every_command_refuses_an_option_that_it_does_not_know);
   ADD ("usage/what-does-not-exist-is-named-with-the-list-that-helps",
        what_does_not_exist_is_named_with_the_list_that_helps);
+  ADD ("what-cannot-be-attached-leads-in-no-circle", what_cannot_be_attached_leads_in_no_circle);
   ADD ("usage/a-device-has-a-name-that-can-be-shown", a_device_has_a_name_that_can_be_shown);
   ADD ("usage/what-may-be-a-password-is-not-repeated", what_may_be_a_password_is_not_repeated);
   ADD ("usage/text-that-is-not-utf8-is-a-mistake", text_that_is_not_utf8_is_a_mistake);
