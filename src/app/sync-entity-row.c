@@ -124,6 +124,8 @@ sync_entity_row_init (SyncEntityRow *self)
   gtk_label_set_width_chars (self->counts, 12);
   gtk_label_set_xalign (self->counts, 1.0);
   gtk_label_set_justify (self->counts, GTK_JUSTIFY_RIGHT);
+  gtk_widget_set_margin_top (GTK_WIDGET (self->counts), 6);
+  gtk_widget_set_margin_bottom (GTK_WIDGET (self->counts), 6);
   gtk_widget_add_css_class (GTK_WIDGET (self->counts), "numeric");
   adw_action_row_add_suffix (ADW_ACTION_ROW (self), GTK_WIDGET (self->counts));
   adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (self), 0);

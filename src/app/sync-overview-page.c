@@ -231,6 +231,31 @@ offer_next_step (SyncOverviewPage *self, SyncStatusKind kind)
 }
 
 static void
+set_suggested (GtkWidget *button, gboolean suggested)
+{
+  if (suggested)
+    gtk_widget_add_css_class (button, "suggested-action");
+  else
+    gtk_widget_remove_css_class (button, "suggested-action");
+}
+
+/* What only a person can do comes before what is done by itself, too. */
+static void
+show_buttons (SyncOverviewPage *self, SyncStatusKind kind)
+{
+  gboolean syncing = kind == SYNC_STATUS_SYNCING;
+
+  gtk_widget_set_visible (self->running, syncing);
+  gtk_widget_set_visible (self->cancel_button, syncing);
+  gtk_widget_set_visible (self->sync_button, !syncing && kind != SYNC_STATUS_LOCAL_ONLY
+                                                 && kind != SYNC_STATUS_SIGN_IN);
+  offer_next_step (self, kind);
+  set_suggested (GTK_WIDGET (self->next_button), kind != SYNC_STATUS_PAUSED);
+  set_suggested (self->sync_button, kind == SYNC_STATUS_PAUSED
+                                        || !gtk_widget_get_visible (GTK_WIDGET (self->next_button)));
+}
+
+static void
 show_times (SyncOverviewPage *self, const SyncStatus *status)
 {
   g_autofree char *times = dup_times (status, g_get_real_time ());
@@ -251,21 +276,15 @@ show_status (SyncOverviewPage *self)
 {
   SyncStatus status;
   g_autofree char *title = NULL, *safety = NULL;
-  gboolean syncing;
 
   sync_status_read (&status, self->profile);
-  syncing = status.kind == SYNC_STATUS_SYNCING;
   title = sync_status_dup_title (&status);
   safety = dup_safety (&status);
   set_label (self->state, title);
   set_label (self->safety, safety);
   show_times (self, &status);
   set_icon (self->icon, sync_status_get_icon (&status));
-  gtk_widget_set_visible (self->running, syncing);
-  gtk_widget_set_visible (self->cancel_button, syncing);
-  gtk_widget_set_visible (self->sync_button,
-                          !syncing && status.kind != SYNC_STATUS_LOCAL_ONLY);
-  offer_next_step (self, status.kind);
+  show_buttons (self, status.kind);
 }
 
 /* --- A run ------------------------------------------------------------------------------------ */
@@ -313,7 +332,7 @@ show_progress (SyncOverviewPage *self)
 
 /* --- What is wrong ---------------------------------------------------------------------------- */
 
-/* What a button can do about it. That somebody must sign in has its button above. */
+/* What a button can do about it. */
 static void
 offer_remedy (SyncOverviewPage *self, const GError *error)
 {
@@ -343,12 +362,15 @@ offer_remedy (SyncOverviewPage *self, const GError *error)
       sync_error_row_set_action (self->error_row, _(remedies[i].label), remedies[i].action);
 }
 
+/* That somebody must sign in is how it stands, which is said above, with a button. */
 static void
 show_error (SyncOverviewPage *self)
 {
   g_autoptr (GError) error = NULL;
 
   g_object_get (sync_profile_get_manager (self->profile), "last-error", &error, NULL);
+  if (g_error_matches (error, SYNC_ERROR, SYNC_ERROR_SIGN_IN))
+    g_clear_error (&error);
   sync_error_row_set_error (self->error_row, error);
   offer_remedy (self, error);
   gtk_widget_set_visible (self->problems, error != NULL);

@@ -380,15 +380,28 @@ make_loss_view (const char *text)
   return scroller;
 }
 
+/* What becomes of the row. */
+static const char *
+name_outcome (const char *json)
+{
+  SyncSpan document = { json, strlen (json) }, row, base;
+
+  if (!sync_json_get_member (document, "row", &row) || sync_json_type (row) != SYNC_JSON_OBJECT)
+    return _("The row comes back as it was last synced.");
+  if (!sync_json_get_member (document, "base", &base) || sync_json_type (base) != SYNC_JSON_OBJECT)
+    return _("The cloud never had this row: it is taken out of this database. What is lost is kept "
+             "in the record for 30 days:");
+  return _("The cloud’s row is taken with the next sync. What is lost here is kept in the record "
+           "for 30 days:");
+}
+
 static void
 ask_to_discard (Discard *discard, const char *json)
 {
   GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (discard->page));
   g_autofree char *loss = describe_loss (json);
-  GtkWidget *dialog = adw_message_dialog_new (
-      GTK_WINDOW (root), _("Discard This Change?"),
-      _("The cloud’s row is taken with the next sync. What is lost here is kept in the record for "
-        "30 days:"));
+  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (root), _("Discard This Change?"),
+                                              name_outcome (json));
 
   adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "discard",
                                     _("_Discard"), NULL);

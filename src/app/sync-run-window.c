@@ -73,8 +73,10 @@ describe_duration (const SyncResult *run)
 
   if (run->finished_at == SYNC_TIME_UNKNOWN)
     return g_strdup (_("It did not come to its end"));
+  if (seconds < 0.1)
+    return g_strdup (_("Less than 0.1 seconds"));
   if (seconds < 60)
-    return g_strdup_printf (_("%.1f seconds"), MAX (seconds, 0));
+    return g_strdup_printf (_("%.1f seconds"), seconds);
   return g_strdup_printf (g_dngettext (NULL, "%d minute", "%d minutes", (gulong) (seconds / 60)),
                           (int) (seconds / 60));
 }

@@ -234,10 +234,13 @@ class Screen:
     def find_x_window(self, node):
         """The X window in which a node is drawn, and where it is: (number, x, y, width, height)."""
         title = f"^{re.escape(node.window().name)}$"
-        number = self.xdotool("search", "--sync", "--onlyvisible", "--name", title).split()[-1]
-        lines = self.xdotool("getwindowgeometry", "--shell", number).split()
-        values = dict(line.split("=") for line in lines)
-        return number, *(int(values[name]) for name in ("X", "Y", "WIDTH", "HEIGHT"))
+        places = []
+        for number in self.xdotool("search", "--sync", "--onlyvisible", "--name", title).split():
+            lines = self.xdotool("getwindowgeometry", "--shell", number).split()
+            values = dict(line.split("=") for line in lines)
+            places.append((number, *(int(values[name]) for name in ("X", "Y", "WIDTH", "HEIGHT"))))
+        # Tooltips and menus have the same title.
+        return max(places, key=lambda place: place[3] * place[4])
 
     def click(self, role, name):
         """With the mouse, once it stands still: rows and check buttons have no action of their own."""

@@ -147,6 +147,30 @@ test_scheduled_elsewhere (UiFixture *fixture, gconstpointer data)
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
+/* What only a person can do is what the page suggests, and it says so once. */
+static void
+test_sign_in_needed (UiFixture *fixture, gconstpointer data)
+{
+  SyncManager *manager = sync_profile_get_manager (fixture->profile);
+  GtkWidget *page = GTK_WIDGET (sync_overview_page_new (fixture->profile));
+  GtkWidget *window = show (page);
+  GtkWidget *sync = ui_find (page, GTK_TYPE_BUTTON, "_Sync Now");
+
+  ui_wait_for (gtk_widget_has_css_class (sync, "suggested-action"));
+  sync_manager_note_session (manager, FALSE);
+  ui_wait_for (ui_shows (page, "Sign-in needed"));
+  g_assert_true (gtk_widget_has_css_class (ui_find (page, GTK_TYPE_BUTTON, "Sign _In…"),
+                                           "suggested-action"));
+  g_assert_false (gtk_widget_get_visible (sync));
+  g_assert_false (gtk_widget_get_mapped (ui_find (page, SYNC_TYPE_ERROR_ROW, NULL)));
+  sync_manager_note_session (manager, TRUE);
+  ui_wait_for (gtk_widget_get_visible (sync));
+  pause_until (fixture, G_MAXINT64);
+  ui_wait_for (gtk_widget_get_visible (ui_find (page, GTK_TYPE_BUTTON, "_Resume")));
+  g_assert_true (gtk_widget_has_css_class (sync, "suggested-action"));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
 /* --- Actions ---------------------------------------------------------------------------------- */
 
 /* A locked keyring signs nobody out: it is told, and can be unlocked from here. */
@@ -249,6 +273,7 @@ main (int argc, char **argv)
   ADD ("one-error-is-one-row", test_one_error_is_one_row);
   ADD ("what-holds-runs-back-is-told", test_held_back);
   ADD ("scheduled-by-another-program", test_scheduled_elsewhere);
+  ADD ("who-must-sign-in-is-told-once", test_sign_in_needed);
   ADD ("actions-are-about-all", test_actions_are_about_all);
   ADD ("status", test_status);
   return test_run_with_own_folders ();

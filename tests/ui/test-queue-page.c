@@ -165,6 +165,34 @@ test_discard (Fixture *fixture, gconstpointer data)
 }
 
 static void
+expect_outcome (Fixture *fixture, const char *id, const char *text)
+{
+  gtk_widget_activate_action (fixture->page, "queue.discard", "(ss)", "projects", id);
+  ui_wait_for (ui_find_window (ADW_TYPE_MESSAGE_DIALOG) != NULL);
+  g_assert_true (ui_shows (ui_find_window (ADW_TYPE_MESSAGE_DIALOG), text));
+  respond (ADW_MESSAGE_DIALOG (ui_find_window (ADW_TYPE_MESSAGE_DIALOG)), "discard");
+  ui_wait_for (ui_find_window (ADW_TYPE_MESSAGE_DIALOG) == NULL);
+}
+
+/* It says what becomes of the row, and that is what happens. */
+static void
+test_discard_outcomes (Fixture *fixture, gconstpointer data)
+{
+  const char *path = fixture->devices.path;
+
+  ui_sql (path, "INSERT INTO projects (id, name) VALUES ('old', 'Garden')");
+  ui_sync (&fixture->devices, fixture->devices.profile);
+  ui_sql (path, "DELETE FROM projects; INSERT INTO projects (id, name) VALUES ('new', 'House')");
+  sync_manager_refresh (sync_profile_get_manager (fixture->devices.profile));
+  ui_wait_for (ui_shows (fixture->window, "projects · new"));
+  expect_outcome (fixture, "'new'", "The cloud never had this row");
+  ui_wait_for (!ui_shows (fixture->window, "projects · new"));
+  expect_outcome (fixture, "'old'", "The row comes back as it was last synced.");
+  ui_wait_for (ui_shows (fixture->window, "Nothing Is Waiting"));
+  ui_expect (path, "SELECT id, name FROM projects", "old|Garden\n");
+}
+
+static void
 test_layout (void)
 {
   g_autofree char *text = sync_row_window_lay_out (
@@ -186,5 +214,6 @@ main (int argc, char *argv[])
   ADD ("shows-what-is-held-back", test_held);
   ADD ("tries-again", test_retry);
   ADD ("discards-after-showing-what-is-lost", test_discard);
+  ADD ("says-what-becomes-of-a-discarded-row", test_discard_outcomes);
   return g_test_run ();
 }
