@@ -159,7 +159,7 @@ dup_times (const SyncStatus *status, gint64 now)
     /* Translators: two sentences, about the last and the next sync */
     return g_strdup_printf (_("%s · %s"), last, next);
   if (last == NULL && next == NULL)
-    return g_strdup (_("Never synced yet"));
+    return status->kind != SYNC_STATUS_NEVER_SYNCED ? g_strdup (_("Never synced yet")) : NULL;
   return last != NULL ? g_steal_pointer (&last) : g_steal_pointer (&next);
 }
 
@@ -178,6 +178,8 @@ dup_safety (const SyncStatus *status)
                                       "cloud yet.",
                                       missing),
                             missing);
+  if (status->last_sync == SYNC_TIME_UNKNOWN)
+    return g_strdup (_("All rows are safe on this computer; what the cloud has is not known yet."));
   return g_strdup (_("All changes are safe on this computer and in the cloud."));
 }
 

@@ -12,7 +12,9 @@ kind_of_idle (const SyncStatus *status)
     return SYNC_STATUS_REFUSED;
   if (status->conflicts > 0)
     return SYNC_STATUS_CONFLICTS;
-  return status->pending > 0 ? SYNC_STATUS_WAITING : SYNC_STATUS_UP_TO_DATE;
+  if (status->pending > 0)
+    return SYNC_STATUS_WAITING;
+  return status->last_sync == SYNC_TIME_UNKNOWN ? SYNC_STATUS_NEVER_SYNCED : SYNC_STATUS_UP_TO_DATE;
 }
 
 static SyncStatusKind
@@ -117,6 +119,8 @@ sync_status_dup_title (const SyncStatus *status)
       return sync_words_for_count ("refused", status->refused);
     case SYNC_STATUS_WAITING:
       return sync_words_for_count ("pending", status->pending);
+    case SYNC_STATUS_NEVER_SYNCED:
+      return g_strdup (_("Never synced yet"));
     case SYNC_STATUS_UP_TO_DATE:
     default:
       return sync_words_for_state ("idle");
@@ -153,6 +157,7 @@ sync_status_get_icon (const SyncStatus *status)
     {
     case SYNC_STATUS_SYNCING:
     case SYNC_STATUS_WAITING:
+    case SYNC_STATUS_NEVER_SYNCED:
       return "emblem-synchronizing-symbolic";
     case SYNC_STATUS_PAUSED:
       return "media-playback-pause-symbolic";

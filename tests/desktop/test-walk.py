@@ -15,7 +15,7 @@ CLOUD = f"{SOURCE}/tests/server/cloud"
 
 def first_run(screen):
     """From the page that asks what the first run is to do, to the overview after it."""
-    screen.wait_for_text("What Shall This Computer Do?")
+    screen.wait_for_text("What Should This Computer Do?")
     screen.act("check box", "Automatic Sync", "toggle")
     screen.press("Begin")
     screen.wait_for_text("Up to date")

@@ -30,6 +30,8 @@ test_counts_follow (UiFixture *fixture, gconstpointer data)
   GtkWidget *page = GTK_WIDGET (sync_overview_page_new (fixture->profile));
   GtkWidget *window = show (page);
 
+  g_assert_true (ui_shows (page, "Never synced yet"));
+  g_assert_false (ui_shows (page, "and in the cloud"));
   ui_wait_for (ui_count (page, SYNC_TYPE_ENTITY_ROW) == 3);
   ui_sql (fixture->path, "INSERT INTO projects (id, name) VALUES ('a', 'A'), ('b', 'B')");
   sync_manager_refresh (sync_profile_get_manager (fixture->profile));
@@ -248,13 +250,24 @@ test_actions_are_about_all (UiFixture *fixture, gconstpointer data)
 
 /* --- What outweighs what ---------------------------------------------------------------------- */
 
+static gboolean
+is_new (UiFixture *fixture)
+{
+  SyncStatus status;
+
+  sync_status_read (&status, fixture->profile);
+  return status.kind == SYNC_STATUS_NEVER_SYNCED;
+}
+
 static void
 test_status (UiFixture *fixture, gconstpointer data)
 {
   g_autofree char *title = NULL;
   SyncStatus status;
 
+  g_assert_true (is_new (fixture));
   ui_sync (fixture, fixture->profile);
+  ui_wait_for (!is_new (fixture));
   sync_status_read (&status, fixture->profile);
   title = sync_status_dup_title (&status);
   g_assert_cmpint (status.kind, ==, SYNC_STATUS_UP_TO_DATE);
