@@ -217,7 +217,7 @@ tray_menu (void)
   g_menu_append (status, _ ("Progressive Sync"), "app.tray-status");
   g_menu_append (status, _ ("_Open"), "app.open-window");
   g_menu_append (runs, _ ("_Sync Now"), "app.sync-now");
-  append_hidden (runs, _ ("Cance_l"), "app.cancel", NULL);
+  append_hidden (runs, _ ("Cance_l Sync"), "app.cancel", NULL);
   g_menu_append (runs, _ ("_Automatic Sync"), "app.auto-sync");
   append_hidden (runs, _ ("_Pause"), "app.tray-pause", pauses);
   append_hidden (runs, _ ("_Resume"), "app.tray-resume", NULL);

@@ -11,7 +11,7 @@
 
 #define OBJECT_PATH "/io/github/progressive_sync/ProgressiveSync"
 
-/* Where icons are that are not installed. */
+/* Where icons are that are not installed. Where those are that are, panels know for the usual places only. */
 #define ICONS_VARIABLE "PROGRESSIVE_SYNC_ICONS"
 
 static char *name;
@@ -48,6 +48,7 @@ ignore_names (GActionGroup *actions)
 static int
 show_tray (GDBusConnection *connection)
 {
+  const char *icons = g_getenv (ICONS_VARIABLE);
   g_autoptr (GDBusActionGroup) actions = g_dbus_action_group_get (connection, name, OBJECT_PATH);
   g_autoptr (GDBusMenuModel) model = g_dbus_menu_model_get (connection, name, OBJECT_PATH "/tray");
   g_autoptr (TrayMenu) menu = NULL;
@@ -58,7 +59,7 @@ show_tray (GDBusConnection *connection)
   ignore_names (G_ACTION_GROUP (actions));
   menu = tray_menu_new (G_MENU_MODEL (model), G_ACTION_GROUP (actions));
   indicator = tray_indicator_new (G_ACTION_GROUP (actions), tray_menu_get_widget (menu),
-                                  g_getenv (ICONS_VARIABLE));
+                                  icons != NULL ? icons : PROGRESSIVE_SYNC_ICONDIR);
   g_unix_signal_add (SIGTERM, on_signal, NULL);
   g_unix_signal_add (SIGINT, on_signal, NULL);
   g_unix_signal_add (SIGHUP, on_signal, NULL);

@@ -5,6 +5,7 @@
 import fcntl
 import os
 import pty
+import re
 import select
 import shutil
 import struct
@@ -115,12 +116,53 @@ def test_schema(root, prefix):
     check("glib-compile-schemas", "--strict", f"--targetdir={root}", f"{prefix}/share/glib-2.0/schemas")
 
 
+def read_page(prefix, page):
+    """A manual page without its fonts and quotation marks."""
+    with open(f"{prefix}/share/man/man{page[-1]}/{page}", encoding="utf-8") as file:
+        text = file.read().replace("\\-", "-").replace('"', "")
+    return re.sub(r"\\f[BIRP]", "", text)
+
+
+def list_options(help_text):
+    return set(re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", help_text, re.MULTILINE))
+
+
 def test_manual(_root, prefix):
-    """every manual page has a name and options that the programs have"""
-    for page in ("progressive-sync.1", "progressive-sync-tray.1", "psync.1"):
-        with open(f"{prefix}/share/man/man1/{page}", encoding="utf-8") as file:
-            text = file.read()
-        assert ".SH NAME" in text and ".SH SYNOPSIS" in text, page
+    """the manual pages tell of every command and option that the programs have, and of no others"""
+    programs = {"progressive-sync": "bin", "progressive-sync-tray": "libexec", "psync": "bin"}
+    for program, folder in programs.items():
+        helped = check(f"{prefix}/{folder}/{program}", "--help")
+        text = read_page(prefix, f"{program}.1")
+        options = list_options(helped)
+        # What the toolkits bring is not ours to describe.
+        own = {o for o in options if not o.startswith("--help") and o != "--display"}
+        if program == "psync":
+            commands = re.findall(r"^  ([a-z-]+(?: [a-z-]+)?)  +[A-Z]", helped, re.MULTILINE)
+            assert len(commands) > 40, commands
+            missing = [name for name in commands if f"psync {name}" not in text]
+            assert not missing, missing
+            for name in commands:
+                options |= list_options(check(f"{prefix}/bin/psync", *name.split(), "--help"))
+            own = options
+        assert not own - set(re.findall(r"--[a-z-]+", text)), (program, own - set(
+            re.findall(r"--[a-z-]+", text)))
+        described = set(re.findall(r"^\.B[RI]* (?:-\w , )?(--[a-z-]+)", text, re.MULTILINE))
+        assert described and not described - options, (program, described - options)
+
+
+def test_manual_rendered(_root, prefix):
+    """the manual pages are formatted without a complaint, also on a narrow terminal, and have a summary"""
+    if shutil.which("man") is None:
+        return "there is no man"
+    for page in ("progressive-sync.1", "progressive-sync-tray.1", "psync.1", "psync-json.5"):
+        path = f"{prefix}/share/man/man{page[-1]}/{page}"
+        for width in ("60", "100"):
+            done = subprocess.run(["man", "--local-file", "--warnings", path], capture_output=True, check=False,
+                                  text=True, env={**os.environ, "MANWIDTH": width, "LC_ALL": "C.UTF-8"})
+            assert done.returncode == 0 and not done.stderr, done.stderr
+            assert "NAME" in done.stdout and "DESCRIPTION" in done.stdout, page
+        assert f"{page[:-2]} - " in check("lexgrog", path)
+    return None
 
 
 class Shell:
@@ -197,7 +239,7 @@ def test_zsh(_root, prefix):
 
 
 TESTS = [test_tree, test_libraries, test_desktop_file, test_metainfo, test_service, test_unit, test_schema,
-         test_manual, test_bash, test_zsh]
+         test_manual, test_manual_rendered, test_bash, test_zsh]
 
 
 def main():

@@ -65,6 +65,13 @@ def test_layout(session):
     wait_until(lambda: host.icon() == "progressive-sync-idle-symbolic", "the idle icon")
 
 
+def test_icons_of_any_prefix(session):
+    """a panel is told where the icons are, wherever the program is installed"""
+    session.env.pop("PROGRESSIVE_SYNC_ICONS")
+    host, _ = begin(session)
+    assert host.property("IconThemePath") == f"{os.environ['PSYNC_TEST_PREFIX']}/share/icons"
+
+
 def test_toggle(session):
     """automatic sync is switched by the menu and shown by it"""
     host, _ = begin(session)
@@ -118,10 +125,10 @@ def test_syncing(session):
     lock = session.hold_run()
     session.sync()
     host.wait_for_icon_named("syncing")
-    wait_until(lambda: "Cancel" in host.labels(), "Cancel")
-    host.click("Cancel")
+    wait_until(lambda: "Cancel Sync" in host.labels(), "Cancel Sync")
+    host.click("Cancel Sync")
     host.wait_for_icon_named("idle")
-    wait_until(lambda: "Cancel" not in host.labels(), "no Cancel")
+    wait_until(lambda: "Cancel Sync" not in host.labels(), "no Cancel Sync")
     lock.close()
 
 
@@ -300,6 +307,6 @@ def test_two_databases(session):
     wait_until(lambda: host.labels()[:1] == ["second_one.db: Paused"], f"its name, {host.labels()}")
 
 
-run([test_layout, test_toggle, test_pause, test_sync, test_syncing, test_offline, test_held_back, test_attention,
+run([test_layout, test_icons_of_any_prefix, test_toggle, test_pause, test_sync, test_syncing, test_offline, test_held_back, test_attention,
      test_refused, test_no_host, test_watcher_without_host, test_host_late_and_restarting, test_helper_killed,
      test_helper_gives_up, test_application_killed, test_quit, test_open, test_two_databases])

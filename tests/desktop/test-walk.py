@@ -3,8 +3,6 @@
 one walk: each is a test of its own."""
 
 import os
-import subprocess
-import sys
 import uuid
 
 from desktop import SOURCE, Skip, run
@@ -255,18 +253,4 @@ def walk_session(desktop):
         cloud.end()
 
 
-def try_twice():
-    """On a busy machine a click may be lost between two programs; what fails again is a fault."""
-    for attempt in range(2):
-        done = subprocess.run([sys.executable, "-B", *sys.argv], stdout=subprocess.PIPE, text=True,
-                              check=False, env={**os.environ, "PSYNC_TEST_WALK": "1"})
-        if done.returncode == 0 or attempt == 1:
-            print(done.stdout, end="")
-            sys.exit(done.returncode)
-        print("\n".join(f"# tried once: {line}" for line in done.stdout.splitlines()), flush=True)
-
-
-if "PSYNC_TEST_WALK" in os.environ:
-    run([walk_vault, walk_cloud, walk_session])
-else:
-    try_twice()
+run([walk_vault, walk_cloud])
