@@ -161,18 +161,35 @@ asker_gone (GDBusConnection *connection, const char *name, gpointer data)
   take_back (data, SYNC_ERROR_FAILED, "Who asked is gone");
 }
 
+/**
+ * Running:
+ *
+ * A run that somebody asked for, while it goes on.
+ */
+typedef struct
+{
+  GWeakRef object;                   /* gone: the database is being closed */
+  GDBusMethodInvocation *invocation; /* (owned): until it is answered */
+} Running;
+
+/* A run that ends because the database is closed is not done here: who asked may do the rest. */
 static void
 run_done (GObject *source, GAsyncResult *async_result, gpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (SyncResult) result
       = sync_manager_run_finish (SYNC_MANAGER (source), async_result, &error);
-  GDBusMethodInvocation *invocation = data;
+  g_autofree Running *running = data;
+  g_autoptr (SyncBusObject) object = g_weak_ref_get (&running->object);
 
+  g_weak_ref_clear (&running->object);
   if (result == NULL)
-    refuse (invocation, error);
+    refuse (running->invocation, error);
+  else if (object == NULL && result->outcome == SYNC_OUTCOME_CANCELLED)
+    g_dbus_method_invocation_return_error_literal (running->invocation, SYNC_ERROR, SYNC_ERROR_FAILED,
+                                                   "The database is closed");
   else
-    sync_bus_sync1_complete_sync (NULL, invocation, sync_bus_result_to_variant (result));
+    sync_bus_sync1_complete_sync (NULL, running->invocation, sync_bus_result_to_variant (result));
 }
 
 static gboolean
@@ -181,6 +198,7 @@ serve (gpointer data)
   SyncBusObject *self = data;
   SyncManager *manager = sync_profile_get_manager (self->profile);
   Waiting *waiting;
+  Running *running;
 
   self->serve_id = 0;
   if (sync_manager_get_state (manager) == SYNC_STATE_SYNCING)
@@ -188,8 +206,11 @@ serve (gpointer data)
   waiting = g_queue_pop_head (&self->waiting);
   if (waiting == NULL)
     return G_SOURCE_REMOVE;
+  running = g_new0 (Running, 1);
+  g_weak_ref_init (&running->object, self);
+  running->invocation = waiting->invocation;
   sync_manager_run_async (manager, waiting->request->kind, &waiting->request->options, NULL,
-                          run_done, waiting->invocation);
+                          run_done, running);
   waiting_free (waiting);
   return G_SOURCE_REMOVE;
 }
