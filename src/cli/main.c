@@ -5,6 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <glib/gi18n.h>
 
 #include "cli-options.h"
@@ -387,6 +391,17 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
   return g_log_writer_default (level, fields, n_fields, NULL);
 }
 
+/* Pages and batches are as large as the last one: memory that is given back in between has to be asked for and cleared
+ * again for each of them. */
+static void
+keep_freed_memory (void)
+{
+#ifdef __GLIBC__
+  mallopt (M_MMAP_THRESHOLD, 4 * 1024 * 1024);
+  mallopt (M_TRIM_THRESHOLD, 8 * 1024 * 1024);
+#endif
+}
+
 int
 main (int argc, char **argv)
 {
@@ -394,6 +409,7 @@ main (int argc, char **argv)
   g_auto (CommandLine) line = { NULL };
   g_autoptr (GError) error = NULL;
 
+  keep_freed_memory ();
   fill_standard_descriptors ();
   signal (SIGPIPE, SIG_IGN);
   setlocale (LC_ALL, "");
