@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <glib/gstdio.h>
+
 #include "sync-devices-page.h"
 #include "ui-fixture.h"
 
@@ -108,6 +110,24 @@ test_revoke (Fixture *fixture, gconstpointer data)
   ui_expect (fixture->devices.other_path, "SELECT count(*) FROM projects", "1\n");
 }
 
+/* The list that is known stays, and is said to be that. */
+static void
+test_offline (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *vault = g_build_filename (fixture->devices.folder, "vault", NULL);
+  g_autofree char *away = g_build_filename (fixture->devices.folder, "away", NULL);
+
+  ui_wait_for (ui_shows (fixture->window, "Laptop"));
+  ui_wait_for (ui_shows (fixture->window, "Devices that share this data"));
+  g_assert_cmpint (g_rename (vault, away), ==, 0);
+  gtk_widget_activate_action (fixture->page, "devices.refresh", NULL);
+  ui_wait_for (ui_shows (fixture->window, "Offline: this is what was known just now"));
+  g_assert_true (ui_shows (fixture->window, "Laptop"));
+  g_assert_cmpint (g_rename (away, vault), ==, 0);
+  gtk_widget_activate_action (fixture->page, "devices.refresh", NULL);
+  ui_wait_for (ui_shows (fixture->window, "Devices that share this data"));
+}
+
 #define ADD(name, func) g_test_add ("/devices-page/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -117,5 +137,6 @@ main (int argc, char *argv[])
   ADD ("lists-devices", test_list);
   ADD ("renames", test_rename);
   ADD ("revokes-after-asking", test_revoke);
+  ADD ("shows-what-is-known-when-offline", test_offline);
   return g_test_run ();
 }
