@@ -22,6 +22,7 @@ typedef enum
   BREAK_FORGET_DELETIONS,
   BREAK_NO_REREAD,
   BREAK_NO_RESET,
+  BREAK_NO_WAIT,
   N_BREAKS,
 } Break;
 
@@ -36,6 +37,7 @@ static const char *const names[N_BREAKS] = {
   [BREAK_FORGET_DELETIONS] = "forget-deletions",
   [BREAK_NO_REREAD] = "no-reread",
   [BREAK_NO_RESET] = "no-reset",
+  [BREAK_NO_WAIT] = "no-wait",
 };
 
 static Break broken;
@@ -187,8 +189,16 @@ __wrap_sync_outbox_compose (SyncStore *store,
                             const SyncComposeOptions *options,
                             GError **error)
 {
-  SyncBatch *batch = __real_sync_outbox_compose (store, entity, options, error);
+  SyncConnection *connection = sync_store_get_connection (store);
+  gboolean relaxed = FALSE;
+  SyncBatch *batch;
 
+  /* What is sent is not on the disk yet. */
+  if (broken == BREAK_NO_WAIT && !sync_connection_relax (connection, &relaxed, error))
+    return NULL;
+  batch = __real_sync_outbox_compose (store, entity, options, error);
+  if (relaxed && !sync_connection_insist (connection, NULL))
+    g_assert_not_reached ();
   if (batch != NULL && batch->number != 0 && broken == BREAK_FORGET_SENDS
       && !sync_ledger_settle_batch (store, batch->number, error))
     g_clear_pointer (&batch, sync_batch_free);

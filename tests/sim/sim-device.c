@@ -143,7 +143,10 @@ gboolean
 sim_device_try (SimDevice *device, const char *sql, GError **error)
 {
   if (sync_connection_script (open_as_owner (device), sql, error))
-    return TRUE;
+    {
+      sim_vfs_save (device->slot);
+      return TRUE;
+    }
   sync_connection_rollback (device->owner);
   return FALSE;
 }

@@ -170,7 +170,8 @@ make_events (Maker *maker, guint depth)
   if ((maker->may & MAY_LOSE) && chance (maker, 10))
     add_event (maker, (SimStep){ SIM_CANCEL }, depth, (SimWhen) pick (maker, 2));
   if ((maker->may & MAY_CRASH) && chance (maker, 20))
-    add_event (maker, (SimStep){ SIM_CRASH }, depth, (SimWhen) pick (maker, 3));
+    add_event (maker, (SimStep){ SIM_CRASH, .args = { pick (maker, 2) } }, depth,
+               (SimWhen) pick (maker, 3));
 }
 
 /* Both sides of a copy are the same device to the cloud: one syncs while the other does. */

@@ -28,14 +28,14 @@ sim_is_busy (Sim *sim, SimDevice *device)
 /* --- During a run ----------------------------------------------------------------------------- */
 
 static void
-crash (Sim *sim)
+crash (Sim *sim, gboolean power)
 {
   SimRun *run = sim->run;
 
   if (run->crash != NULL)
     return;
-  sim_say (sim, "%s: crash", run->device->name);
-  run->crash = sim_vfs_read (run->device->slot);
+  sim_say (sim, "%s: %s", run->device->name, power ? "power failure" : "crash");
+  run->crash = power ? sim_vfs_read_durable (run->device->slot) : sim_vfs_read (run->device->slot);
 }
 
 /* What is to happen at this moment, one after the other; a fault is the provider's. */
@@ -58,7 +58,7 @@ happen (Sim *sim, SimWhen when, guint at)
       if (step->depth != depth || step->when != when || step->at != at)
         continue;
       if (step->kind == SIM_CRASH)
-        crash (sim);
+        crash (sim, step->args[0] != 0);
       else if (step->kind == SIM_CANCEL)
         g_cancellable_cancel (run->cancellable);
       else if (step->kind == SIM_FAULT)

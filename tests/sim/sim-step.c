@@ -45,7 +45,7 @@ static const struct
   [SIM_HIDE] = { "hide", NAMES ("table", "key", "on") },
   [SIM_REVOKE] = { "revoke", NAMES ("device", "on") },
   [SIM_FAULT] = { "fault", NAMES ("kind", "much") },
-  [SIM_CRASH] = { "crash", { NULL } },
+  [SIM_CRASH] = { "crash", NAMES ("power") },
   [SIM_CANCEL] = { "cancel", { NULL } },
 };
 

@@ -48,6 +48,8 @@ static GHashTable *nodes; /* (element-type utf8 Node) */
 static SimCommitFunc on_commit;
 static gpointer on_commit_data;
 static gboolean watching;
+static gboolean relaxed[SIM_MAX_SLOTS];
+static GBytes *durable[SIM_MAX_SLOTS]; /* (nullable): what is on the disk, where that is less than was committed */
 
 static void
 node_free (Node *node)
@@ -343,9 +345,25 @@ set_up (void)
 static int
 before_commit (void *data)
 {
+  guint slot = GPOINTER_TO_UINT (data);
+
+  if (relaxed[slot] && durable[slot] == NULL)
+    durable[slot] = sim_vfs_read (slot);
   if (on_commit != NULL)
     on_commit (on_commit_data);
+  if (!relaxed[slot])
+    sim_vfs_save (slot);
   return 0;
+}
+
+static guint
+find_slot (const char *path)
+{
+  guint slot = 0;
+
+  while (slot < SIM_MAX_SLOTS && g_strcmp0 (path, paths[slot]) != 0)
+    slot++;
+  return slot;
 }
 
 /* What the engine opens by a slot's path. */
@@ -353,20 +371,16 @@ int
 sqlite3_open_v2 (const char *name, sqlite3 **handle, int flags, const char *vfs)
 {
   static int (*open_database) (const char *, sqlite3 **, int, const char *);
-  gboolean ours = FALSE;
+  guint slot = find_slot (name);
   int result;
 
   if (open_database == NULL)
     *(void **)&open_database = dlsym (RTLD_NEXT, "sqlite3_open_v2");
-  for (guint i = 0; i < SIM_MAX_SLOTS && !ours; i++)
-    {
-      ours = g_strcmp0 (name, paths[i]) == 0;
-      if (ours)
-        vfs = systems[i].zName;
-    }
+  if (slot < SIM_MAX_SLOTS)
+    vfs = systems[slot].zName;
   result = open_database (name, handle, flags, vfs);
-  if (ours && watching)
-    sqlite3_commit_hook (*handle, before_commit, NULL);
+  if (slot < SIM_MAX_SLOTS && watching)
+    sqlite3_commit_hook (*handle, before_commit, GUINT_TO_POINTER (slot));
   return result;
 }
 
@@ -397,6 +411,22 @@ sim_vfs_set_clock (guint slot, SyncClock *clock)
   clocks[slot] = clock;
 }
 
+gboolean
+sim_vfs_relax (const char *path, gboolean relax)
+{
+  guint slot = find_slot (path);
+  gboolean changed = relaxed[slot] != relax;
+
+  relaxed[slot] = relax;
+  return changed;
+}
+
+void
+sim_vfs_save (guint slot)
+{
+  g_clear_pointer (&durable[slot], g_bytes_unref);
+}
+
 /* --- Copies ----------------------------------------------------------------------------------- */
 
 /* The file's length, the file, its journal. */
@@ -413,6 +443,12 @@ sim_vfs_read (guint slot)
   if (parts[1] != NULL)
     g_byte_array_append (copy, parts[1]->data->data, parts[1]->data->len);
   return g_byte_array_free_to_bytes (copy);
+}
+
+GBytes *
+sim_vfs_read_durable (guint slot)
+{
+  return durable[slot] != NULL ? g_bytes_ref (durable[slot]) : sim_vfs_read (slot);
 }
 
 static void
@@ -435,6 +471,8 @@ sim_vfs_write (guint slot, GBytes *contents)
   gsize size;
   guint32 length;
 
+  relaxed[slot] = FALSE;
+  sim_vfs_save (slot);
   if (contents == NULL)
     {
       g_hash_table_remove (nodes, paths[slot]);

@@ -16,6 +16,8 @@ void sim_vfs_set_clock (guint slot, SyncClock *clock);
 /* What is in the file and in its journal at this moment, as another process would find it.
  * (transfer full) */
 GBytes *sim_vfs_read (guint slot);
+/* The same as the disk has it after a power failure. (transfer full) */
+GBytes *sim_vfs_read_durable (guint slot);
 /* For a slot that nobody has open. NULL: nothing. */
 void sim_vfs_write (guint slot, GBytes *contents);
 
@@ -29,5 +31,10 @@ typedef void (*SimCommitFunc) (gpointer data);
 
 void sim_vfs_watch_commits (SimCommitFunc func, gpointer data);
 void sim_vfs_set_watching (gboolean watch);
+
+/* Whether commits at that path wait for the disk; returns whether that is new. */
+gboolean sim_vfs_relax (const char *path, gboolean relax);
+/* A commit that waited saves all that were before it. */
+void sim_vfs_save (guint slot);
 
 G_END_DECLS

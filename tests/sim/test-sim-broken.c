@@ -13,6 +13,7 @@ static const struct
   { "acknowledge-by-id", 1500 }, { "no-base", 1000 },        { "settle-unnamed", 3000 },
   { "cursor-by-push", 1500 },    { "forget-sends", 1500 },   { "refusal-stops", 1500 },
   { "forget-deletions", 1500 },  { "no-reread", 1500 },      { "no-reset", 1500 },
+  { "no-wait", 3000 },
 };
 
 static void
