@@ -9,10 +9,10 @@ G_DEFINE_BOXED_TYPE (SyncEntity, sync_entity, sync_entity_ref, sync_entity_unref
 
 /* In the order of SyncCodec: they are kept in the database. */
 static const char *const codec_names[] = {
-  "text", "integer", "real", "blob", "json", "boolean", "timestamp",
+  "text", "integer", "real", "blob", "json", "boolean", "timestamp", "any",
 };
 
-G_STATIC_ASSERT (G_N_ELEMENTS (codec_names) == SYNC_CODEC_TIMESTAMP + 1);
+G_STATIC_ASSERT (G_N_ELEMENTS (codec_names) == SYNC_CODEC_ANY + 1);
 
 /**
  * sync_entity_new: (constructor)

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * @SYNC_CODEC_JSON: JSON text ↔ embedded JSON ↔ jsonb
  * @SYNC_CODEC_BOOLEAN: 0 and 1 ↔ false and true ↔ boolean
  * @SYNC_CODEC_TIMESTAMP: text ↔ UTC ISO 8601 with `Z` ↔ timestamptz
+ * @SYNC_CODEC_ANY: text, integer or real, in a column that converts none of them ↔ JSON string or number ↔ jsonb
  *
  * How a column's values travel.
  */
@@ -26,6 +27,7 @@ typedef enum
   SYNC_CODEC_JSON,
   SYNC_CODEC_BOOLEAN,
   SYNC_CODEC_TIMESTAMP,
+  SYNC_CODEC_ANY,
 } SyncCodec;
 
 /**

@@ -359,6 +359,27 @@ sync_json_append_double (GString *out, double number)
 }
 
 /**
+ * sync_json_append_decimal:
+ * @out: where to write
+ * @number: any double
+ *
+ * The same for where the other side keeps decimal numbers and their places: it makes `1e+15` an integer, but not
+ * `1000000000000000.0`. The sign of zero stays.
+ */
+void
+sync_json_append_decimal (GString *out, double number)
+{
+  char buffer[64];
+
+  if (number == 0 && signbit (number))
+    g_string_append (out, "-0.0");
+  else if (number == floor (number) && fabs (number) < 0x1p63)
+    g_string_append (out, g_ascii_formatd (buffer, sizeof buffer, "%.1f", number));
+  else
+    sync_json_append_double (out, number);
+}
+
+/**
  * sync_json_append_minified:
  * @out: where to write
  * @value: a value that a reader has read

@@ -70,6 +70,7 @@ gboolean sync_json_to_double (SyncSpan value, double *number);
 void sync_json_append_int64 (GString *out, gint64 number);
 void sync_json_append_string (GString *out, const char *text, gsize length);
 void sync_json_append_double (GString *out, double number);
+void sync_json_append_decimal (GString *out, double number);
 gboolean sync_json_append_minified (GString *out, SyncSpan value);
 void sync_json_append_canonical (GString *out, SyncSpan value);
 gboolean sync_json_equal (SyncSpan a, SyncSpan b);

@@ -138,6 +138,31 @@ append_real (GString *out, SyncSpan value)
   return TRUE;
 }
 
+/* A column that converts nothing holds no truths, objects and lists. */
+static gboolean
+append_any (GString *out, SyncSpan value)
+{
+  gint64 whole;
+  double real;
+
+  switch (sync_json_type (value))
+    {
+    case SYNC_JSON_NUMBER:
+      if (sync_json_to_int64 (value, &whole))
+        sync_json_append_int64 (out, whole);
+      else if (sync_json_to_double (value, &real) && isfinite (real))
+        sync_json_append_decimal (out, real);
+      else
+        return FALSE;
+      return TRUE;
+    case SYNC_JSON_NULL:
+    case SYNC_JSON_STRING:
+      return sync_json_append_minified (out, value);
+    default:
+      return FALSE;
+    }
+}
+
 /* Hexadecimal digits become small if the value is a blob: "\\x…" with an even number of them. */
 static gboolean
 append_blob (GString *out, SyncSpan value)
@@ -145,6 +170,8 @@ append_blob (GString *out, SyncSpan value)
   gsize start = out->len;
   char *digits;
 
+  if (sync_json_type (value) == SYNC_JSON_NUMBER)
+    return append_any (out, value);
   if (!append_other (out, value, FALSE))
     return FALSE;
   if (!g_str_has_prefix (out->str + start, "\"\\\\x"))
@@ -212,6 +239,8 @@ append_normalised (GString *out, SyncCodec codec, SyncSpan value)
       return append_boolean (out, value);
     case SYNC_CODEC_TIMESTAMP:
       return append_timestamp (out, value);
+    case SYNC_CODEC_ANY:
+      return append_any (out, value);
     case SYNC_CODEC_TEXT:
     default:
       return append_other (out, value, FALSE);

@@ -44,6 +44,9 @@ codec_for_affinity (const char *type)
 static SyncCodec
 codec_for_type (const char *type, gboolean key)
 {
+  /* Nothing converts what is in it. As part of a key it has a type in the cloud, for the sake of filters. */
+  if (!key && (*type == '\0' || g_ascii_strcasecmp (type, "ANY") == 0))
+    return SYNC_CODEC_ANY;
   if (type_has (type, "BOOL"))
     return key ? SYNC_CODEC_INTEGER : SYNC_CODEC_BOOLEAN;
   if (!key && type_has (type, "JSON"))

@@ -314,22 +314,96 @@ compose_tombstone (Composer *composer, const Due *due, GError **error)
   return TRUE;
 }
 
-/* A text is the one type that takes every value, and makes another one of it. */
+/* What a column of times there takes, and makes another text of: almost anything with digits, and some words. */
 static gboolean
-check_key_types (const Composer *composer, GError **error)
+is_foreign_time (SyncSpan value)
+{
+  static const char *const words[] = { "now", "today", "tomorrow", "yesterday", "epoch", "allballs", NULL };
+  g_autofree char *text = NULL;
+  gint64 instant;
+
+  if (sync_json_type (value) != SYNC_JSON_STRING)
+    return TRUE;
+  text = sync_json_dup_string (value);
+  if (text == NULL || sync_time_parse (text, strlen (text), &instant))
+    return FALSE;
+  for (guint i = 0; words[i] != NULL; i++)
+    if (g_ascii_strcasecmp (g_strstrip (text), words[i]) == 0)
+      return TRUE;
+  return strpbrk (text, "0123456789") != NULL;
+}
+
+static gboolean
+span_is (SyncSpan value, const char *text)
+{
+  return value.length == strlen (text) && memcmp (value.text, text, value.length) == 0;
+}
+
+static const char *
+find_real_fault (SyncSpan value)
+{
+  gint64 whole;
+  double real;
+
+  if (sync_json_type (value) != SYNC_JSON_NUMBER)
+    return span_is (value, "\"Infinity\"") || span_is (value, "\"-Infinity\"") ? NULL : "22P02";
+  if (!sync_json_to_int64 (value, &whole) || !sync_json_to_double (value, &real))
+    return NULL;
+  return real < 0x1p63 && (gint64) real == whole ? NULL : "22003";
+}
+
+/* What a column of its codec's type would take there, and make another value of. What it does not take, the cloud says
+ * by itself. */
+static const char *
+find_type_fault (SyncCodec codec, gboolean key, SyncSpan value)
+{
+  SyncJsonType type = sync_json_type (value);
+  double real;
+
+  if (type == SYNC_JSON_NULL)
+    return NULL;
+  switch (codec)
+    {
+    case SYNC_CODEC_TEXT:
+      /* In other columns of that kind the table here makes a number of it again. */
+      return key && type != SYNC_JSON_STRING ? "key-type" : NULL;
+    case SYNC_CODEC_INTEGER:
+    case SYNC_CODEC_BOOLEAN:
+      return type == SYNC_JSON_STRING ? "22P02" : NULL;
+    case SYNC_CODEC_REAL:
+      return find_real_fault (value);
+    case SYNC_CODEC_BLOB:
+      return type != SYNC_JSON_STRING ? "22P02" : NULL;
+    case SYNC_CODEC_TIMESTAMP:
+      return is_foreign_time (value) ? "22007" : NULL;
+    case SYNC_CODEC_ANY:
+      return type == SYNC_JSON_NUMBER && sync_json_to_double (value, &real) && real == 0 && value.text[0] == '-'
+                 ? "22P02"
+                 : NULL;
+    case SYNC_CODEC_JSON:
+    default:
+      return NULL;
+    }
+}
+
+static gboolean
+check_types (const Composer *composer, GError **error)
 {
   const SyncEntity *entity = composer->batch->entity;
 
-  for (guint i = 0; composer->options->has_types && i < entity->n_keys; i++)
-    if (entity->columns[i].codec == SYNC_CODEC_TEXT
-        && sync_json_type (sync_row_get (composer->row, i)) != SYNC_JSON_STRING)
-      {
-        *error = sync_error_new (SYNC_ERROR_ROW_REFUSED, entity->name, "The key in column %s is no text",
-                                 entity->columns[i].name);
-        sync_error_set_reason (*error, "key-type", 0);
-        sync_error_set_column (*error, entity->columns[i].name);
-        return FALSE;
-      }
+  for (guint i = 0; composer->options->has_types && i < entity->n_columns; i++)
+    {
+      const SyncColumn *column = &entity->columns[i];
+      const char *fault = find_type_fault (column->codec, i < entity->n_keys, sync_row_get (composer->row, i));
+
+      if (fault == NULL)
+        continue;
+      *error = sync_error_new (SYNC_ERROR_ROW_REFUSED, entity->name, "The value in column %s would become another one",
+                               column->name);
+      sync_error_set_reason (*error, fault, 0);
+      sync_error_set_column (*error, column->name);
+      return FALSE;
+    }
   return TRUE;
 }
 
@@ -340,7 +414,7 @@ compose_row (Composer *composer, const Due *due, GError **error)
   gboolean found;
 
   if (!sync_table_read (composer->table, due->id, composer->row, &found, &refusal)
-      || (found && !check_key_types (composer, &refusal)))
+      || (found && !check_types (composer, &refusal)))
     {
       if (!g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED)
           && !g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_INVALID))

@@ -49,10 +49,10 @@ static const char *const system_columns[] = {
 
 /* In the order of SyncCodec. */
 static const char *const sql_types[] = {
-  "text", "bigint", "double precision", "bytea", "jsonb", "boolean", "timestamptz",
+  "text", "bigint", "double precision", "bytea", "jsonb", "boolean", "timestamptz", "jsonb",
 };
 
-G_STATIC_ASSERT (G_N_ELEMENTS (sql_types) == SYNC_CODEC_TIMESTAMP + 1);
+G_STATIC_ASSERT (G_N_ELEMENTS (sql_types) == SYNC_CODEC_ANY + 1);
 
 static gboolean
 is_plain (const char *name)

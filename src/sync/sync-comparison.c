@@ -364,6 +364,13 @@ is_hex (const char *text)
   return TRUE;
 }
 
+static gboolean
+is_number (const char *text)
+{
+  return sync_json_is_valid (text, strlen (text))
+         && sync_json_type ((SyncSpan){ text, strlen (text) }) == SYNC_JSON_NUMBER;
+}
+
 /* Texts, times and blobs travel as JSON strings, which nobody wants to type. */
 static gboolean
 is_written_plainly (const SyncComparedColumn *column, const char *text, gboolean *good)
@@ -379,6 +386,8 @@ is_written_plainly (const SyncComparedColumn *column, const char *text, gboolean
     case SYNC_CODEC_BLOB:
       *good = is_hex (text);
       return TRUE;
+    case SYNC_CODEC_ANY:
+      return !is_number (text);
     case SYNC_CODEC_TEXT:
       return TRUE;
     default:

@@ -78,6 +78,12 @@ static const Reason refusals[] = {
   { "blob",
     N_("{column} holds binary data, which only a BLOB column can send."),
     N_("A column that is not a BLOB holds binary data.") },
+  { "infinite",
+    N_("{column} holds an infinite number, which only a REAL column can send."),
+    N_("A column that is not REAL holds an infinite number.") },
+  { "number-word",
+    N_("The text in {column} is a word for a number, and would come back as one."),
+    N_("A text is a word for a number, and would come back as one.") },
   { "text-in-blob",
     N_("The BLOB column {column} holds text, which could not come back as text."),
     N_("A BLOB column holds text, which could not come back as text.") },
@@ -175,7 +181,8 @@ say (const Reason *reason, const SyncWordsNames *names)
  * sync_words_for_reason:
  * @code_name: (nullable): the name of the error's code, see sync_error_code_name()
  * @reason: (nullable): an SQLSTATE, `ignored`, or what is wrong with a value here: `nul`, `utf-8`,
- *   `surrogate`, `json`, `blob`, `text-in-blob`, `null-key`
+ *   `surrogate`, `json`, `blob`, `text-in-blob`, `infinite`,
+ *   `number-word`, `null-key`
  * @column: (nullable): the column
  *
  * Returns: (transfer full): why a row was refused, or failed too often

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+
 #include "test-rig.h"
 
 /* Tables as their owners happen to make them: whatever a key looks like, whatever a name is, rows go to another
@@ -435,6 +437,107 @@ test_trigger_with_json (void)
                            "owner-code");
 }
 
+/* --- Values ------------------------------------------------------------------------------------- */
+
+#define VALUES "CREATE TABLE t (id TEXT PRIMARY KEY NOT NULL, u, b BLOB, i INTEGER, r REAL, n NUMERIC, x TEXT, bo BOOLEAN, " \
+               "j JSON, ts TIMESTAMP, d DATE);"
+
+/* An infinity is a number in columns of reals only, and a word for one is none there. */
+static void
+test_infinite (void)
+{
+  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, VALUES);
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO t (id, u) VALUES ('u1', 9e999), ('u2', -9e999), ('u3', 'Infinity');"
+                      "INSERT INTO t (id, b) VALUES ('b1', 9e999);"
+                      "INSERT INTO t (id, i) VALUES ('i1', 9e999), ('i2', 'Infinity');"
+                      "INSERT INTO t (id, r) VALUES ('r1', 9e999), ('r2', -9e999), ('r3', 'Infinity'), ('r4', 'NaN'), "
+                      "('r5', 'infinite');"
+                      "INSERT INTO t (id, n) VALUES ('n1', 9e999), ('n2', '-Infinity');"
+                      "INSERT INTO t (id, bo) VALUES ('o1', 9e999);"
+                      "INSERT INTO t (id, j) VALUES ('j1', -9e999), ('j2', '\"Infinity\"');"
+                      "INSERT INTO t (id, ts) VALUES ('t1', 9e999), ('t2', 'infinity');"
+                      "INSERT INTO t (id, x) VALUES ('x1', 'Infinity'), ('x2', 'NaN');");
+  test_rig_settle (rig);
+  test_device_expect (a, "SELECT id, state, error ->> '$.reason', error ->> '$.column' FROM psync_change ORDER BY id",
+                      "'b1'|refused|infinite|b\n'i1'|refused|infinite|i\n'j1'|refused|infinite|j\n"
+                      "'n2'|refused|number-word|n\n'o1'|refused|infinite|bo\n'r3'|refused|number-word|r\n"
+                      "'r4'|refused|number-word|r\n't1'|refused|infinite|ts\n'u1'|refused|infinite|u\n"
+                      "'u2'|refused|infinite|u\n");
+  test_device_expect (b, "SELECT id, coalesce (quote (u), 0), r, n, typeof (n), quote (i), quote (ts), x FROM t "
+                         "WHERE id IN ('u3', 'i2', 'n1', 'r1', 'r2', 'r5', 't2', 'x1', 'x2') ORDER BY id",
+                      "i2|NULL|||null|'Infinity'|NULL|\nn1|NULL||Inf|real|NULL|NULL|\nr1|NULL|Inf||null|NULL|NULL|\n"
+                      "r2|NULL|-Inf||null|NULL|NULL|\nr5|NULL|infinite||null|NULL|NULL|\n"
+                      "t2|NULL|||null|NULL|'infinity'|\nu3|'Infinity'|||null|NULL|NULL|\n"
+                      "x1|NULL|||null|NULL|NULL|Infinity\nx2|NULL|||null|NULL|NULL|NaN\n");
+  test_device_sql (a, "UPDATE t SET u = 1.5, b = NULL, i = NULL, n = NULL, r = NULL, bo = NULL, j = NULL, ts = NULL "
+                      "WHERE id IN (SELECT trim (id, '''') FROM psync_change)");
+  test_rig_assert_converged (rig);
+  test_device_assert_clean (a);
+}
+
+static void
+bind_zero (TestDevice *device, const char *id, const char *column)
+{
+  g_autofree char *sql = g_strdup_printf ("INSERT INTO t (id, %s) VALUES (?1, ?2)", column);
+  g_autoptr (GError) error = NULL;
+  SyncStatement *statement = sync_connection_prepare (device->owner, sql, &error);
+
+  g_assert_no_error (error);
+  sync_statement_bind_text (statement, 1, id, -1);
+  sync_statement_run (sync_statement_bind_double (statement, 2, -0.0), &error);
+  g_assert_no_error (error);
+}
+
+static gboolean
+has_sign (TestDevice *device, const char *id, const char *column)
+{
+  g_autofree char *sql = g_strdup_printf ("SELECT %s FROM t WHERE id = ?1", column);
+  g_autoptr (GError) error = NULL;
+  SyncStatement *statement = sync_connection_prepare (device->owner, sql, &error);
+  gboolean sign;
+
+  g_assert_no_error (error);
+  g_assert_cmpint (sync_statement_step (sync_statement_bind_text (statement, 1, id, -1), &error), ==, SYNC_STEP_ROW);
+  g_assert_true (sync_statement_double (statement, 0) == 0);
+  sign = signbit (sync_statement_double (statement, 0)) != 0;
+  sync_statement_reset (statement);
+  return sign;
+}
+
+/* Where nothing converts them, values are what they were on the other device too, sign and all. */
+static void
+test_unconverted (void)
+{
+  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, VALUES);
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO t (id, u) VALUES ('1', 1), ('2', 1.0), ('3', '1'), ('4', 1e15), ('5', 1e17), ('6', 1e300), "
+                      "('7', 5e-324), ('8', 9223372036854775807), ('9', 9.223372036854775807e18), ('A', 0.1), ('B', ''), "
+                      "('C', 'x''00'''), ('D', x'00');"
+                      "INSERT INTO t (id, b) VALUES ('E', 1), ('F', 1.0), ('G', 1e15), ('H', x'');"
+                      "INSERT INTO t (id, d) VALUES ('I', 20260101), ('J', 2.5), ('K', '2026-01-01');");
+  bind_zero (a, "z1", "u");
+  bind_zero (a, "z2", "b");
+  g_assert_true (has_sign (a, "z1", "u") && has_sign (a, "z2", "b"));
+  test_rig_settle (rig);
+  test_device_expect (a, "SELECT id, error ->> '$.reason' FROM psync_change", "'D'|blob\n");
+  test_device_sql (a, "DELETE FROM t WHERE id = 'D'");
+  test_rig_assert_converged (rig);
+  g_assert_true (has_sign (b, "z1", "u") && has_sign (b, "z2", "b"));
+  test_device_expect (b, "SELECT quote (u) FROM t WHERE id < 'D' ORDER BY id",
+                      "1\n1.0\n'1'\n1.0e+15\n1.0e+17\n1.0e+300\n4.94065645841247e-324\n9223372036854775807\n"
+                      "9.2233720368547758078e+18\n0.1\n''\n'x''00'''\n");
+  test_device_expect (b, "SELECT quote (b), quote (d) FROM t WHERE id BETWEEN 'E' AND 'K' ORDER BY id",
+                      "1|NULL\n1.0|NULL\n1.0e+15|NULL\nX''|NULL\nNULL|20260101\nNULL|2.5\nNULL|'2026-01-01'\n");
+  test_device_sql (b, "UPDATE t SET x = 'edited' WHERE id IN ('2', 'z1', 'z2')");
+  test_rig_assert_converged (rig);
+  g_assert_true (has_sign (a, "z1", "u") && has_sign (a, "z2", "b"));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -454,6 +557,8 @@ main (int argc, char *argv[])
   g_test_add_data_func ("/tables/keys/of-parents-whose-case-changes-with-cascade", "CASCADE",
                         test_parent_whose_case_changes);
   g_test_add_func ("/tables/shapes/a-swap-beside-a-broken-reference", test_swap_beside_broken_reference);
+  g_test_add_func ("/tables/values/infinite-ones-in-reals-only", test_infinite);
+  g_test_add_func ("/tables/values/that-nothing-converts-are-exact", test_unconverted);
   g_test_add_func ("/tables/values/json-too-deep-stands-alone", test_json_too_deep);
   g_test_add_func ("/tables/shapes/a-circle-of-references-goes-on-record", test_circle_of_references);
   return g_test_run ();

@@ -18,19 +18,19 @@ static const Case cases[] = {
     " i JSONB, j BOOLEAN, l BOOL, m TIMESTAMP, n DATETIME, o DATE, p DECIMAL(10,2), q NUMERIC, r "
     "STRING, s UUID)",
     "t",
-    "k text; a integer, b integer, c text, d real, e real, f blob, g text, h json, i json, j "
+    "k text; a integer, b integer, c text, d real, e real, f blob, g any, h json, i json, j "
     "boolean,"
     " l boolean, m timestamp, n timestamp, o text, p real, q real, r text, s text;" },
   { "keys-are-plain", "CREATE TABLE t (a JSON, b BOOLEAN, c TIMESTAMP, d, PRIMARY KEY (c, a, b))",
-    "t", "c text, a text, b integer; d text;" },
+    "t", "c text, a text, b integer; d any;" },
   { "key-order", "CREATE TABLE t (x, b INT, a TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID", "t",
-    "a text, b integer; x text;" },
-  { "integer-key", "CREATE TABLE t (v, id INTEGER PRIMARY KEY)", "t", "id integer; v text;" },
+    "a text, b integer; x any;" },
+  { "integer-key", "CREATE TABLE t (v, id INTEGER PRIMARY KEY)", "t", "id integer; v any;" },
   { "unique-key",
     "CREATE TABLE t (v UNIQUE, a TEXT NOT NULL, b INT NOT NULL, c INT NOT NULL, UNIQUE (a, b), "
     "UNIQUE (c));"
     "CREATE UNIQUE INDEX p ON t (b) WHERE c > 1; CREATE UNIQUE INDEX e ON t (lower(a))",
-    "t", "c integer; v text, a text, b integer;" },
+    "t", "c integer; v any, a text, b integer;" },
   { "any-case", "CREATE TABLE \"My Table\" (Id TEXT PRIMARY KEY, Updated_At TEXT)", "my table",
     "Id text; Updated_At text; Updated_At" },
   { "generated-columns-are-left-out",

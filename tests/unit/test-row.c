@@ -14,6 +14,7 @@ enum
   JSON,
   BOOLEAN,
   TIME,
+  ANY,
 };
 
 typedef struct
@@ -36,6 +37,7 @@ set_up (Fixture *fixture, gconstpointer data)
   sync_entity_add_column (entity, "json", SYNC_CODEC_JSON, FALSE);
   sync_entity_add_column (entity, "boolean", SYNC_CODEC_BOOLEAN, FALSE);
   sync_entity_add_column (entity, "time", SYNC_CODEC_TIMESTAMP, FALSE);
+  sync_entity_add_column (entity, "any", SYNC_CODEC_ANY, FALSE);
   fixture->entity = entity;
   fixture->row = sync_row_new (entity);
   fixture->other = sync_row_new (entity);
@@ -123,6 +125,17 @@ test_values_take_their_normal_form (Fixture *fixture, gconstpointer data)
     { BLOB, "\"\\\\XAB\"", "\"\\\\XAB\"" },
     { BLOB, "\"AB\"", "\"AB\"" },
     { BLOB, "12", "12" },
+    { BLOB, "-0.0", "-0.0" },
+    { ANY, "null", "null" },
+    { ANY, "\"5\"", "\"5\"" },
+    { ANY, "5", "5" },
+    { ANY, "-0", "0" },
+    { ANY, "5.00", "5.0" },
+    { ANY, "-0.0", "-0.0" },
+    { ANY, "1e15", "1000000000000000.0" },
+    { ANY, "1.0e17", "100000000000000000.0" },
+    { ANY, "9223372036854775808", "9.223372036854776e+18" },
+    { ANY, "2.5e-10", "2.5e-10" },
     { JSON, "null", "null" },
     { JSON, "{ \"b\" : 1.0 , \"a\" : \"\\/\" }", "{\"b\":1.0,\"a\":\"/\"}" },
     { JSON, "\"text\"", "\"text\"" },
@@ -198,7 +211,7 @@ test_values_replace_each_other (Fixture *fixture, gconstpointer data)
   text = sync_row_to_json (row);
   g_assert_cmpstr (text, ==,
                    "{\"id\":\"a\",\"text\":\"second\",\"integer\":5,\"real\":null,\"blob\":null,"
-                   "\"json\":[1,2],\"boolean\":null,\"time\":null}");
+                   "\"json\":[1,2],\"boolean\":null,\"time\":null,\"any\":null}");
 }
 
 static void
@@ -280,7 +293,7 @@ test_reads_rows_stamps_and_unknown_names (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (
       first, ==,
       "{\"id\":\"a\",\"text\":null,\"integer\":2,\"real\":null,\"blob\":null,\"json\":null,"
-      "\"boolean\":null,\"time\":\"2026-01-01T00:00:00.000Z\"}");
+      "\"boolean\":null,\"time\":\"2026-01-01T00:00:00.000Z\",\"any\":null}");
   g_assert_cmpint (stamps.version, ==, 17);
   g_assert_true (stamps.deleted);
   g_assert_cmpint (stamps.edited_at, ==, G_GINT64_CONSTANT (1767225600500000));
