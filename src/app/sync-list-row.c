@@ -146,12 +146,45 @@ sync_list_row_set_icon (SyncListRow *row, const char *icon_name)
   gtk_widget_set_visible (GTK_WIDGET (row->icon), icon_name != NULL);
 }
 
+static gboolean
+items_are_equal (GMenuModel *one, GMenuModel *other, int i)
+{
+  static const char *const names[]
+      = { G_MENU_ATTRIBUTE_LABEL, G_MENU_ATTRIBUTE_ACTION, G_MENU_ATTRIBUTE_TARGET };
+
+  for (guint n = 0; n < G_N_ELEMENTS (names); n++)
+    {
+      g_autoptr (GVariant) here = g_menu_model_get_item_attribute_value (one, i, names[n], NULL);
+      g_autoptr (GVariant) there = g_menu_model_get_item_attribute_value (other, i, names[n], NULL);
+
+      if (here == NULL || there == NULL ? here != there : !g_variant_equal (here, there))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+menus_are_equal (GMenuModel *one, GMenuModel *other)
+{
+  int n;
+
+  if (one == NULL || other == NULL)
+    return one == other;
+  n = g_menu_model_get_n_items (one);
+  if (n != g_menu_model_get_n_items (other))
+    return FALSE;
+  for (int i = 0; i < n; i++)
+    if (!items_are_equal (one, other, i))
+      return FALSE;
+  return TRUE;
+}
+
 /**
  * sync_list_row_set_menu:
  * @row: a row
- * @menu: (nullable): what can be done with it
+ * @menu: (nullable): what can be done with it, a menu without sections
  *
- * Shows a button with the menu behind the texts.
+ * Shows a button with the menu behind the texts. One that is open stays so where it is the same menu.
  */
 void
 sync_list_row_set_menu (SyncListRow *row, GMenuModel *menu)
@@ -160,7 +193,8 @@ sync_list_row_set_menu (SyncListRow *row, GMenuModel *menu)
 
   g_return_if_fail (SYNC_IS_LIST_ROW (row));
 
-  gtk_menu_button_set_menu_model (row->button, menu);
+  if (!menus_are_equal (gtk_menu_button_get_menu_model (row->button), menu))
+    gtk_menu_button_set_menu_model (row->button, menu);
   gtk_widget_set_visible (GTK_WIDGET (row->button), menu != NULL);
   if (menu == NULL)
     return;

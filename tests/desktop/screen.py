@@ -5,6 +5,7 @@ done with them. A process looks at one desktop only, since libatspi keeps its co
 import os
 import re
 import subprocess
+import time
 
 import gi
 
@@ -21,6 +22,8 @@ LEAVES = {"image", "label", "page tab", "scroll bar", "separator"}
 SPEAKING = {"alert", "check box", "combo box", "dialog", "entry", "frame", "label", "link", "list",
             "list item", "menu item", "page tab", "password text", "progress bar", "push button",
             "radio button", "slider", "spin button", "table", "text", "toggle button"}
+# What a click did not do by then it does not do.
+CLICK_PATIENCE = PATIENCE / 4
 # The toolkit's name for what has none is that of its type.
 TYPE_NAME = re.compile(r"(Gtk|Adw|Sync)[A-Z][A-Za-z]+$")
 
@@ -114,6 +117,8 @@ class Screen:
             os.environ.pop(name, None)
         os.environ["DBUS_SESSION_BUS_ADDRESS"] = desktop.session.address
         Atspi.init()
+        # What libatspi does not find at first is no fault; G_DEBUG is about the program under test.
+        GLib.log_set_always_fatal(GLib.LogLevelFlags.LEVEL_ERROR)
         # Its own 800 ms are soon over on a busy machine, and then nobody knows whether a thing was done.
         Atspi.set_timeout(1000 * PATIENCE, 1000 * PATIENCE)
         # Nothing moves while it is looked at.
@@ -144,7 +149,7 @@ class Screen:
     def root():
         """The application, if it is there."""
         top = Atspi.get_desktop(0)
-        for i in range(top.get_child_count()):
+        for i in range(top.get_child_count() if top is not None else 0):
             child = top.get_child_at_index(i)
             if child is not None and child.get_name() == "progressive-sync":
                 child.clear_cache()
@@ -184,11 +189,12 @@ class Screen:
                                         if node.role == "label" and part in node.name), None),
                           f"a label with “{part}”")
 
+    def has_state(self, role, name, state, wanted=True):
+        node = self.find(role, name)
+        return node is not None and node.has(state) == wanted
+
     def wait_for_state(self, role, name, state, wanted=True):
-        def is_so():
-            node = self.find(role, name)
-            return node is not None and node.has(state) == wanted
-        self.wait(is_so, f"a {role} “{name}” that is {'' if wanted else 'not '}{state}")
+        self.wait(lambda: self.has_state(role, name, state, wanted), f"a {role} “{name}” that is {'' if wanted else 'not '}{state}")
 
     # --- Doing ----------------------------------------------------------------------------------
 
@@ -242,50 +248,66 @@ class Screen:
         # Tooltips and menus have the same title.
         return max(places, key=lambda place: place[3] * place[4])
 
-    def click(self, role, name):
-        """With the mouse, once it stands still: rows and check buttons have no action of their own."""
-        before = None
+    def place_of(self, role, name):
+        """Where a node is, on the screen: (X window, x, y), or nothing while there is none."""
+        node = self.find(role, name)
+        try:
+            place = node.accessible.get_extents(Atspi.CoordType.WINDOW)
+            frame = node.window().accessible.get_extents(Atspi.CoordType.WINDOW)
+            number, x, y, width, height = self.find_x_window(node)
+        except (AttributeError, GLib.Error, subprocess.CalledProcessError):
+            return None
+        if place.height <= 0:
+            return None
+        return (number, x + (width - frame.width) // 2 + place.x + place.width // 3,
+                y + (height - frame.height) // 2 + place.y + place.height // 2)
 
-        def stands_still():
-            nonlocal before
-            node = self.find(role, name)
-            try:
-                place = node.accessible.get_extents(Atspi.CoordType.WINDOW)
-                frame = node.window().accessible.get_extents(Atspi.CoordType.WINDOW)
-            except (AttributeError, GLib.Error):
-                before = None
-                return None
-            now = (place.x, place.y, place.width, place.height, frame.width, frame.height)
-            same, before = now == before, now
-            return (node, place, frame) if same and place.height > 0 else None
+    def click(self, role, name, until):
+        """With the mouse, once it stands still: rows and check buttons have no action of their own. What
+        comes of it is waited for; where nothing does, because things moved under the pointer or a window had
+        just appeared, another click follows, but not before the first had all the time that it may need."""
+        place, clicked = None, None
 
         def try_to_click():
-            found = stands_still()
-            if not found:
+            nonlocal place, clicked
+            if until():
+                return True
+            if clicked is not None and time.monotonic() < clicked + CLICK_PATIENCE:
                 return False
-            node, place, frame = found
+            before, place = place, self.place_of(role, name)
+            if place is None or place != before:
+                return False
+            number, x, y = place
             try:
-                number, x, y, width, height = self.find_x_window(node)
-                x += (width - frame.width) // 2 + place.x + place.width // 3
-                y += (height - frame.height) // 2 + place.y + place.height // 2
                 self.xdotool("windowfocus", "--sync", number, "mousemove", str(x), str(y), "click", "1")
             except subprocess.CalledProcessError:
-                return False  # the window is not there yet, or not any more
-            return True
+                return False  # the window is not there any more
+            clicked = time.monotonic()
+            return False
 
         self.wait(try_to_click, f"click on a {role} “{name}”")
 
-    def click_row(self, name, opens=None):
-        """Again, where a window that has just appeared did not hear it; opens is a label on what it opens."""
-        def has_opened():
-            if any(node.role == "label" and opens in node.name for node in self.look()):
-                return True
-            if self.find("list item", name):
-                self.click("list item", name)
+    def click_row(self, name, role, opens):
+        """What it opens has a node of that role, with that in its name."""
+        self.click("list item", name,
+                   lambda: any(node.role == role and opens in node.name for node in self.look()))
+
+    def click_check(self, name, checks=None):
+        """What is checked by it may be something else."""
+        self.click("check box", name, lambda: self.has_state("check box", checks or name, "CHECKED"))
+
+    def click_entry(self, name):
+        """Until what is typed on the keyboard appears in it, which must be empty."""
+        def hears_keys():
+            node = self.find("text", name)
+            try:
+                if node is not None and node.text():
+                    return True
+            except GLib.Error:
+                return False
+            self.xdotool("key", "x")
             return False
-        self.click("list item", name)
-        if opens is not None:
-            self.wait(has_opened, f"“{opens}”")
+        self.click("text", name, hears_keys)
 
     def dump(self):
         for node in self.look():

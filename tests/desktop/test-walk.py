@@ -34,7 +34,7 @@ def read_cloud():
 
 def use_cloud(screen, cloud, email, password):
     """With a new account, and without a keyring."""
-    screen.click_row("Connect to Supabase", "Your Supabase Project")
+    screen.click_row("Connect to Supabase", "label", "Your Supabase Project")
     screen.type("text", "Project address", cloud["URL"])
     screen.type("text", "Publishable or anon key", cloud["ANON_KEY"])
     screen.press("Continue")
@@ -47,8 +47,8 @@ def use_cloud(screen, cloud, email, password):
 
 
 def use_vault(screen, vault):
-    screen.click_row("Use a Vault File", "A Vault File")
-    screen.click("text", "Or type where it is")
+    screen.click_row("Use a Vault File", "label", "A Vault File")
+    screen.click_entry("Or type where it is")
     screen.type("text", "Or type where it is", vault)
     screen.press("Apply")
     first_run(screen)
@@ -80,12 +80,9 @@ def decide_conflict(screen, desktop, other):
     screen.press("Sync Now")
     screen.wait_for_text("1 conflict")
     screen.open_page("Conflicts")
-    screen.click_row("Big kite")
-    screen.wait_for_text("Changed on Both Sides")
-    screen.click("check box", "This Device")
-    screen.wait_for_state("check box", "name, This Device: Big kite", "CHECKED")
-    screen.click("check box", "name, Other Side: Dragon")
-    screen.wait_for_state("check box", "Column by Column", "CHECKED")
+    screen.click_row("Big kite", "label", "Changed on Both Sides")
+    screen.click_check("This Device", "name, This Device: Big kite")
+    screen.click_check("name, Other Side: Dragon", "Column by Column")
     screen.press("Resolve")
     screen.wait_for_text("No Conflicts")
     assert desktop.sql("SELECT name, description FROM projects") == [("Dragon", "Red, with a tail")]
@@ -106,14 +103,14 @@ def use_queue(screen, desktop):
     """A change is looked at, and discarded."""
     desktop.sql("UPDATE projects SET name = 'A slip of the pen'")
     screen.open_page("Queue")
-    screen.click_row("projects · kite")
-    screen.wait_for("text", "Row as JSON")
+    screen.click_row("projects · kite", "text", "Row as JSON")
     screen.act("frame", "Row", "window.close")
     screen.press("Actions for projects · kite")
     screen.act("menu item", "Discard…")
     screen.wait_for_text("A slip of the pen")
     screen.press("Discard")
-    screen.wait_for_text("Change discarded")
+    # What tells of it goes away by itself.
+    screen.wait(lambda: desktop.sql("SELECT name FROM projects") == [("Dragon",)], "the row as it was")
     sync(screen, desktop)
     screen.open_page("Queue")
     screen.wait_for_text("Nothing Is Waiting")
@@ -122,8 +119,7 @@ def use_queue(screen, desktop):
 
 def look_at_history(screen):
     screen.open_page("History")
-    screen.click_row("Sync")
-    screen.wait_for_text("Duration")
+    screen.click_row("Sync", "label", "Duration")
     screen.act("frame", "Run", "window.close")
 
 

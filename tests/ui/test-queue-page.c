@@ -107,6 +107,29 @@ test_list (Fixture *fixture, gconstpointer data)
   gtk_window_destroy (GTK_WINDOW (find_other_window (fixture)));
 }
 
+/* Whatever changes meanwhile: somebody is about to choose from it. */
+static void
+test_menu_stays_open (Fixture *fixture, gconstpointer data)
+{
+  GtkWidget *button;
+  GtkPopover *popover;
+
+  fill (fixture);
+  ui_wait_for (ui_shows (fixture->window, "projects · p1"));
+  button = ui_find (ui_find (fixture->window, ADW_TYPE_CLAMP_SCROLLABLE, NULL), GTK_TYPE_MENU_BUTTON,
+                    NULL);
+  popover = gtk_menu_button_get_popover (GTK_MENU_BUTTON (button));
+  gtk_menu_button_popup (GTK_MENU_BUTTON (button));
+  ui_wait_for (gtk_widget_get_mapped (GTK_WIDGET (popover)));
+  ui_sql (fixture->devices.path, "UPDATE psync_change SET next_attempt_at = 4102444800000000");
+  sync_manager_refresh (sync_profile_get_manager (fixture->devices.profile));
+  ui_wait_for (ui_shows (fixture->window, "Next try"));
+  g_assert_true (gtk_menu_button_get_popover (GTK_MENU_BUTTON (button)) == popover);
+  g_assert_true (gtk_widget_get_mapped (GTK_WIDGET (popover)));
+  gtk_menu_button_popdown (GTK_MENU_BUTTON (button));
+  ui_wait_for (!gtk_widget_get_mapped (GTK_WIDGET (popover)));
+}
+
 /* What came from the cloud and the table here refused waits too, also where nothing else does. */
 static void
 test_held (Fixture *fixture, gconstpointer data)
@@ -211,6 +234,7 @@ main (int argc, char *argv[])
   ui_init (&argc, &argv);
   g_test_add_func ("/row-window/numbers-stay-exact", test_layout);
   ADD ("lists-what-waits-and-why", test_list);
+  ADD ("a-menu-stays-open", test_menu_stays_open);
   ADD ("shows-what-is-held-back", test_held);
   ADD ("tries-again", test_retry);
   ADD ("discards-after-showing-what-is-lost", test_discard);
