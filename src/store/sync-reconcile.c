@@ -23,6 +23,7 @@ typedef struct
   GPtrArray *sends;      /* (owned) (element-type SyncSend) */
   gboolean *echoed;      /* (owned) (nullable) */
   gboolean ours;         /* the remote is what we sent */
+  const SyncSend *touched; /* (nullable): what we sent, where the remote is what a trigger of the cloud's made of it */
 } Sides;
 
 static void
@@ -42,6 +43,25 @@ rows_are_equal (const SyncRow *a, const SyncRow *b)
   return sync_row_equal (a, b);
 }
 
+static char *
+dup_device (SyncSpan device)
+{
+  if (device.length == 0 || sync_json_type (device) != SYNC_JSON_STRING)
+    return NULL;
+  return sync_json_dup_string (device);
+}
+
+/* Whoever is none of our devices leaves no device there, and another time. */
+static gboolean
+arrived (const Sides *sides, const SyncSend *send)
+{
+  const SyncStamps *stamps = &sides->incoming->stamps;
+  g_autofree char *device = dup_device (stamps->device_id);
+
+  return send->edited_at > 0 && send->edited_at == stamps->edited_at
+         && g_strcmp0 (device, sides->apply->policy.device) == 0;
+}
+
 /* A column that has a value we sent, and never got an answer for, counts as unchanged there. */
 static void
 compare_with_send (Sides *sides, const SyncSend *send)
@@ -55,6 +75,8 @@ compare_with_send (Sides *sides, const SyncSend *send)
     }
   if (sync_row_equal (send->row, sides->remote))
     sides->ours = TRUE;
+  if (arrived (sides, send))
+    sides->touched = send;
   if (sides->echoed == NULL)
     sides->echoed = g_new0 (gboolean, entity->n_columns);
   for (guint i = entity->n_keys; i < entity->n_columns; i++)
@@ -83,7 +105,9 @@ load_base (Sides *sides, GError **error)
 {
   SyncApply *apply = sides->apply;
 
-  if (sides->incoming->state.base == NULL)
+  if (sides->touched != NULL)
+    sides->base = sides->touched->row;
+  if (sides->touched != NULL || sides->incoming->state.base == NULL)
     return TRUE;
   if (!sync_row_parse_text (apply->base, sides->incoming->state.base, -1, error))
     return FALSE;
@@ -189,14 +213,6 @@ remote_time (const Sides *sides)
   gint64 time = sides->incoming->stamps.edited_at;
 
   return time <= 0 ? SYNC_TIME_UNKNOWN : time;
-}
-
-static char *
-dup_device (SyncSpan device)
-{
-  if (device.length == 0 || sync_json_type (device) != SYNC_JSON_STRING)
-    return NULL;
-  return sync_json_dup_string (device);
 }
 
 static SyncConflict *
@@ -403,7 +419,8 @@ is_key_collision (const Sides *sides)
   const SyncRowState *state = &sides->incoming->state;
 
   return sync_table_has_integer_key (sides->apply->table) && sides->local != NULL && !state->known
-         && state->pending && !state->maybe_sent && !sides->ours && state->conflict == 0;
+         && state->pending && !state->maybe_sent && !sides->ours && sides->touched == NULL
+         && state->conflict == 0;
 }
 
 gboolean
@@ -520,17 +537,20 @@ is_unchanged_here (const Sides *sides)
 {
   const SyncRowState *state = &sides->incoming->state;
 
-  return state->known && !state->sent && state->conflict == 0 && rows_are_equal (sides->local, sides->base);
+  return (sides->touched != NULL || (state->known && !state->sent)) && state->conflict == 0
+         && rows_are_equal (sides->local, sides->base);
 }
 
-/* The version that is known here, read again since a trigger of the cloud's changed what was sent: what it has otherwise
- * was there before whatever was done here since. */
+/* What was sent, as a trigger of the cloud's left it, with an answer (then it is the version that is known here, read
+ * again) or without: what it has otherwise was there before whatever was done here since. */
 static gboolean
 is_read_again (const Sides *sides)
 {
   const SyncRowState *state = &sides->incoming->state;
 
-  return state->known && state->reread && state->conflict == 0 && sides->incoming->stamps.version == state->version;
+  return state->conflict == 0
+         && (sides->touched != NULL
+             || (state->known && state->reread && sides->incoming->stamps.version == state->version));
 }
 
 /* Then a column that was edited here counts as unchanged there, but for one that is new here: of that nobody here knew
