@@ -24,6 +24,7 @@ typedef struct
   gboolean *echoed;      /* (owned) (nullable) */
   gboolean ours;         /* the remote is what we sent */
   const SyncSend *touched; /* (nullable): what we sent, where the remote is what a trigger of the cloud's made of it */
+  gboolean vague;        /* it may be one or the other of them */
 } Sides;
 
 static void
@@ -76,7 +77,10 @@ compare_with_send (Sides *sides, const SyncSend *send)
   if (sync_row_equal (send->row, sides->remote))
     sides->ours = TRUE;
   if (arrived (sides, send))
-    sides->touched = send;
+    {
+      sides->vague = sides->vague || (sides->touched != NULL && !sync_row_equal (sides->touched->row, send->row));
+      sides->touched = send;
+    }
   if (sides->echoed == NULL)
     sides->echoed = g_new0 (gboolean, entity->n_columns);
   for (guint i = entity->n_keys; i < entity->n_columns; i++)
@@ -96,6 +100,8 @@ load_sends (Sides *sides, GError **error)
     return FALSE;
   for (guint i = 0; i < sides->sends->len; i++)
     compare_with_send (sides, g_ptr_array_index (sides->sends, i));
+  if (sides->vague)
+    sides->touched = NULL;
   return sync_ledger_settle (apply->store, apply->entity, sides->id, sides->incoming->stamps.version,
                              error);
 }
