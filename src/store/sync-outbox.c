@@ -324,8 +324,10 @@ is_foreign_time (SyncSpan value)
 
   if (sync_json_type (value) != SYNC_JSON_STRING)
     return TRUE;
+  if (sync_time_parse (value.text + 1, value.length - 2, &instant))
+    return FALSE;
   text = sync_json_dup_string (value);
-  if (text == NULL || sync_time_parse (text, strlen (text), &instant))
+  if (text == NULL)
     return FALSE;
   for (guint i = 0; words[i] != NULL; i++)
     if (g_ascii_strcasecmp (g_strstrip (text), words[i]) == 0)
