@@ -672,6 +672,32 @@ sync_connection_query_int64 (SyncConnection *connection, gint64 fallback, gint64
 }
 
 /**
+ * sync_connection_check_place:
+ * @connection: a connection
+ * @error: [error@SyncError.NOT_FOUND] with the reason `moved`
+ *
+ * Looks whether the file that was opened still has its name. If not, what is written to it is lost to everybody who
+ * opens that name.
+ *
+ * Returns: %FALSE with @error set if the file was moved, deleted or replaced by another one
+ */
+gboolean
+sync_connection_check_place (SyncConnection *connection, GError **error)
+{
+  GError *moved;
+  int has_moved = 0;
+
+  sync_connection_assert_thread (connection);
+
+  if (sqlite3_file_control (connection->handle, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved) != SQLITE_OK || !has_moved)
+    return TRUE;
+  moved = sync_error_new (SYNC_ERROR_NOT_FOUND, connection->path, "Another file has the database's name");
+  sync_error_set_reason (moved, "moved", 0);
+  g_propagate_error (error, moved);
+  return FALSE;
+}
+
+/**
  * sync_connection_query_text:
  * @connection: a connection
  * @value: (out) (nullable) (transfer full): the first column of the first row, %NULL if there is no

@@ -66,6 +66,7 @@ gboolean sync_connection_begin (SyncConnection *connection, GError **error); /* 
 gboolean sync_connection_commit (SyncConnection *connection, GError **error);
 void sync_connection_rollback (SyncConnection *connection);
 gboolean sync_connection_in_transaction (SyncConnection *connection);
+gboolean sync_connection_check_place (SyncConnection *connection, GError **error);
 gboolean sync_connection_has_deferred_violations (SyncConnection *connection);
 /* Commits do not wait for the disk any more (relax) and do again (insist). */
 gboolean sync_connection_relax (SyncConnection *connection, gboolean *relaxed, GError **error);

@@ -175,7 +175,8 @@ sync_apply_begin_row (SyncStore *store,
                              .allow_mass_change = TRUE };
   SyncApply *apply;
 
-  if (!sync_store_get_meta (store, "device-id", &device, error)
+  if (!sync_connection_check_place (sync_store_get_connection (store), error)
+      || !sync_store_get_meta (store, "device-id", &device, error)
       || !sync_store_get_meta_int64 (store, "clock-offset", 0, &policy.clock_offset, error))
     return NULL;
   policy.device = device;
@@ -696,7 +697,8 @@ sync_store_undo_conflict (SyncStore *store,
   entity = sync_store_find_entity (store, conflict->entity);
   if (!g_str_equal (conflict->state, "resolved") || entity == NULL)
     return say_stale (conflict, error);
-  if (!sync_scope_begin (&scope, store, error))
+  if (!sync_connection_check_place (sync_store_get_connection (store), error)
+      || !sync_scope_begin (&scope, store, error))
     return FALSE;
   good = put_back_loser (store, entity, conflict, error)
          && sync_store_mark_undone (store, number, error);

@@ -249,6 +249,18 @@ static const Words no_database = {
   N_("Check the file’s name, or set it up."), "psync init"
 };
 
+static const Words moved_database = {
+  N_("{subject} is another file now"), NULL,
+  N_("The database was moved, deleted or replaced while this program had it open. Nothing more is written to it."), NULL,
+  N_("End this program and begin it again: then it opens the file that is there now."), NULL
+};
+
+static const Words full_vault = {
+  N_("There is no space left for the vault {subject}"), NULL,
+  N_("It can be read, but not written. Your changes wait on this computer."), NULL,
+  N_("Free some space on its disk, then try again."), NULL
+};
+
 static const Words no_folder = {
   N_("There is no folder {subject}"), N_("There is no such folder"),
   N_("A database can only be in a folder that exists."), NULL,
@@ -473,6 +485,7 @@ static const Special specials[] = {
   { SYNC_ERROR_READ_ONLY, "own-folder", &no_own_folder },
   { SYNC_ERROR_NOT_FOUND, "folder", &no_folder },
   { SYNC_ERROR_NOT_FOUND, "link", &no_link },
+  { SYNC_ERROR_NOT_FOUND, "moved", &moved_database },
   { SYNC_ERROR_NOT_FOUND, "name-too-long", &long_name },
   { SYNC_ERROR_NO_TABLE, "not-attached", &no_table_here },
   { SYNC_ERROR_NO_KEY, "not-attached", &no_key_here },
@@ -569,6 +582,8 @@ find_words (const GError *error, const SyncErrorDetail *detail)
       return specials[i].words;
   if (error->code == SYNC_ERROR_OFFLINE && is_path (detail->subject))
     return &no_vault;
+  if (error->code == SYNC_ERROR_STORAGE_FULL && is_path (detail->subject))
+    return &full_vault;
   if (error->code == SYNC_ERROR_NOT_FOUND && is_path (detail->subject))
     return &no_database;
   if (error->code == SYNC_ERROR_INVALID && is_path (detail->subject))

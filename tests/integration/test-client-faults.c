@@ -349,6 +349,36 @@ test_wait_for_owner (void)
   test_device_expect (a, "SELECT id FROM notes ORDER BY id", "1\nheld\n");
 }
 
+/* --- A database that is replaced ----------------------------------------------------------------- */
+
+/* Who has the old file open writes to what nobody sees any more: it stops, and says so. Opened again all is well. */
+static void
+test_replaced_database (void)
+{
+  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, NOTES);
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  g_autofree char *away = g_strconcat (a->path, ".away", NULL);
+  g_autoptr (SyncResult) result = NULL;
+
+  test_device_sql (a, "INSERT INTO notes (id, title) VALUES ('1', 'one')");
+  test_rig_settle (rig);
+  test_device_save (a, "backup");
+  test_device_sql (b, "INSERT INTO notes (id, title) VALUES ('2', 'two')");
+  test_device_sync (b);
+  g_assert_cmpint (g_rename (a->path, away), ==, 0);
+  g_file_set_contents (a->path, "", 0, NULL);
+  result = test_device_run (a, SYNC_RUN_SYNC, NULL);
+  g_assert_error (result->error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
+  g_assert_cmpstr (sync_error_get_detail (result->error)->reason, ==, "moved");
+  test_device_expect (a, "SELECT id FROM notes", "1\n");
+  g_assert_cmpint (g_rename (away, a->path), ==, 0);
+  test_device_sync (a);
+  test_device_load (a, "backup");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT id FROM notes ORDER BY id", "1\n2\n");
+}
+
 static const Trouble troubles[] = {
   { "database-locked-by-its-owner", SYNC_ERROR_BUSY, begin_lock, lock_database, end_lock },
   { "vault-locked-by-another-program", SYNC_ERROR_LATER, begin_vault_lock, lock_vault, end_vault_lock },
@@ -370,6 +400,7 @@ main (int argc, char *argv[])
       g_test_add_data_func (path, &troubles[i], test_trouble);
     }
   g_test_add_func ("/client/disk-full-at-every-page", test_full_disk);
+  g_test_add_func ("/client/a-database-that-was-replaced", test_replaced_database);
   g_test_add_func ("/client/an-owner-who-ends-in-time-is-waited-for", test_wait_for_owner);
   return g_test_run ();
 }

@@ -128,6 +128,11 @@ test_names_the_thing (void)
   assert_says (make_error (SYNC_ERROR_NO_COLUMN, "notes", TRUE), "title", "notes", "column");
   assert_says (with_reason (SYNC_ERROR_CONSTRAINT, "/home/me/notes.db", "not-null"), "does not fit",
                "empty", "do it again");
+  assert_says (sync_error_new (SYNC_ERROR_STORAGE_FULL, "/media/stick/vault.db", "Text"), "no space left for the vault vault.db",
+               "Path: /media/stick/vault.db", "its disk");
+  assert_says (sync_error_new (SYNC_ERROR_STORAGE_FULL, "cloud.example", "Text"), "The cloud’s disk is full", "", "owner");
+  assert_says (with_reason (SYNC_ERROR_NOT_FOUND, "/home/me/notes.db", "moved"), "notes.db is another file now",
+               "Path: /home/me/notes.db", "begin it again");
   assert_says (with_reason (SYNC_ERROR_UNFIT, "notes", "unique"), "What you decided does not fit",
                "must be unique", "Decide otherwise");
   assert_says (with_reason (SYNC_ERROR_UNFIT, "notes", "deleted"), "deletes the row", "No columns",
