@@ -30,6 +30,7 @@ struct _SyncConflictView
   GtkWidget *remote_suggested;
   GtkWidget *mixed_row;
   GtkCheckButton *mixed_button;
+  GtkWidget *mixed_suggested;
   GtkWidget *disputed_group;
   GtkListBox *disputed_list;
   GtkExpander *others_expander;
@@ -302,6 +303,7 @@ sync_conflict_view_class_init (SyncConflictViewClass *class)
   gtk_widget_class_bind_template_child (widget_class, SyncConflictView, remote_suggested);
   gtk_widget_class_bind_template_child (widget_class, SyncConflictView, mixed_row);
   gtk_widget_class_bind_template_child (widget_class, SyncConflictView, mixed_button);
+  gtk_widget_class_bind_template_child (widget_class, SyncConflictView, mixed_suggested);
   gtk_widget_class_bind_template_child (widget_class, SyncConflictView, disputed_group);
   gtk_widget_class_bind_template_child (widget_class, SyncConflictView, disputed_list);
   gtk_widget_class_bind_template_child (widget_class, SyncConflictView, others_expander);
@@ -343,6 +345,7 @@ sync_conflict_view_set_comparison (SyncConflictView *view, const SyncComparison 
   gtk_widget_set_visible (view->mixed_row, !is_deletion (comparison));
   gtk_widget_set_visible (view->local_suggested, gtk_check_button_get_active (view->local_button));
   gtk_widget_set_visible (view->remote_suggested, gtk_check_button_get_active (view->remote_button));
+  gtk_widget_set_visible (view->mixed_suggested, gtk_check_button_get_active (view->mixed_button));
   view->updating = FALSE;
   g_signal_emit (view, signals[CHANGED], 0);
 }

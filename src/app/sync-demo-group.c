@@ -30,6 +30,19 @@ set_busy (SyncDemoGroup *self, gboolean busy)
   gtk_spinner_set_spinning (self->spinner, busy);
 }
 
+/* One line of what psync says in several. */
+static char *
+join_lines (const char *output)
+{
+  g_auto (GStrv) lines = g_strsplit (output, "\n", -1);
+  GString *line = g_string_new (NULL);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (*g_strstrip (lines[i]) != '\0')
+      g_string_append_printf (line, "%s%s", line->len > 0 ? " · " : "", lines[i]);
+  return g_string_free (line, FALSE);
+}
+
 static void
 psync_ended (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -45,8 +58,9 @@ psync_ended (GObject *object, GAsyncResult *result, gpointer user_data)
     }
   else
     {
-      g_strdelimit (g_strstrip (output), "\n", ' ');
-      sync_toast_show (GTK_WIDGET (self), output);
+      g_autofree char *line = join_lines (output);
+
+      sync_toast_show (GTK_WIDGET (self), line);
     }
   set_busy (self, FALSE);
 }

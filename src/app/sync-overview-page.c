@@ -540,8 +540,10 @@ sync_overview_page_new (SyncProfile *profile)
   self = g_object_new (SYNC_TYPE_OVERVIEW_PAGE, NULL);
   self->profile = g_object_ref (profile);
   demo = sync_demo_group_new ();
+  /* Before the tables, so that it is seen without scrolling. */
   if (demo != NULL)
-    gtk_box_append (self->groups, demo);
+    gtk_box_insert_child_after (self->groups, demo,
+                                gtk_widget_get_prev_sibling (GTK_WIDGET (self->tables)));
   connect_manager (self);
   show_all (self);
   list_entities (self);

@@ -86,6 +86,7 @@ make_list (SyncListModel *records)
   GtkWidget *list = gtk_list_view_new (selection, sync_list_row_factory_new (show_record, NULL));
 
   gtk_list_view_set_show_separators (GTK_LIST_VIEW (list), TRUE);
+  gtk_widget_add_css_class (list, "entries");
   gtk_accessible_update_property (GTK_ACCESSIBLE (list), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   _("What Was Decided"), -1);
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER,

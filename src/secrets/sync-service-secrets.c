@@ -196,7 +196,44 @@ sync_service_secrets_lookup_finish (SyncSecretStore *store, GAsyncResult *result
 
 /* --- Unlocking --------------------------------------------------------------------------------- */
 
-/* A prompt that was dismissed is no error there: the item just stays locked. */
+static void
+collection_unlocked (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  int count = secret_service_unlock_finish (SECRET_SERVICE (object), result, NULL, &error);
+
+  if (error != NULL)
+    fail (task, error);
+  else if (count < 1)
+    g_task_return_error (task, new_error ("locked", "nobody unlocked it"));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+collection_found (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  const Wait *wait = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SecretCollection) collection = secret_collection_for_alias_finish (result, &error);
+  g_autoptr (GList) collections = NULL;
+
+  if (error != NULL)
+    fail (task, error);
+  else if (collection == NULL)
+    g_task_return_error (task, new_error ("locked", "there is nothing to be unlocked"));
+  else
+    {
+      collections = g_list_prepend (NULL, collection);
+      secret_service_unlock (secret_collection_get_service (collection), collections, wait->limit,
+                             collection_unlocked, g_steal_pointer (&task));
+    }
+}
+
+/* A prompt that was dismissed is no error there: the item just stays locked. A collection that was never unlocked
+ * since the login does not even tell what is in it. */
 static void
 unlocked (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -206,7 +243,11 @@ unlocked (GObject *object, GAsyncResult *result, gpointer user_data)
 
   if (error != NULL)
     fail (task, error);
-  else if (items == NULL || secret_item_get_locked (items->data))
+  else if (items == NULL)
+    secret_collection_for_alias (SECRET_SERVICE (object), SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE,
+                                 ((Wait *) g_task_get_task_data (task))->limit, collection_found,
+                                 g_object_ref (task));
+  else if (secret_item_get_locked (items->data))
     g_task_return_error (task, new_error ("locked", "nobody unlocked it"));
   else
     g_task_return_boolean (task, TRUE);

@@ -179,8 +179,16 @@ notify_counts (SyncManager *self, const SyncStats *before)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONFLICT_COUNT]);
 }
 
-/* How the newest run ended, whichever program it was, is how sync stands. Whether somebody is signed in is
- * known better from the session. */
+/* Whether somebody is signed in, or nobody can tell. */
+static gboolean
+is_about_session (const GError *error)
+{
+  return g_error_matches (error, SYNC_ERROR, SYNC_ERROR_SIGN_IN)
+         || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_SECRETS);
+}
+
+/* How the newest run ended, whichever program it was, is how sync stands. What is about the session is known
+ * better from there. */
 static void
 take_newest_run (SyncManager *self)
 {
@@ -189,8 +197,7 @@ take_newest_run (SyncManager *self)
   if (newest == NULL || newest->run == self->newest_run || newest->outcome == SYNC_OUTCOME_RUNNING)
     return;
   self->newest_run = newest->run;
-  if (g_error_matches (self->last_error, SYNC_ERROR, SYNC_ERROR_SIGN_IN)
-      || g_error_matches (newest->error, SYNC_ERROR, SYNC_ERROR_SIGN_IN)
+  if (is_about_session (self->last_error) || is_about_session (newest->error)
       || newest->outcome == SYNC_OUTCOME_CANCELLED)
     return;
   sync_manager_set_last_error (self, self->provider != NULL ? newest->error : NULL);
@@ -665,8 +672,7 @@ sync_manager_note_session (SyncManager *manager,
 {
   g_autoptr (GError) error = NULL;
 
-  if (signed_in && !g_error_matches (manager->last_error, SYNC_ERROR, SYNC_ERROR_SIGN_IN)
-      && !g_error_matches (manager->last_error, SYNC_ERROR, SYNC_ERROR_SECRETS))
+  if (signed_in && !is_about_session (manager->last_error))
     return;
   if (!signed_in)
     error = sync_error_new (SYNC_ERROR_SIGN_IN, NULL, "Nobody is signed in");

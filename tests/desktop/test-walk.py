@@ -3,12 +3,14 @@
 one walk: each is a test of its own."""
 
 import os
+import subprocess
 import uuid
 
-from desktop import SOURCE, Skip, run
+from desktop import SOURCE, Skip, run, wait_until
 from screen import Screen
 
 CLOUD = f"{SOURCE}/tests/server/cloud"
+SERVICES = "/usr/share/dbus-1/services"
 
 
 def first_run(screen):
@@ -32,8 +34,8 @@ def read_cloud():
     return read_values(path)
 
 
-def use_cloud(screen, cloud, email, password):
-    """With a new account, and without a keyring."""
+def use_cloud(screen, cloud, email, password, has_keyring=False):
+    """With a new account."""
     screen.click_row("Connect to Supabase", "label", "Your Supabase Project")
     screen.type("text", "Project address", cloud["URL"])
     screen.type("text", "Publishable or anon key", cloud["ANON_KEY"])
@@ -41,8 +43,9 @@ def use_cloud(screen, cloud, email, password):
     screen.type("text", "Email address", email)
     screen.type("text", "Password", password)
     screen.press("Create Account")
-    screen.wait_for_text("Keep the Session in a File?")
-    screen.press("Keep in File")
+    if not has_keyring:
+        screen.wait_for_text("Keep the Session in a File?")
+        screen.press("Keep in File")
     first_run(screen)
 
 
@@ -249,4 +252,74 @@ def walk_session(desktop):
         cloud.end()
 
 
-run([walk_vault, walk_cloud])
+KEYRING_PASSWORD = "tr0ub4dor"
+
+
+class Keyring:
+    """The daemon that a session has, and its prompt, which the bus starts."""
+
+    def __init__(self, desktop):
+        self.desktop = desktop
+        self.process = None
+        name = "org.gnome.keyring.SystemPrompter.service"
+        if not os.path.exists(f"{SERVICES}/{name}"):
+            raise Skip("there is no program that asks for the password of a keyring")
+        desktop.add_service(name, f"{SERVICES}/{name}")
+
+    def start(self, unlocked):
+        """As at the login with a password, or as after one without."""
+        arguments = ["gnome-keyring-daemon", "--foreground", "--components=secrets"]
+        self.process = self.desktop.spawn(arguments + ["--unlock" if unlocked else "--start"],
+                                          stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        if unlocked:
+            self.process.stdin.write(KEYRING_PASSWORD)
+        self.process.stdin.close()
+        wait_until(lambda: self.desktop.has_owner("org.freedesktop.secrets"), "the keyring")
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+
+    def answer(self, screen):
+        """Types into the window of the prompt, as soon as that has the keyboard."""
+        def windows():
+            find = ["xdotool", "search", "--onlyvisible", "--class", "gcr-prompter"]
+            return subprocess.run(find, env=self.desktop.env, capture_output=True, text=True,
+                                  check=False).stdout.split()
+
+        def has_closed():
+            shown = windows()
+            if shown:
+                screen.xdotool("windowfocus", shown[-1])
+                screen.xdotool("key", "ctrl+a")
+                screen.xdotool("type", "--delay", "50", KEYRING_PASSWORD)
+                screen.xdotool("key", "Return")
+            return not shown
+
+        wait_until(windows, "the keyring asks for its password")
+        wait_until(has_closed, "the keyring has its password", 2000)
+
+
+def walk_keyring(desktop):
+    """a session in a keyring that is locked signs nobody out, and goes on when its prompt is answered"""
+    cloud = read_cloud()
+    keyring = Keyring(desktop)
+    keyring.start(unlocked=True)
+    screen = Screen(desktop)
+    process = screen.start("--database", desktop.database)
+    use_cloud(screen, cloud, f"{uuid.uuid4()}@example.org", "correct horse battery", True)
+    screen.choose("Main Menu", "Quit")
+    process.wait()
+    keyring.end()
+    keyring.start(unlocked=False)
+    desktop.sql("INSERT INTO projects (id, name) VALUES ('kite', 'Kite')")
+    screen.start("--database", desktop.database)
+    screen.wait_for_text("The keyring is locked")
+    assert not screen.find("push button", "Sign In…")
+    screen.press("Unlock…")
+    keyring.answer(screen)
+    screen.wait_for_text("Up to date")
+    assert desktop.sql("SELECT count(*) FROM psync_change") == [(0,)]
+
+
+run([walk_vault, walk_cloud, walk_session, walk_keyring])

@@ -175,6 +175,19 @@ test_sign_in_needed (UiFixture *fixture, gconstpointer data)
 
 /* --- Actions ---------------------------------------------------------------------------------- */
 
+static void
+sync_in_another_program (UiFixture *fixture)
+{
+  g_autofree char *psync = g_build_filename (g_getenv ("PSYNC_TEST_BUILD_ROOT"), "src", "cli", "psync", NULL);
+  const char *const command[] = { psync, "--database", fixture->path, "sync", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) process = g_subprocess_newv (command, G_SUBPROCESS_FLAGS_STDOUT_SILENCE, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_wait_check (process, NULL, &error));
+  g_assert_no_error (error);
+}
+
 /* A locked keyring signs nobody out: it is told, and can be unlocked from here. */
 static void
 test_locked_keyring (UiFixture *fixture, gconstpointer data)
@@ -195,6 +208,13 @@ test_locked_keyring (UiFixture *fixture, gconstpointer data)
   g_assert_nonnull (button);
   g_assert_cmpstr (gtk_actionable_get_action_name (GTK_ACTIONABLE (button)), ==, "win.unlock");
   ui_take_picture (window, "keyring-locked");
+  /* How the last run went says nothing about that. */
+  ui_sql (fixture->path, "INSERT INTO projects (id, name) VALUES ('a', 'A')");
+  sync_in_another_program (fixture);
+  sync_manager_refresh (manager);
+  ui_wait_for (ui_shows (page, "Last synced just now"));
+  g_assert_true (ui_shows (page, "The keyring is locked"));
+  g_assert_true (gtk_widget_get_mapped (row));
   sync_manager_note_session (manager, TRUE);
   ui_wait_for (!gtk_widget_get_visible (row) || !gtk_widget_get_child_visible (row)
                || !gtk_widget_get_mapped (row));
