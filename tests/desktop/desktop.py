@@ -467,6 +467,10 @@ class Host:
         except (dbus.DBusException, IndexError):
             return []
 
+    def status(self):
+        """The menu's first line; empty while there is none."""
+        return next(iter(self.labels()), "")
+
     def find(self, *labels):
         nodes = self.layout()
         for label in labels:

@@ -94,7 +94,7 @@ def test_pause(session):
     for kind, until in (("For 1 Hour", now + 3600), ("Until Tomorrow", midnight), ("Until Resumed", None)):
         host.click("Pause", kind)
         host.wait_for_icon_named("paused")
-        wait_until(lambda: host.labels()[0].startswith("Paused"), "the status")
+        wait_until(lambda: host.status().startswith("Paused"), "the status")
         wait_until(lambda: "Resume" in host.labels() and "Pause" not in host.labels(), "Resume")
         shown = session.get("PausedUntil")
         assert shown == 2 ** 63 - 1 if until is None else abs(shown / 1e6 - until) < 600, (kind, shown)
@@ -139,7 +139,7 @@ def test_offline(session):
     wait_until(lambda: host.labels() == MENU, "the menu")
     host.click("Sync Now")
     host.wait_for_icon_named("offline")
-    wait_until(lambda: host.labels()[:1] == ["Offline"], "the status")
+    wait_until(lambda: host.status() == "Offline", "the status")
 
 
 def test_held_back(session):
@@ -148,14 +148,14 @@ def test_held_back(session):
     profiles = add_power_profiles(session, "power-saver")
     host, _ = begin(session, ("auto-sync", "true"))
     host.wait_for_icon_named("paused")
-    wait_until(lambda: host.labels()[0] == "Waiting for the end of power saving", "the status")
+    wait_until(lambda: host.status() == "Waiting for the end of power saving", "the status")
     assert session.get("Hold") == "power-saver"
     session.sql("INSERT INTO projects (id, name) VALUES ('n', 'N')")
     host.click("Sync Now")
     wait_until(lambda: not session.sql("SELECT * FROM psync_change"), "the row is sent")
     host.wait_for_icon_named("paused")
     set_metered(manager, True)
-    wait_until(lambda: host.labels()[0] == "Waiting for a network that is not metered", "the other status")
+    wait_until(lambda: host.status() == "Waiting for a network that is not metered", "the other status")
     set_metered(manager, False)
     set_profile(profiles, "balanced")
     host.wait_for_icon_named("idle")
@@ -174,7 +174,7 @@ def test_attention(session):
     host.wait_for_icon_named("attention")
     assert host.property("Status") == "NeedsAttention"
     wait_until(lambda: "Conflicts (1)" in host.labels(), "the number of conflicts")
-    assert "onflict" in host.labels()[0], host.labels()
+    assert "onflict" in host.status(), host.labels()
     host.click("Conflicts (1)")
     session.wait_for_page("conflicts")
     session.psync("conflicts", "resolve", "--all", "local")
@@ -195,8 +195,8 @@ def test_refused(session):
     host.wait_for_icon_named("paused")
     host.click("Sync Now")
     host.wait_for_icon_named("attention")
-    wait_until(lambda: "1 row" in host.labels()[0], f"the status, not {host.labels()}")
-    assert host.labels()[0] in host.property("Title"), host.property("Title")
+    wait_until(lambda: "1 row" in host.status(), f"the status, not {host.labels()}")
+    wait_until(lambda: host.status() in host.property("Title"), "the same in the tooltip")
 
 
 def test_no_host(session):
@@ -304,7 +304,7 @@ def test_two_databases(session):
     session.psync("pause", database=other)
     session.spawn([desktop.PROGRAM, "--background", "--database", other])
     host.wait_for_icon_named("paused")
-    wait_until(lambda: host.labels()[:1] == ["second_one.db: Paused"], f"its name, {host.labels()}")
+    wait_until(lambda: host.status() == "second_one.db: Paused", f"its name, {host.labels()}")
 
 
 run([test_layout, test_icons_of_any_prefix, test_toggle, test_pause, test_sync, test_syncing, test_offline, test_held_back, test_attention,
