@@ -144,6 +144,48 @@ cli_find_similar_option (const CliCommand *command, const char *typed)
   return similar != NULL ? g_strconcat ("--", similar, NULL) : NULL;
 }
 
+static gboolean
+is_flag (const GOptionEntry *entries, const char *name, gsize length)
+{
+  for (; entries != NULL && entries->long_name != NULL; entries++)
+    if (entries->arg == G_OPTION_ARG_NONE && strlen (entries->long_name) == length
+        && strncmp (entries->long_name, name, length) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/**
+ * cli_check_flags:
+ * @command: (nullable): a command
+ * @words: the command line, with the program's name
+ * @error: where to put an error
+ *
+ * GOption overlooks a value that is given to an option without one: `--dry-run=false` would be the opposite of what is
+ * meant.
+ *
+ * Returns: whether no such option has a value
+ */
+gboolean
+cli_check_flags (const CliCommand *command, const char *const *words, GError **error)
+{
+  CliGlobalOptions global = { 0 };
+  g_autofree GOptionEntry *of_all = list_global_options (&global);
+
+  for (guint i = 1; words[0] != NULL && words[i] != NULL && !g_str_equal (words[i], "--"); i++)
+    {
+      const char *name = words[i] + strlen ("--");
+      const char *equals = g_str_has_prefix (words[i], "--") ? strchr (words[i], '=') : NULL;
+
+      if (equals == NULL
+          || (!is_flag (of_all, name, equals - name)
+              && (command == NULL || !is_flag (command->options, name, equals - name))))
+        continue;
+      cli_set_usage_error (error, _("%.*s takes no value."), (int) (equals - words[i]), words[i]);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 /* The text of `psync COMMAND --help`. */
 static char *
 command_help (const CliCommand *command)

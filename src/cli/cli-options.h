@@ -23,6 +23,7 @@ typedef struct
 GOptionContext *
 cli_options_new (const CliCommand *command, CliGlobalOptions *global, char ***arguments);
 void cli_options_clear (CliGlobalOptions *global);
+gboolean cli_check_flags (const CliCommand *command, const char *const *words, GError **error);
 char *cli_find_similar_option (const CliCommand *command, const char *typed);
 
 void cli_print_help (CliContext *cli, const char *topic);

@@ -127,7 +127,7 @@ static const char *
 title_of_run (const SyncResult *result, const SyncStats *stats)
 {
   if (result->dry_run)
-    return _("This would be done:");
+    return did_something (result) ? _("This would be done:") : _("Nothing to do.");
   if (result->outcome == SYNC_OUTCOME_CANCELLED)
     return _("Stopped as asked; the next run goes on from here:");
   if (result->error != NULL)

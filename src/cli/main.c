@@ -145,7 +145,8 @@ read_options (CliContext *cli, CommandLine *line, gboolean in_group, GError **er
 
   g_option_context_set_strict_posix (context, TRUE);
   g_option_context_set_ignore_unknown_options (context, in_group);
-  good = g_option_context_parse_strv (context, &line->words, error);
+  good = cli_check_flags (NULL, (const char *const *) line->words, error)
+         && g_option_context_parse_strv (context, &line->words, error);
   if (good)
     take_global_options (cli, &global, &line->help, &line->version);
   cli_options_clear (&global);
@@ -306,7 +307,8 @@ read_and_run (CliContext *cli, CommandLine *line, GError **error)
   CliGlobalOptions global = { 0 };
   g_auto (GStrv) arguments = NULL;
   g_autoptr (GOptionContext) context = cli_options_new (cli->command, &global, &arguments);
-  gboolean good = g_option_context_parse_strv (context, &line->words, error);
+  gboolean good = cli_check_flags (cli->command, (const char *const *) line->words, error)
+                  && g_option_context_parse_strv (context, &line->words, error);
 
   if (good)
     take_global_options (cli, &global, &line->help, &line->version);

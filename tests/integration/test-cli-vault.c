@@ -146,7 +146,9 @@ test_a_dry_run_counts_and_writes_nothing (void)
   g_autoptr (JsonObject) answer = NULL;
   g_autofree char *before = NULL;
   g_autofree char *vault_before = NULL;
+  g_autofree char *idle = test_psync_run (psync, "a.db", 0, "sync --dry-run");
 
+  g_assert_cmpstr (idle, ==, "Nothing to do.\n");
   g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'x'"));
   before = test_psync_sql (psync, "a.db", ".dump");
   vault_before = test_psync_sql (psync, "vault.db", ".dump");

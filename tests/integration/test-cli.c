@@ -244,6 +244,11 @@ test_mistakes_name_what_is_wrong_and_exit_with_2 (void)
   test_psync_fail (psync, "a.db", 2, "devices rename ", "empty");
   test_psync_fail (psync, "a.db", 2, "--quiet", "No command");
   test_psync_fail (psync, NULL, 2, "--database= status", "--database");
+  /* A value that would be overlooked may be the opposite of what is meant. */
+  test_psync_fail (psync, "a.db", 2, "sync --dry-run=false", "--dry-run takes no value");
+  test_psync_fail (psync, "a.db", 2, "sync --allow-mass-change=no", "--allow-mass-change takes no value");
+  test_psync_fail (psync, "a.db", 2, "sync --json=false", "--json takes no value");
+  test_psync_fail (psync, "a.db", 2, "--quiet=false sync", "--quiet takes no value");
 }
 
 static void
