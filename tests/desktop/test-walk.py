@@ -6,7 +6,7 @@ import os
 import subprocess
 import uuid
 
-from desktop import SOURCE, Skip, run, wait_until
+from desktop import SOURCE, Skip, run, serve, wait_until
 from screen import Screen
 
 CLOUD = f"{SOURCE}/tests/server/cloud"
@@ -252,6 +252,72 @@ def walk_session(desktop):
         cloud.end()
 
 
+class Keyboard:
+    """Nothing but keys. What clicks would be, with a mouse, is counted."""
+
+    def __init__(self, screen):
+        self.screen = screen
+        self.clicks = 0
+
+    def key(self, *names):
+        number = self.screen.desktop.shown()[-1]
+        self.screen.xdotool("windowfocus", number, "key", *names)
+
+    def go_to(self, role, name):
+        """From one to the next, until it has the focus."""
+        for _ in range(25):
+            node = self.screen.wait_for(role, name)
+            if node.has("FOCUSED"):
+                return
+            self.key("Tab")
+            serve(0.3)
+        raise AssertionError(f"the keyboard does not reach {role} “{name}”")
+
+    def press(self, role, name, key="Return"):
+        self.go_to(role, name)
+        self.key(key)
+        self.clicks += 1
+
+    def type(self, name, text):
+        """Into the entry that has the focus, which must be that one: the toolkit does not tell."""
+        self.screen.wait_for("text", name)
+        self.screen.xdotool("type", "--delay", "20", text)
+        self.screen.wait(lambda: self.screen.find("text", name).text() == text, f"“{text}” in {name}")
+
+
+def walk_keyboard(desktop):
+    """a cloud is set up with the keyboard alone, in at most twelve steps that a mouse would click"""
+    cloud = read_cloud()
+    screen = Screen(desktop)
+    keyboard = Keyboard(screen)
+    screen.start("--database", desktop.database)
+    screen.wait_for_text("Where Should Your Data Be?")
+    keyboard.press("list item", "Connect to Supabase")
+    screen.wait_for_text("Your Supabase Project")
+    keyboard.type("Project address", cloud["URL"])
+    keyboard.key("Tab")
+    keyboard.type("Publishable or anon key", cloud["ANON_KEY"])
+    keyboard.press("push button", "Continue")
+    screen.wait_for_text("Your Account")
+    keyboard.type("Email address", f"{uuid.uuid4()}@example.org")
+    keyboard.key("Tab")
+    keyboard.type("Password", "correct horse battery")
+    keyboard.press("push button", "Create Account")
+    screen.wait_for_text("Keep the Session in a File?")
+    keyboard.press("push button", "Keep in File")
+    screen.wait_for_text("What Should This Computer Do?")
+    keyboard.press("list item", "Back Up What Is Here")
+    keyboard.press("push button", "Begin")
+    screen.wait_for_text("Up to date")
+    print(f"# {keyboard.clicks} steps")
+    assert keyboard.clicks <= 12
+    keyboard.key("alt+2")
+    screen.wait_for_state("page tab", "Devices", "SELECTED")
+    keyboard.press("push button", "Look Again")
+    keyboard.key("F10")
+    screen.wait_for("menu item", "Preferences")
+
+
 KEYRING_PASSWORD = "tr0ub4dor"
 
 
@@ -322,4 +388,4 @@ def walk_keyring(desktop):
     assert desktop.sql("SELECT count(*) FROM psync_change") == [(0,)]
 
 
-run([walk_vault, walk_cloud, walk_session, walk_keyring])
+run([walk_vault, walk_cloud, walk_session, walk_keyboard, walk_keyring])
