@@ -575,6 +575,18 @@ discount_own_edits (Sides *sides)
       sides->echoed[i] = TRUE;
 }
 
+/* Nothing there is in a column that nobody here knew when the row was deleted. */
+static gboolean
+is_all_known (const Sides *sides)
+{
+  const SyncEntity *entity = sides->apply->entity;
+
+  for (guint i = entity->n_keys; sides->base != NULL && sides->remote != NULL && i < entity->n_columns; i++)
+    if (sync_row_get (sides->base, i).length == 0 && !sync_row_is_null (sides->remote, i))
+      return FALSE;
+  return TRUE;
+}
+
 /* The version that we know, read again. A newer one with the contents that we know may differ in columns that we do
  * not know. */
 static gboolean
@@ -583,7 +595,7 @@ is_unchanged_there (const Sides *sides)
   const SyncRowState *state = &sides->incoming->state;
 
   if (sides->local == NULL && is_read_again (sides))
-    return TRUE;
+    return is_all_known (sides);
   return state->known && state->conflict == 0 && rows_are_equal (sides->remote, sides->base)
          && (sides->incoming->stamps.version == state->version || (sides->remote == NULL && !state->sent));
 }

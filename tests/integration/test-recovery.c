@@ -1209,6 +1209,25 @@ test_discard_without_table (TestRig *rig)
   test_device_expect (a, "SELECT v FROM others", "again\n");
 }
 
+/* Who deletes a row before a column of it was known here decides about something that nobody here saw: it is on
+ * record. */
+static void
+test_column_of_deleted (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "n", 3);
+  test_rig_settle (rig);
+  test_device_sql (a, "ALTER TABLE notes ADD COLUMN colour TEXT; UPDATE notes SET colour = 'red' WHERE id = 'n1'");
+  test_rig_settle (rig);
+  test_rig_advance (rig, G_TIME_SPAN_MINUTE);
+  test_device_sql (b, "ALTER TABLE notes ADD COLUMN colour TEXT; DELETE FROM notes WHERE id IN ('n1', 'n2')");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT id, remote ->> '$.colour', resolution FROM psync_conflict", "'n1'|red|local\n");
+  test_device_expect (a, "SELECT id FROM notes", "n3\n");
+}
+
 /* Triggers that are lost while a run goes on: what they did not note is not overwritten without a record. */
 static void
 test_lost_triggers_meanwhile (TestRig *rig)
@@ -1622,6 +1641,7 @@ static const struct
   { "schema/decisions-while-another-table-is-gone",
     NOTES "CREATE TABLE others (id TEXT PRIMARY KEY NOT NULL, v TEXT);", test_discard_without_table },
   { "schema/a-column-younger-than-the-run", NOTES, test_column_meanwhile },
+  { "schema/a-row-deleted-before-its-new-column-was-known", NOTES, test_column_of_deleted },
   { "schema/lost-triggers-end-refusals", NOTES, test_lost_triggers_and_refusals },
   { "schema/a-table-that-was-rebuilt", NOTES, test_rebuilt_table },
   { "schema/a-table-that-was-dropped", NOTES, test_dropped_table },
