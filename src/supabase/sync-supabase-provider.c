@@ -599,7 +599,10 @@ sync_supabase_provider_new (const char *url, const char *key, const char *token,
     return NULL;
   if (token != NULL && !sync_supabase_token_is_sendable (token))
     {
-      sync_error_set (error, SYNC_ERROR_INVALID, "SUPABASE_AUTH_TOKEN", "This is no access token");
+      GError *no_token = sync_error_new (SYNC_ERROR_INVALID, "SUPABASE_AUTH_TOKEN", "This is no access token");
+
+      sync_error_set_reason (no_token, "token", 0);
+      g_propagate_error (error, no_token);
       return NULL;
     }
   self = g_object_new (SYNC_TYPE_SUPABASE_PROVIDER, NULL);

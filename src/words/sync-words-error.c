@@ -280,6 +280,20 @@ static const Words no_token = {
   "psync login --email ADDRESS"
 };
 
+static const Words token_decides = {
+  N_("{subject} decides who is signed in"), NULL,
+  N_("As long as the variable is set, nobody signs in or out in another way."), NULL,
+  N_("Take the variable out of the environment to sign in or out here, or give it a token that "
+     "is still good."), NULL
+};
+
+static const Words token_ended = {
+  N_("The token in {subject} is not accepted"), NULL,
+  N_("Its time has ended, or it was revoked. Your changes stay on this computer."), NULL,
+  N_("Take the variable out of the environment to sign in or out here, or give it a token that "
+     "is still good."), NULL
+};
+
 static const Words still_open = {
   N_("Conflict {subject} is not decided yet"), NULL,
   N_("There is nothing to put back."), NULL,
@@ -527,9 +541,6 @@ static const Value values[] = {
        "https://abcdefghijkl.supabase.co.") },
   { "anon-key supabase-anon-key SUPABASE_ANON_KEY", N_("The API key ({subject}) cannot be used"),
     N_("Use the publishable (anon) key as the project’s API settings show it.") },
-  { "SUPABASE_AUTH_TOKEN", N_("{subject} decides who is signed in"),
-    N_("Take the variable out of the environment to sign in or out here, or give it a token that "
-       "is still good.") },
   { "email", N_("This is not an email address"), N_("Use an address like name@example.com.") },
   { "password", N_("This password cannot be used"), N_("Use a password of 1 to 72 characters.") },
   { "strategy", NULL,
@@ -580,6 +591,10 @@ find_words (const GError *error, const SyncErrorDetail *detail)
     if (error->code == (int) specials[i].code
         && g_strcmp0 (detail->reason, specials[i].reason) == 0)
       return specials[i].words;
+  if (g_strcmp0 (detail->subject, "SUPABASE_AUTH_TOKEN") == 0 && error->code == SYNC_ERROR_INVALID)
+    return &token_decides;
+  if (g_strcmp0 (detail->subject, "SUPABASE_AUTH_TOKEN") == 0 && error->code == SYNC_ERROR_SIGN_IN)
+    return &token_ended;
   if (error->code == SYNC_ERROR_OFFLINE && is_path (detail->subject))
     return &no_vault;
   if (error->code == SYNC_ERROR_STORAGE_FULL && is_path (detail->subject))

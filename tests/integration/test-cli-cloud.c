@@ -287,6 +287,9 @@ test_the_environment_is_enough (Fixture *fixture, gconstpointer variable)
   g_assert_cmpstr (json_object_get_string_member (status, "provider"), ==, "supabase");
   test_psync_set_environment (fixture->psync, "SUPABASE_AUTH_TOKEN", "not.a.token");
   g_free (test_psync_run (fixture->psync, "c.db", 4, "sync"));
+  /* Signing in would be told to take it away: so is who needs another one. */
+  test_psync_fail (fixture->psync, "c.db", 4, "sync", "out of the environment");
+  test_psync_fail (fixture->psync, "c.db", 2, "logout", "out of the environment");
 }
 
 static void

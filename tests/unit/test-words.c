@@ -133,6 +133,10 @@ test_names_the_thing (void)
   assert_says (sync_error_new (SYNC_ERROR_STORAGE_FULL, "cloud.example", "Text"), "The cloud’s disk is full", "", "owner");
   assert_says (with_reason (SYNC_ERROR_NOT_FOUND, "/home/me/notes.db", "moved"), "notes.db is another file now",
                "Path: /home/me/notes.db", "begin it again");
+  assert_says (sync_error_new (SYNC_ERROR_SIGN_IN, "SUPABASE_AUTH_TOKEN", "Text"),
+               "The token in SUPABASE_AUTH_TOKEN is not accepted", "ended", "out of the environment");
+  assert_says (sync_error_new (SYNC_ERROR_INVALID, "SUPABASE_AUTH_TOKEN", "Text"),
+               "SUPABASE_AUTH_TOKEN decides", "nobody signs in or out", "out of the environment");
   assert_says (with_reason (SYNC_ERROR_UNFIT, "notes", "unique"), "What you decided does not fit",
                "must be unique", "Decide otherwise");
   assert_says (with_reason (SYNC_ERROR_UNFIT, "notes", "deleted"), "deletes the row", "No columns",
