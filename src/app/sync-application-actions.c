@@ -14,23 +14,15 @@ present (SyncApplication *self)
 }
 
 static void
-activate_in_window (SyncApplication *self, const char *action)
-{
-  SyncWindow *window = present (self);
-
-  gtk_widget_activate_action (GTK_WIDGET (window), action, NULL);
-}
-
-static void
 seed (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  activate_in_window (user_data, "win.seed");
+  sync_window_do (present (user_data), "win.seed");
 }
 
 static void
 hydrate (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  activate_in_window (user_data, "win.hydrate");
+  sync_window_do (present (user_data), "win.hydrate");
 }
 
 /* The first database that has some. */
@@ -58,13 +50,13 @@ show_conflicts (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 static void
 show_preferences (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  activate_in_window (user_data, "win.preferences");
+  sync_window_do (present (user_data), "win.preferences");
 }
 
 static void
 show_shortcuts (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  activate_in_window (user_data, "win.show-help-overlay");
+  gtk_widget_activate_action (GTK_WIDGET (present (user_data)), "win.show-help-overlay", NULL);
 }
 
 static void

@@ -17,6 +17,7 @@ struct _SyncWindow
 
   char *path;                  /* (owned) (nullable) */
   char *wanted_page;           /* (owned) (nullable) */
+  char *wanted_action;         /* (owned) (nullable): done once the database is open */
   SyncProfile *profile;        /* (owned) (nullable) */
   SyncRunActions *run_actions; /* (owned) (nullable) */
   GMenu *databases;            /* (owned) */

@@ -48,6 +48,7 @@ begin_setup (SyncWindow *self)
   if (before != NULL)
     gtk_stack_remove (self->stages, before);
   gtk_stack_add_named (self->stages, setup, "setup");
+  g_clear_pointer (&self->wanted_action, g_free);
   g_signal_connect_object (setup, "finished", G_CALLBACK (setup_finished), self, G_CONNECT_SWAPPED);
   show_stage (self, "setup");
   return SYNC_SETUP (setup);
@@ -304,6 +305,9 @@ sync_window_set_profile (SyncWindow *window, SyncProfile *profile)
   if (gtk_stack_get_child_by_name (window->stages, "setup") == NULL)
     show_stage (window, "main");
   sync_manager_refresh (sync_profile_get_manager (profile));
+  if (window->wanted_action != NULL)
+    gtk_widget_activate_action (GTK_WIDGET (window), window->wanted_action, NULL);
+  g_clear_pointer (&window->wanted_action, g_free);
 }
 
 /**
@@ -352,6 +356,28 @@ sync_window_show_page (SyncWindow *window, const char *name)
     adw_view_stack_set_visible_child_name (window->pages, name);
 }
 
+/**
+ * sync_window_do:
+ * @window: a window
+ * @action: the full name of an action of its own without a parameter
+ *
+ * Does it, now or when the database is open.
+ */
+void
+sync_window_do (SyncWindow *window, const char *action)
+{
+  g_return_if_fail (SYNC_IS_WINDOW (window));
+  g_return_if_fail (action != NULL);
+
+  if (window->profile != NULL)
+    gtk_widget_activate_action (GTK_WIDGET (window), action, NULL);
+  else
+    {
+      g_free (window->wanted_action);
+      window->wanted_action = g_strdup (action);
+    }
+}
+
 /* --- The object ------------------------------------------------------------------------------- */
 
 static void
@@ -392,6 +418,7 @@ sync_window_finalize (GObject *object)
   g_object_unref (self->cancellable);
   g_free (self->path);
   g_free (self->wanted_page);
+  g_free (self->wanted_action);
 
   G_OBJECT_CLASS (sync_window_parent_class)->finalize (object);
 }

@@ -19,6 +19,8 @@ SyncProfile *sync_window_get_profile (SyncWindow *window); /* (nullable) (transf
 
 /* overview, devices, history, queue or conflicts; shown once the database is open */
 void sync_window_show_page (SyncWindow *window, const char *name);
+/* One of its actions, which has no parameter; done once the database is open. */
+void sync_window_do (SyncWindow *window, const char *action);
 /* The way to a cloud, and to an account there. */
 void sync_window_set_up (SyncWindow *window);
 void sync_window_sign_in (SyncWindow *window);

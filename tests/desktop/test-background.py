@@ -254,6 +254,19 @@ def executed(session, action):
     return session.spawn(command.split(), stdin=subprocess.PIPE)
 
 
+def test_window_actions(session):
+    """an action that needs a window is done in one, also where the bus had to start it for that"""
+    session.add_database()
+    activatable(session)
+    for action in ("preferences", "seed", "hydrate", "about", "shortcuts"):
+        session.bus.get_object(APP, desktop.PATH, introspect=False).ActivateAction(
+            action, desktop.dbus.Array([], signature="v"), desktop.dbus.Dictionary({}, signature="sv"),
+            dbus_interface="org.freedesktop.Application")
+        session.wait_for_shown(2)
+        session.activate("quit")
+        wait_until(lambda: not session.has_owner(APP), "its end")
+
+
 def test_desktop_actions(session):
     """the desktop file's Sync Now and Pause start it where it does not run, and show no window"""
     session.add_database()
@@ -335,7 +348,7 @@ def test_no_session_bus(session):
 
 
 run([test_background, test_no_database, test_second_launch, test_one_process, test_sigterm, test_sighup,
-     test_sigint, test_sigkill, test_activation, test_desktop_actions, test_idle, test_start_at_login,
-     test_close_with_tray, test_close_without_tray_continues, test_close_without_tray_quits,
+     test_sigint, test_sigkill, test_activation, test_window_actions, test_desktop_actions, test_idle,
+     test_start_at_login, test_close_with_tray, test_close_without_tray_continues, test_close_without_tray_quits,
      test_close_without_tray_asks, test_close_without_tray_remembers,
      test_close_without_tray_quits_when_told, test_not_in_background, test_no_session_bus])

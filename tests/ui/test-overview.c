@@ -55,7 +55,7 @@ test_one_error_is_one_row (UiFixture *fixture, gconstpointer data)
   g_autofree char *away = g_build_filename (fixture->folder, "away", NULL);
 
   g_assert_cmpint (g_rename (vault, away), ==, 0);
-  for (guint i = 0; i < 5; i++)
+  for (guint i = 0; i < 50; i++)
     {
       g_autoptr (SyncResult) result = ui_run (fixture, fixture->profile);
 
