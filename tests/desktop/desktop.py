@@ -162,8 +162,9 @@ class Desktop:
 
     def start_display(self):
         reader, writer = os.pipe()
-        self.spawn(["Xvfb", "-displayfd", str(writer), "-screen", "0", "1000x800x24", "-nolisten",
-                    "tcp"], pass_fds=[writer], stderr=subprocess.DEVNULL)
+        # It would begin anew where the first to come is the last to go, and who comes then is thrown out.
+        self.spawn(["Xvfb", "-displayfd", str(writer), "-screen", "0", "1000x800x24", "-nolisten", "tcp",
+                    "-noreset"], pass_fds=[writer], stderr=subprocess.DEVNULL)
         os.close(writer)
         with os.fdopen(reader) as file:
             self.env["DISPLAY"] = f":{file.readline().strip()}"
