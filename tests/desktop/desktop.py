@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import traceback
+from urllib.parse import quote
 
 import dbus
 import dbus.mainloop.glib
@@ -113,7 +114,7 @@ class Bus:
         os.makedirs(self.services)
         config = f"{folder}/{kind}.conf"
         with open(config, "w", encoding="utf-8") as file:
-            file.write(SESSION.format(kind=kind, folder=folder, services=self.services))
+            file.write(SESSION.format(kind=kind, folder=quote(folder), services=self.services))
         self.process = subprocess.Popen(["dbus-daemon", f"--config-file={config}", "--nofork",
                                          "--print-address"], stdout=subprocess.PIPE, text=True,
                                         stderr=subprocess.DEVNULL, env=env)

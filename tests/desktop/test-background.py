@@ -3,6 +3,7 @@
 """Life without a window."""
 
 import os
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -124,7 +125,8 @@ def test_sigkill(session):
 def activatable(session):
     """As it is when it is installed."""
     session.add_service(f"{APP}.service", f"[D-BUS Service]\nName={APP}\nExec=/usr/bin/env "
-                        f"SYNC_DATABASE={session.database} {PROGRAM} --gapplication-service\n")
+                        f"{shlex.quote(f'SYNC_DATABASE={session.database}')} {shlex.quote(PROGRAM)} "
+                        "--gapplication-service\n")
 
 
 def test_activation(session):

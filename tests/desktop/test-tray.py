@@ -249,7 +249,7 @@ def test_helper_gives_up(session):
     """a helper that crashes all the time is left alone, which is told, and a new panel is a new chance"""
     helper, starts, works = (f"{session.folder}/{name}" for name in ("helper", "starts", "works"))
     with open(helper, "w", encoding="utf-8") as file:
-        file.write(f"#!/bin/sh\necho >> {starts}\n[ ! -e {works} ] || exec {desktop.TRAY} \"$@\"\nexit 1\n")
+        file.write(f"#!/bin/sh\necho >> '{starts}'\n[ ! -e '{works}' ] || exec '{desktop.TRAY}' \"$@\"\nexit 1\n")
     os.chmod(helper, 0o700)
     session.env["PROGRESSIVE_SYNC_TRAY"] = helper
     session.add_database()
