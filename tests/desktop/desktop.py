@@ -162,10 +162,12 @@ class Desktop:
         self.database = f"{self.folder}/laptop.db"
 
     def start_display(self):
+        # A number that it finds itself may be that of a screen that is just ending, and removes its socket.
+        number = f":{1000 + os.getpid() % 50000}"
         reader, writer = os.pipe()
         # It would begin anew where the first to come is the last to go, and who comes then is thrown out.
-        self.spawn(["Xvfb", "-displayfd", str(writer), "-screen", "0", "1000x800x24", "-nolisten", "tcp",
-                    "-noreset"], pass_fds=[writer], stderr=subprocess.DEVNULL)
+        self.spawn(["Xvfb", number, "-displayfd", str(writer), "-screen", "0", "1000x800x24", "-nolisten",
+                    "tcp", "-noreset"], pass_fds=[writer], stderr=subprocess.DEVNULL)
         os.close(writer)
         with os.fdopen(reader) as file:
             self.env["DISPLAY"] = f":{file.readline().strip()}"
