@@ -71,13 +71,17 @@ static gboolean
 append_row (SyncStore *store, const SyncChange *change, GString *json, GError **error)
 {
   const SyncEntity *entity = sync_store_find_entity (store, change->entity);
-  SyncTable *table = entity != NULL ? sync_store_get_table (store, entity, error) : NULL;
+  g_autoptr (GError) local_error = NULL;
+  SyncTable *table = entity != NULL ? sync_store_get_table (store, entity, &local_error) : NULL;
   g_autoptr (SyncRow) row = NULL;
   GError *refusal = NULL;
   gboolean found = FALSE;
 
-  if (entity != NULL && table == NULL)
-    return FALSE;
+  if (local_error != NULL && !g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_NO_TABLE))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
   g_string_append (json, ", \"row\": ");
   if (table != NULL)
     {

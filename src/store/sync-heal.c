@@ -150,22 +150,22 @@ ask_schema (SyncStore *store, gint64 *schema, GError **error)
 typedef enum
 {
   NEED_ENABLED,
-  NEED_ONE,
+  NEED_NAMED,
   NEED_NONE,
 } Need;
 
 static gboolean
-is_needed (const SyncEntity *entity, Need need, const char *name)
+is_needed (const SyncEntity *entity, Need need, const char *const *names)
 {
   /* What is disabled is captured all the same, and may take part in a run of its own; but its table may be gone. */
   if (need == NEED_ENABLED)
     return entity->enabled;
-  return need == NEED_ONE && g_str_equal (entity->name, name);
+  return need == NEED_NAMED && g_strv_contains (names, entity->name);
 }
 
 /* *whole FALSE: a table is gone or has another key, and nobody needs it now. */
 static gboolean
-heal_entities (SyncStore *store, Need need, const char *name, gboolean *healed, gboolean *whole, GError **error)
+heal_entities (SyncStore *store, Need need, const char *const *names, gboolean *healed, gboolean *whole, GError **error)
 {
   gboolean good = TRUE;
 
@@ -176,7 +176,7 @@ heal_entities (SyncStore *store, Need need, const char *name, gboolean *healed, 
 
       if (heal_entity (store, entity, healed, &local_error))
         continue;
-      good = is_unusable (local_error) && !is_needed (entity, need, name);
+      good = is_unusable (local_error) && !is_needed (entity, need, names);
       *whole = *whole && good && !entity->enabled;
       if (!good)
         g_propagate_error (error, g_steal_pointer (&local_error));
@@ -185,7 +185,7 @@ heal_entities (SyncStore *store, Need need, const char *name, gboolean *healed, 
 }
 
 static gboolean
-heal (SyncStore *store, Need need, const char *name, gboolean *healed, GError **error)
+heal (SyncStore *store, Need need, const char *const *names, gboolean *healed, GError **error)
 {
   SyncScope scope;
   gboolean good, whole = TRUE;
@@ -194,7 +194,7 @@ heal (SyncStore *store, Need need, const char *name, gboolean *healed, GError **
   *healed = FALSE;
   if (!sync_scope_begin (&scope, store, error))
     return FALSE;
-  good = heal_entities (store, need, name, healed, &whole, error);
+  good = heal_entities (store, need, names, healed, &whole, error);
   if (good && *healed)
     good = sync_store_reorder_entities (store, error);
   g_hash_table_remove_all (store->tables);
@@ -210,8 +210,9 @@ heal (SyncStore *store, Need need, const char *name, gboolean *healed, GError **
 /**
  * sync_store_heal:
  * @store: a store
+ * @names: (nullable): the entities whose tables are needed; %NULL: all that are enabled
  * @healed: (out): whether anything had to be put right
- * @error: [error@SyncError.NO_TABLE], NO_KEY: an enabled entity's table is gone or has another key
+ * @error: [error@SyncError.NO_TABLE], NO_KEY: the table of one of these is gone or has another key
  *
  * Looks whether tables, columns and triggers are as the registry knows them. Triggers that are missing
  * (the owner rebuilt the table) are put back and all rows queued on their known versions.
@@ -220,10 +221,11 @@ heal (SyncStore *store, Need need, const char *name, gboolean *healed, GError **
  */
 gboolean
 sync_store_heal (SyncStore *store,
+                 const char *const *names,
                  gboolean *healed,
                  GError **error)
 {
-  return heal (store, NEED_ENABLED, NULL, healed, error);
+  return heal (store, names != NULL ? NEED_NAMED : NEED_ENABLED, names, healed, error);
 }
 
 /**
@@ -251,11 +253,12 @@ sync_store_look_again (SyncStore *store,
                        gboolean *same,
                        GError **error)
 {
+  const char *const names[] = { entity->name, NULL };
   gboolean healed = FALSE;
   gint64 schema;
 
   if (!ask_schema (store, &schema, error)
-      || (schema != store->seen_schema && !heal (store, NEED_ONE, entity->name, &healed, error)))
+      || (schema != store->seen_schema && !heal (store, NEED_NAMED, names, &healed, error)))
     return FALSE;
   *same = !healed;
   return TRUE;

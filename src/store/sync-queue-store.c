@@ -67,12 +67,18 @@ static gboolean
 derive_operation (SyncStore *store, SyncChange *change, GError **error)
 {
   const SyncEntity *entity = sync_store_find_entity (store, change->entity);
+  g_autoptr (GError) local_error = NULL;
   SyncTable *table;
   gboolean found;
 
   if (entity == NULL)
     return TRUE;
-  table = sync_store_get_table (store, entity, error);
+  table = sync_store_get_table (store, entity, &local_error);
+  /* Of a table that is gone nobody knows. */
+  if (g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_NO_TABLE))
+    return TRUE;
+  if (table == NULL)
+    g_propagate_error (error, g_steal_pointer (&local_error));
   if (table == NULL || !sync_table_exists (table, change->id, &found, error))
     return FALSE;
   if (!found)

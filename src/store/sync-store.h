@@ -67,7 +67,7 @@ gboolean sync_store_reload (SyncStore *store, GError **error);
 gboolean sync_store_reload_if_changed (SyncStore *store, GError **error);
 /* Looks whether tables, columns and triggers are as the registry knows them; puts back what is missing
  * and queues what may have changed meanwhile (design: "If our triggers are missing"). */
-gboolean sync_store_heal (SyncStore *store, gboolean *healed, GError **error);
+gboolean sync_store_heal (SyncStore *store, const char *const *names, gboolean *healed, GError **error);
 /* What of it can be done while a table is gone or has another key. */
 gboolean sync_store_heal_usable (SyncStore *store, GError **error);
 gboolean sync_store_detach (SyncStore *store, GError **error);

@@ -160,6 +160,21 @@ describe_keys (SyncTable *table, GError **error)
  *
  * Returns: (transfer full): a new table
  */
+/* The owner may have dropped it, or the columns that its key had. */
+static gboolean
+check_there (SyncConnection *connection, const SyncEntity *entity, GError **error)
+{
+  gint64 n_columns;
+
+  if (!sync_connection_query_int64 (connection, 0, &n_columns, error,
+                                    "SELECT count (*) FROM pragma_table_xinfo (?1, 'main')", entity->table, NULL))
+    return FALSE;
+  if (n_columns > 0)
+    return TRUE;
+  sync_error_set (error, SYNC_ERROR_NO_TABLE, entity->table, "There is no table %s", entity->table);
+  return FALSE;
+}
+
 SyncTable *
 sync_table_new (SyncConnection *connection,
                 SyncEntity *entity,
@@ -170,7 +185,8 @@ sync_table_new (SyncConnection *connection,
   table->connection = connection;
   table->entity = sync_entity_ref (entity);
   table->scratch = g_string_new (NULL);
-  if (!sync_capture_has_side_effects (connection, entity, &table->owner_triggers, &table->referenced,
+  if (!check_there (connection, entity, error)
+      || !sync_capture_has_side_effects (connection, entity, &table->owner_triggers, &table->referenced,
                                       error)
       || !note_foreign_keys (table, error)
       || !describe_keys (table, error))

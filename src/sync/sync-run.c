@@ -299,7 +299,8 @@ prepare (SyncRun *run, gpointer data, GError **error)
   g_clear_pointer (&run->cloud_user, g_free);
   g_clear_pointer (&run->epoch, g_free);
   return sync_connection_check_place (sync_store_get_connection (store), error)
-         && sync_store_reload_if_changed (store, error) && sync_store_heal (store, &healed, error)
+         && sync_store_reload_if_changed (store, error)
+         && sync_store_heal (store, run->setup->options.entities, &healed, error)
          && sync_store_get_meta (store, "device-id", &run->device_id, error)
          && sync_store_get_meta (store, "device-name", &run->device_name, error)
          && sync_store_get_meta (store, "device-known-name", &run->device_known_name, error)

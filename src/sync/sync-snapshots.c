@@ -61,11 +61,10 @@ restore_snapshot (SyncStore *store, gpointer data, gpointer *answer, GError **er
 {
   const Restore *restore = data;
   gint64 now = sync_clock_now (sync_store_get_clock (store));
-  gboolean healed;
 
   return sync_snapshot_restore (sync_store_get_connection (store), restore->name, now,
                                 SNAPSHOTS_KEPT, restore->cancellable, error)
-         && sync_store_reload (store, error) && sync_store_heal (store, &healed, error);
+         && sync_store_reload (store, error) && sync_store_heal_usable (store, error);
 }
 
 static void

@@ -586,6 +586,7 @@ static void
 test_a_table_that_is_gone_ends_runs_until_it_is_left_out (void)
 {
   g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (JsonObject) list = NULL;
   g_autoptr (JsonObject) answer = NULL;
 
   g_free (test_psync_sql (psync, "a.db",
@@ -596,6 +597,17 @@ test_a_table_that_is_gone_ends_runs_until_it_is_left_out (void)
   test_psync_fail (psync, "a.db", 1, "sync", "There is no table projects");
   g_free (test_psync_run (psync, "a.db", 0, "status"));
   g_free (test_psync_run (psync, "a.db", 0, "entities list"));
+  /* Whatever is about other tables goes on. */
+  list = test_psync_json (psync, "a.db", 0, "queue list");
+  g_assert_cmpint (json_array_get_length (json_object_get_array_member (list, "changes")), >=, 1);
+  g_free (test_psync_run (psync, "a.db", 0, "queue show n"));
+  test_psync_fail (psync, "a.db", 1, "export all.json", "There is no table projects");
+  g_free (test_psync_run (psync, "a.db", 0, "sync --entity notifications"));
+  test_psync_fail (psync, "a.db", 1, "sync --entity projects", "There is no table projects");
+  g_free (test_psync_sql (psync, "a.db", "UPDATE notifications SET title = 'not meant'"));
+  g_free (test_psync_run (psync, "a.db", 0, "queue discard n"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync --entity notifications"));
+  test_psync_expect (psync, "a.db", "SELECT title FROM notifications", "kept");
   g_free (test_psync_run (psync, "a.db", 0, "entities disable projects"));
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
   g_free (test_psync_run (psync, "b.db", 0, "sync"));
