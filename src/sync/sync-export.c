@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <glib/gstdio.h>
+
 #include "sync-export-store.h"
 #include "sync-json.h"
 #include "sync-manager-private.h"
@@ -17,6 +19,7 @@
 /**
  * Export:
  * @path: (owned): the file
+ * @fresh: whether there was none of that name
  * @stream: (owned) (nullable): it, while it is written
  * @everything: all rows, else what waits to be sent
  * @state: (owned) (nullable): of the rows that wait, only these
@@ -33,6 +36,7 @@ typedef struct
 {
   SyncStore *store;
   char *path;
+  gboolean fresh;
   GOutputStream *stream;
   gboolean everything;
   char *state;
@@ -211,9 +215,13 @@ static void
 abandoned (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  const Export *export = g_task_get_task_data (task);
   GError *error = g_object_steal_data (G_OBJECT (task), "sync-export-error");
 
   g_output_stream_close_finish (G_OUTPUT_STREAM (object), result, NULL);
+  /* Half an export would be taken for a whole one. */
+  if (export->fresh)
+    g_unlink (export->path);
   g_task_return_error (task, error);
 }
 
@@ -326,6 +334,7 @@ start (SyncManager *manager, gboolean everything, const char *state, const char 
   g_task_set_check_cancellable (task, FALSE);
   export->store = g_object_ref (sync_manager_get_store (manager));
   export->path = g_strdup (path);
+  export->fresh = !g_file_test (path, G_FILE_TEST_EXISTS);
   export->everything = everything;
   export->state = g_strdup (state);
   export->told = told;

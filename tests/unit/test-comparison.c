@@ -178,6 +178,10 @@ test_typed_values (void)
   expect_value (SYNC_CODEC_TEXT, "it is \"so\"", "\"it is \\\"so\\\"\"");
   expect_value (SYNC_CODEC_TEXT, "", "\"\"");
   expect_value (SYNC_CODEC_TEXT, "\xff", NULL);
+  expect_value (SYNC_CODEC_ANY, "five", "\"five\"");
+  expect_value (SYNC_CODEC_ANY, "5", "5");
+  expect_value (SYNC_CODEC_ANY, "5.0", "5.0");
+  expect_value (SYNC_CODEC_ANY, "true", "\"true\"");
   expect_value (SYNC_CODEC_INTEGER, " 42 ", "42");
   expect_value (SYNC_CODEC_INTEGER, "9007199254740993", "9007199254740993");
   expect_value (SYNC_CODEC_INTEGER, "4.5", NULL);

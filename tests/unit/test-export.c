@@ -174,6 +174,11 @@ test_failures (Fixture *fixture, gconstpointer data)
   g_assert_true (g_file_get_contents (fixture->path, &kept, NULL, NULL));
   g_assert_cmpstr (kept, ==, "before");
   g_clear_error (&error);
+  g_unlink (fixture->path);
+  g_assert_cmpint (export (fixture, TRUE, NULL, &error), ==, -1);
+  g_assert_nonnull (error);
+  g_assert_false (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
+  g_clear_error (&error);
 
   g_free (fixture->path);
   fixture->path = g_build_filename (fixture->device.folder, "nowhere", "export.json", NULL);
