@@ -77,7 +77,8 @@ append_row (SyncStore *store, const SyncChange *change, GString *json, GError **
   GError *refusal = NULL;
   gboolean found = FALSE;
 
-  if (local_error != NULL && !g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_NO_TABLE))
+  if (local_error != NULL && !g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_NO_TABLE)
+      && !g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_NO_KEY))
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;

@@ -2,6 +2,7 @@
 #include "sync-capture.h"
 #include "sync-sql-text.h"
 #include "sync-store-private.h"
+#include "sync-table.h"
 
 /* What the owner does to tables that are synced: columns come and go, triggers are lost, whole tables too. */
 
@@ -75,11 +76,7 @@ heal_columns (SyncStore *store, const SyncEntity *entity, gboolean *healed, GErr
   if (now == NULL)
     return FALSE;
   if (!same_keys (entity, now))
-    {
-      sync_error_set (error, SYNC_ERROR_NO_KEY, entity->table, "The key of %s is another one now",
-                      entity->table);
-      return FALSE;
-    }
+    return sync_table_set_other_key (entity, error);
   merged = merge_description (entity, now, &changed, &fresh);
   if (!changed)
     return TRUE;

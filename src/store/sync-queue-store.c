@@ -74,8 +74,9 @@ derive_operation (SyncStore *store, SyncChange *change, GError **error)
   if (entity == NULL)
     return TRUE;
   table = sync_store_get_table (store, entity, &local_error);
-  /* Of a table that is gone nobody knows. */
-  if (g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_NO_TABLE))
+  /* Of a table that is gone, or has another key, nobody knows. */
+  if (g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_NO_TABLE)
+      || g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_NO_KEY))
     return TRUE;
   if (table == NULL)
     g_propagate_error (error, g_steal_pointer (&local_error));

@@ -160,6 +160,17 @@ describe_keys (SyncTable *table, GError **error)
  *
  * Returns: (transfer full): a new table
  */
+gboolean
+sync_table_set_other_key (const SyncEntity *entity,
+                          GError **error)
+{
+  GError *other = sync_error_new (SYNC_ERROR_NO_KEY, entity->table, "The key of %s is another one now", entity->table);
+
+  sync_error_set_reason (other, "changed", 0);
+  g_propagate_error (error, other);
+  return FALSE;
+}
+
 /* The owner may have dropped it, or the columns that its key had. */
 static gboolean
 check_there (SyncConnection *connection, const SyncEntity *entity, GError **error)
@@ -169,10 +180,22 @@ check_there (SyncConnection *connection, const SyncEntity *entity, GError **erro
   if (!sync_connection_query_int64 (connection, 0, &n_columns, error,
                                     "SELECT count (*) FROM pragma_table_xinfo (?1, 'main')", entity->table, NULL))
     return FALSE;
-  if (n_columns > 0)
-    return TRUE;
-  sync_error_set (error, SYNC_ERROR_NO_TABLE, entity->table, "There is no table %s", entity->table);
-  return FALSE;
+  if (n_columns == 0)
+    {
+      sync_error_set (error, SYNC_ERROR_NO_TABLE, entity->table, "There is no table %s", entity->table);
+      return FALSE;
+    }
+  for (guint i = 0; i < entity->n_keys; i++)
+    {
+      if (!sync_connection_query_int64 (connection, 0, &n_columns, error,
+                                        "SELECT count (*) FROM pragma_table_xinfo (?1, 'main') "
+                                        "WHERE name = ?2 COLLATE NOCASE",
+                                        entity->table, entity->columns[i].name, NULL))
+        return FALSE;
+      if (n_columns == 0)
+        return sync_table_set_other_key (entity, error);
+    }
+  return TRUE;
 }
 
 SyncTable *

@@ -36,6 +36,8 @@ gboolean sync_table_read_columns (SyncTable *table, SyncStatement *statement, in
 /* Names the columns for such a statement, each qualified. */
 void sync_table_append_columns (SyncTable *table, GString *sql, const char *qualifier);
 
+/* Always FALSE: SYNC_ERROR_NO_KEY, the table is not the one that it was. */
+gboolean sync_table_set_other_key (const SyncEntity *entity, GError **error);
 /* Writing. SYNC_ERROR_CONSTRAINT: the table refused it. *changed: whether a row was there. */
 gboolean sync_table_insert (SyncTable *table, const SyncRow *row, GError **error);
 /* SYNC_MANY_ROWS rows by one statement: all of them, or none. */

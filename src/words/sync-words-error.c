@@ -343,6 +343,12 @@ static const Words no_key_here = {
   "psync init"
 };
 
+static const Words other_key = {
+  N_("{subject} has another key now"), N_("The table has another key now"),
+  N_("Sync knows its rows by the key that it had when it was attached. No row was touched."), NULL,
+  N_("Give the table that key again, or disable its entity."), "psync entities disable NAME"
+};
+
 static const Words no_conflict = {
   N_("There is no conflict {subject}"), N_("There is no such conflict"),
   N_("Nothing waits or is on record under this number. Records go after 30 days."), NULL,
@@ -503,6 +509,7 @@ static const Special specials[] = {
   { SYNC_ERROR_NOT_FOUND, "name-too-long", &long_name },
   { SYNC_ERROR_NO_TABLE, "not-attached", &no_table_here },
   { SYNC_ERROR_NO_KEY, "not-attached", &no_key_here },
+  { SYNC_ERROR_NO_KEY, "changed", &other_key },
   { SYNC_ERROR_NOT_FOUND, "entity", &no_entity },
   { SYNC_ERROR_NOT_FOUND, "conflict", &no_conflict },
   { SYNC_ERROR_NOT_FOUND, "device", &no_device },

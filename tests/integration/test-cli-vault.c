@@ -583,6 +583,26 @@ test_a_row_that_the_local_table_refuses_is_held_and_counts_as_refused (void)
 }
 
 static void
+test_a_key_that_is_another_one_is_told (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autoptr (JsonObject) list = NULL;
+
+  g_free (test_psync_sql (psync, "a.db",
+                          "UPDATE projects SET name = 'kept';"
+                          "ALTER TABLE projects RENAME COLUMN id TO code"));
+  test_psync_fail (psync, "a.db", 1, "sync", "projects has another key now");
+  list = test_psync_json (psync, "a.db", 0, "queue list");
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (list, "changes")), ==, 1);
+  test_psync_fail (psync, "a.db", 1, "export all.json", "projects has another key now");
+  g_free (test_psync_run (psync, "a.db", 0, "sync --entity notifications"));
+  g_free (test_psync_sql (psync, "a.db", "ALTER TABLE projects RENAME COLUMN code TO id"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+  test_psync_expect (psync, "b.db", "SELECT name FROM projects", "kept");
+}
+
+static void
 test_a_table_that_is_gone_ends_runs_until_it_is_left_out (void)
 {
   g_autoptr (TestPsync) psync = new_pair ();
@@ -973,6 +993,7 @@ main (int argc, char **argv)
        a_row_that_the_local_table_refuses_is_held_and_counts_as_refused);
   ADD ("ends/a-table-that-is-gone-ends-runs-until-it-is-left-out",
        a_table_that_is_gone_ends_runs_until_it_is_left_out);
+  ADD ("run/a-key-that-is-another-one-is-told", a_key_that_is_another_one_is_told);
   ADD ("ends/another-run-going-on-is-told-after-the-wait",
        another_run_going_on_is_told_after_the_wait);
   ADD ("ends/ctrl-c-stops-a-big-run-and-the-next-one-goes-on",
