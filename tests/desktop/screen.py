@@ -198,25 +198,41 @@ class Screen:
 
     # --- Doing ----------------------------------------------------------------------------------
 
+    def try_to_act(self, role, name, action):
+        node = self.find(role, name, action)
+        if node is None or not node.has("SENSITIVE"):
+            return False
+        try:
+            return node.do(action)
+        except GLib.Error:
+            return False
+
     def act(self, role, name, action="click"):
         """Does something with a node as soon as that can be done."""
-        def try_to_act():
-            node = self.find(role, name, action)
-            if node is None or not node.has("SENSITIVE"):
-                return False
-            try:
-                return node.do(action)
-            except GLib.Error:
-                return False
-        self.wait(try_to_act, f"{action} a {role} “{name}”")
+        self.wait(lambda: self.try_to_act(role, name, action), f"{action} a {role} “{name}”")
 
     def press(self, name):
         self.act("push button", name)
 
     def choose(self, button, item):
-        """From the menu of a button."""
-        self.press(button)
-        self.act("menu item", item)
+        """From the menu of a button, which is opened again where something closed it: a window that goes at
+        that moment takes the menu along."""
+        opened = None
+
+        def try_to_choose():
+            nonlocal opened
+            if self.try_to_act("menu item", item, "click"):
+                return True
+            if ((opened is None or time.monotonic() > opened + CLICK_PATIENCE)
+                    and self.try_to_act("push button", button, "click")):
+                opened = time.monotonic()
+            return False
+
+        self.wait(try_to_choose, f"“{item}” from the menu “{button}”")
+
+    def close(self, name):
+        self.act("frame", name, "window.close")
+        self.wait_for_none("frame", name)
 
     def open_page(self, name):
         self.act("page tab", name)

@@ -95,8 +95,7 @@ def decide_conflict(screen, desktop, other):
 def rename_device(screen, desktop):
     screen.open_page("Devices")
     screen.wait_for("list item", "desktop")
-    screen.press("Actions for desktop")
-    screen.act("menu item", "Rename…")
+    screen.choose("Actions for desktop", "Rename…")
     screen.type("text", "Name of the device", "workshop")
     screen.press("Rename")
     screen.wait_for("list item", "workshop")
@@ -107,9 +106,8 @@ def use_queue(screen, desktop):
     desktop.sql("UPDATE projects SET name = 'A slip of the pen'")
     screen.open_page("Queue")
     screen.click_row("projects · kite", "text", "Row as JSON")
-    screen.act("frame", "Row", "window.close")
-    screen.press("Actions for projects · kite")
-    screen.act("menu item", "Discard…")
+    screen.close("Row")
+    screen.choose("Actions for projects · kite", "Discard…")
     screen.wait_for_text("A slip of the pen")
     screen.press("Discard")
     # What tells of it goes away by itself.
@@ -123,7 +121,7 @@ def use_queue(screen, desktop):
 def look_at_history(screen):
     screen.open_page("History")
     screen.click_row("Sync", "label", "Duration")
-    screen.act("frame", "Run", "window.close")
+    screen.close("Run")
 
 
 def set_preferences(screen, desktop):
@@ -136,12 +134,11 @@ def set_preferences(screen, desktop):
         screen.open_page(page)
     screen.press("Show…")
     screen.wait_for("list item", "A slip of the pen")
-    screen.press("Actions for A slip of the pen")
-    screen.act("menu item", "Undo")
+    screen.choose("Actions for A slip of the pen", "Undo")
     screen.wait(lambda: desktop.sql("SELECT name FROM projects") == [("A slip of the pen",)],
                 "what was discarded is back")
-    screen.act("frame", "What Was Decided", "window.close")
-    screen.act("frame", "Preferences", "window.close")
+    screen.close("What Was Decided")
+    screen.close("Preferences")
 
 
 def use_every_page(screen, desktop, other):
