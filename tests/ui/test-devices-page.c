@@ -121,7 +121,7 @@ test_offline (Fixture *fixture, gconstpointer data)
   ui_wait_for (ui_shows (fixture->window, "Devices that share this data"));
   g_assert_cmpint (g_rename (vault, away), ==, 0);
   gtk_widget_activate_action (fixture->page, "devices.refresh", NULL);
-  ui_wait_for (ui_shows (fixture->window, "Offline: this is what was known just now"));
+  ui_wait_for (ui_shows (fixture->window, "Offline: this is what was known"));
   g_assert_true (ui_shows (fixture->window, "Laptop"));
   g_assert_cmpint (g_rename (away, vault), ==, 0);
   gtk_widget_activate_action (fixture->page, "devices.refresh", NULL);
