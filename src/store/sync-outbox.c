@@ -318,7 +318,8 @@ compose_tombstone (Composer *composer, const Due *due, GError **error)
 static gboolean
 is_foreign_time (SyncSpan value)
 {
-  static const char *const words[] = { "now", "today", "tomorrow", "yesterday", "epoch", "allballs", NULL };
+  static const char *const words[] = { "now", "today", "tomorrow", "yesterday", "epoch",
+                                       "allballs", "infinity", "-infinity", "+infinity", NULL };
   g_autofree char *text = NULL;
   gint64 instant;
 
@@ -328,6 +329,8 @@ is_foreign_time (SyncSpan value)
     return FALSE;
   text = sync_json_dup_string (value);
   if (text == NULL)
+    return FALSE;
+  if (g_str_equal (text, "infinity") || g_str_equal (text, "-infinity"))
     return FALSE;
   for (guint i = 0; words[i] != NULL; i++)
     if (g_ascii_strcasecmp (g_strstrip (text), words[i]) == 0)

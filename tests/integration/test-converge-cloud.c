@@ -221,7 +221,7 @@ test_values_that_would_change (TestRig *rig)
   TestDevice *a = test_rig_add (rig, "a");
 
   test_device_sql (a, "INSERT INTO any_notes (id, t) VALUES ('t1', 'tomorrow'), ('t2', 'Jan 5 2026'), ('t3', 20260105), "
-                      "('t4', '2026-01-05 10:00'), ('t5', 'soon'), ('t6', 'infinity');"
+                      "('t4', '2026-01-05 10:00'), ('t5', 'soon'), ('t6', 'infinity'), ('t7', 'Infinity');"
                       "INSERT INTO any_notes (id, o) VALUES ('o1', 'yes'), ('o2', 1), ('o3', 0);"
                       "INSERT INTO any_notes (id, i) VALUES ('i1', 'one'), ('i2', 9223372036854775807);"
                       "INSERT INTO any_notes (id, n) VALUES ('n1', 9007199254740993), ('n2', 9007199254740992), "
@@ -232,7 +232,7 @@ test_values_that_would_change (TestRig *rig)
   test_device_expect (a, "SELECT id, state, error ->> '$.reason', error ->> '$.column' FROM psync_change ORDER BY id",
                       "'b1'|refused|22P02|b\n'i1'|refused|22P02|i\n'n1'|refused|22003|n\n'n3'|refused|22P02|n\n"
                       "'o1'|refused|22P02|o\n't1'|refused|22007|t\n't2'|refused|22007|t\n't3'|refused|22007|t\n"
-                      "'t5'|refused|22007|\n'v2'|refused|blob|v\n");
+                      "'t5'|refused|22007|\n't7'|refused|22007|t\n'v2'|refused|blob|v\n");
   test_device_sql (a, "DELETE FROM any_notes WHERE quote (id) IN (SELECT id FROM psync_change)");
   test_rig_add (rig, "b");
   test_rig_assert_converged (rig);
