@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vault-fixture.h"
 
+#include <stdlib.h>
+
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
@@ -12,9 +14,11 @@ vault_fixture_new (void)
 {
   VaultFixture *fixture = g_new0 (VaultFixture, 1);
   g_autoptr (GError) error = NULL;
+  g_autofree char *folder = g_dir_make_tmp ("vault-XXXXXX", &error);
 
-  fixture->folder = g_dir_make_tmp ("vault-XXXXXX", &error);
   g_assert_no_error (error);
+  /* As the kernel names it. */
+  fixture->folder = realpath (folder, NULL);
   fixture->path = vault_fixture_child (fixture, "vault.db");
   fixture->clock = test_clock_new (VAULT_FIXTURE_NOW);
   fixture->items = vault_fixture_items_new ();
