@@ -231,14 +231,17 @@ run_as_nobody (TestPsync *psync, const char *arguments, char **output)
 {
   g_autofree char *program = g_build_filename (g_getenv ("PSYNC_TEST_BUILD_ROOT"), "src", "cli", "psync", NULL);
   g_autofree char *database = test_psync_path (psync, "db/a.db");
+  g_autofree char *quoted_program = g_shell_quote (program), *quoted_database = g_shell_quote (database);
   g_autofree char *line = g_strdup_printf ("%s%s --json --database %s %s",
                                            geteuid () == 0 ? "setpriv --reuid=" NOBODY " --regid=" NOBODY
                                                              " --clear-groups " : "",
-                                           program, database, arguments);
-  g_auto (GStrv) argv = g_strsplit (line, " ", -1);
+                                           quoted_program, quoted_database, arguments);
+  g_auto (GStrv) argv = NULL;
   g_autoptr (GSubprocess) process = NULL;
   g_autoptr (GError) error = NULL;
 
+  g_shell_parse_argv (line, NULL, &argv, &error);
+  g_assert_no_error (error);
   process = g_subprocess_launcher_spawnv (psync->launcher, (const char *const *) argv, &error);
   g_assert_no_error (error);
   g_subprocess_communicate_utf8 (process, NULL, NULL, output, NULL, &error);
@@ -249,7 +252,8 @@ run_as_nobody (TestPsync *psync, const char *arguments, char **output)
 static void
 give_away (TestPsync *psync)
 {
-  g_autofree char *line = g_strdup_printf ("chown -R " NOBODY ":" NOBODY " %s", psync->dir);
+  g_autofree char *dir = g_shell_quote (psync->dir);
+  g_autofree char *line = g_strdup_printf ("chown -R " NOBODY ":" NOBODY " %s", dir);
 
   if (geteuid () == 0)
     g_assert_true (g_spawn_command_line_sync (line, NULL, NULL, NULL, NULL));
