@@ -112,7 +112,7 @@ sync_apply_forget_held (SyncApply *apply,
 {
   SyncStatement *statement;
 
-  if (incoming->state.held_version == 0 && !apply->retrying)
+  if (!incoming->state.held && !apply->retrying)
     return TRUE;
   statement = sync_connection_prepare (sync_store_get_connection (apply->store),
                                        "DELETE FROM main.psync_held WHERE entity = ?1 AND id = ?2 "
@@ -430,7 +430,7 @@ hydrate_clean (SyncApply *apply, SyncIncoming *incoming, GError **error)
       && sync_row_equal (apply->local, apply->remote))
     {
       if (incoming->state.known && incoming->state.version == incoming->stamps.version
-          && incoming->state.base != NULL && incoming->state.held_version == 0)
+          && incoming->state.base != NULL && !incoming->state.held)
         return SYNC_APPLIED_SKIPPED;
       return sync_apply_settle_base (apply, incoming, error) ? SYNC_APPLIED_DONE : SYNC_APPLIED_ERROR;
     }

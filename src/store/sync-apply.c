@@ -662,6 +662,7 @@ retry_row (SyncApply *apply, const Held *held, GError **error)
   if (!sync_ledger_load (apply->store, apply->entity, held->id, &incoming.state, error))
     return SYNC_APPLIED_ERROR;
   incoming.raw = (SyncSpan){ held->row, strlen (held->row) };
+  incoming.state.held = FALSE;
   incoming.state.held_version = 0;
   applied = sync_apply_row (apply, &incoming, error);
   if (applied == SYNC_APPLIED_SKIPPED)

@@ -88,6 +88,7 @@ sync_ledger_load (SyncStore *store,
   state->maybe_sent = sync_statement_int64 (statement, 3) != 0;
   state->reread = sync_statement_int64 (statement, 4) != 0;
   state->changed_at = read_time (statement, 5);
+  state->held = !sync_statement_is_null (statement, 6);
   state->held_version = sync_statement_int64 (statement, 6);
   state->conflict = sync_statement_int64 (statement, 7);
   state->conflict_version = sync_statement_int64 (statement, 8);

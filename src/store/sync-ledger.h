@@ -19,7 +19,8 @@ G_BEGIN_DECLS
  * @seq: the outbox's count of local edits
  * @refused: whether it is not sent before somebody edits it or asks for it
  * @changed_at: when it was last edited here by this computer's clock, or SYNC_TIME_UNKNOWN
- * @held_version: the version held, 0: none
+ * @held: whether a remote is held
+ * @held_version: its version; 0: none, or a tombstone that was purged there
  * @conflict: the open conflict's number, 0: none
  * @conflict_version: the remote version in it
  * @sent: whether sends are unsettled
@@ -35,6 +36,7 @@ typedef struct
   gboolean reread;
   gboolean refused;
   gint64 changed_at;
+  gboolean held;
   gint64 held_version;
   gint64 conflict;
   gint64 conflict_version;

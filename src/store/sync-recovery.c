@@ -124,13 +124,16 @@ sync_store_begin_scan (SyncStore *store,
   return sync_scope_end (&scope, good, error);
 }
 
+/* While a scan goes on, it does not ask for that row again. */
 gboolean
 sync_apply_note_seen (SyncApply *apply,
                       GError **error)
 {
   SyncStatement *statement = sync_connection_prepare (
       sync_store_get_connection (apply->store),
-      "INSERT INTO main.psync_seen (entity, id) VALUES (?1, ?2) ON CONFLICT DO NOTHING", error);
+      "INSERT INTO main.psync_seen (entity, id) SELECT name, ?2 FROM main.psync_entity "
+      "WHERE name = ?1 AND scan_version IS NOT NULL ON CONFLICT DO NOTHING",
+      error);
 
   if (statement == NULL)
     return FALSE;
@@ -211,7 +214,7 @@ apply_purged (SyncApply *apply, GError **error)
   if (!make_tombstone (apply, &incoming, raw, error)
       || !sync_ledger_load (apply->store, apply->entity, apply->id->str, &incoming.state, error))
     return FALSE;
-  clean = incoming.state.conflict == 0 && incoming.state.held_version == 0;
+  clean = incoming.state.conflict == 0 && !incoming.state.held;
   if (clean && incoming.state.known && incoming.state.base == NULL)
     return forget_deletion (apply, &incoming.state, error);
   clean = clean && !incoming.state.pending;
@@ -334,11 +337,7 @@ sync_store_apply_purged (SyncStore *store,
   g_autoptr (GPtrArray) ids = g_ptr_array_new ();
 
   g_ptr_array_add (ids, (gpointer) id);
-  return apply_ids (store, entity, ids, policy, counts, conflicts, error)
-         && run_for_entity (store,
-                            "DELETE FROM main.psync_seen WHERE entity = ?1 AND EXISTS (SELECT 1 FROM "
-                            "main.psync_entity e WHERE e.name = ?1 AND e.scan_version IS NULL)",
-                            entity, error);
+  return apply_ids (store, entity, ids, policy, counts, conflicts, error);
 }
 
 /* --- Hydrate and brakes ------------------------------------------------------------------------- */

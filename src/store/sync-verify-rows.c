@@ -52,7 +52,7 @@ known_version (const SyncRowState *state)
 static gboolean
 is_clean (const SyncRowState *state)
 {
-  return !state->pending && state->held_version == 0 && state->conflict == 0 && !state->sent;
+  return !state->pending && !state->held && state->conflict == 0 && !state->sent;
 }
 
 static void
