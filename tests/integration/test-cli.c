@@ -401,7 +401,8 @@ static void
 check_missing_database (TestPsync *psync, JsonObject *command)
 {
   g_autoptr (JsonObject) answer = NULL;
-  g_autofree char *path = test_psync_path (psync, "absent.db");
+  g_autofree char *folder = realpath (psync->dir, NULL);
+  g_autofree char *path = g_build_filename (folder, "absent.db", NULL);
   JsonObject *error;
 
   if (g_str_equal (name_of (command), "init") || strstr (name_of (command), "connect") != NULL
