@@ -232,16 +232,19 @@ apply_purged (SyncApply *apply, GError **error)
   return applied != SYNC_APPLIED_ERROR && sync_apply_note_seen (apply, error);
 }
 
-/* (element-type utf8) */
+/* What is known of the cloud from rows, from those that could not be written here yet, and from open conflicts.
+ * (element-type utf8) */
 static GPtrArray *
 list_unseen (SyncStore *store, const SyncEntity *entity, GError **error)
 {
   g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
   SyncStatement *statement = sync_connection_prepare (
       sync_store_get_connection (store),
-      "SELECT r.id FROM main.psync_row r JOIN main.psync_entity e ON e.name = r.entity "
-      "WHERE r.entity = ?1 AND r.version <= e.scan_horizon AND NOT EXISTS "
-      "(SELECT 1 FROM main.psync_seen s WHERE s.entity = r.entity AND s.id = r.id) LIMIT ?2",
+      "SELECT DISTINCT k.id FROM (SELECT id, version FROM main.psync_row WHERE entity = ?1 "
+      "UNION ALL SELECT id, version FROM main.psync_held WHERE entity = ?1 "
+      "UNION ALL SELECT id, remote_version FROM main.psync_conflict WHERE entity = ?1 AND state = 'open') k "
+      "JOIN main.psync_entity e ON e.name = ?1 WHERE k.version <= e.scan_horizon AND NOT EXISTS "
+      "(SELECT 1 FROM main.psync_seen s WHERE s.entity = ?1 AND s.id = k.id) LIMIT ?2",
       error);
   SyncStep step;
 
