@@ -470,7 +470,6 @@ read_send (const SyncEntity *entity, const char *body, gsize length, gint64 plac
       sync_send_free (send);
       return NULL;
     }
-  send->edited_at = stamps.edited_at;
   send->deleted = stamps.deleted;
   return send;
 }

@@ -106,7 +106,6 @@ typedef struct
 {
   gint64 batch;
   gint64 base_version;
-  gint64 edited_at; /* by the cloud's clock; 1970: it was not known */
   gboolean deleted;
   SyncRow *row; /* (owned): its columns as sent */
 } SyncSend;

@@ -23,8 +23,6 @@ typedef struct
   GPtrArray *sends;      /* (owned) (element-type SyncSend) */
   gboolean *echoed;      /* (owned) (nullable) */
   gboolean ours;         /* the remote is what we sent */
-  const SyncSend *touched; /* (nullable): what we sent, where the remote is what a trigger of the cloud's made of it */
-  gboolean vague;        /* it may be one or the other of them */
 } Sides;
 
 static void
@@ -44,25 +42,6 @@ rows_are_equal (const SyncRow *a, const SyncRow *b)
   return sync_row_equal (a, b);
 }
 
-static char *
-dup_device (SyncSpan device)
-{
-  if (device.length == 0 || sync_json_type (device) != SYNC_JSON_STRING)
-    return NULL;
-  return sync_json_dup_string (device);
-}
-
-/* Whoever is none of our devices leaves no device there, and another time. */
-static gboolean
-arrived (const Sides *sides, const SyncSend *send)
-{
-  const SyncStamps *stamps = &sides->incoming->stamps;
-  g_autofree char *device = dup_device (stamps->device_id);
-
-  return send->edited_at > 0 && send->edited_at == stamps->edited_at
-         && g_strcmp0 (device, sides->apply->policy.device) == 0;
-}
-
 /* A column that has a value we sent, and never got an answer for, counts as unchanged there. */
 static void
 compare_with_send (Sides *sides, const SyncSend *send)
@@ -76,11 +55,6 @@ compare_with_send (Sides *sides, const SyncSend *send)
     }
   if (sync_row_equal (send->row, sides->remote))
     sides->ours = TRUE;
-  if (arrived (sides, send))
-    {
-      sides->vague = sides->vague || (sides->touched != NULL && !sync_row_equal (sides->touched->row, send->row));
-      sides->touched = send;
-    }
   if (sides->echoed == NULL)
     sides->echoed = g_new0 (gboolean, entity->n_columns);
   for (guint i = entity->n_keys; i < entity->n_columns; i++)
@@ -100,8 +74,6 @@ load_sends (Sides *sides, GError **error)
     return FALSE;
   for (guint i = 0; i < sides->sends->len; i++)
     compare_with_send (sides, g_ptr_array_index (sides->sends, i));
-  if (sides->vague)
-    sides->touched = NULL;
   return sync_ledger_settle (apply->store, apply->entity, sides->id, sides->incoming->stamps.version,
                              error);
 }
@@ -111,9 +83,7 @@ load_base (Sides *sides, GError **error)
 {
   SyncApply *apply = sides->apply;
 
-  if (sides->touched != NULL)
-    sides->base = sides->touched->row;
-  if (sides->touched != NULL || sides->incoming->state.base == NULL)
+  if (sides->incoming->state.base == NULL)
     return TRUE;
   if (!sync_row_parse_text (apply->base, sides->incoming->state.base, -1, error))
     return FALSE;
@@ -219,6 +189,14 @@ remote_time (const Sides *sides)
   gint64 time = sides->incoming->stamps.edited_at;
 
   return time <= 0 ? SYNC_TIME_UNKNOWN : time;
+}
+
+static char *
+dup_device (SyncSpan device)
+{
+  if (device.length == 0 || sync_json_type (device) != SYNC_JSON_STRING)
+    return NULL;
+  return sync_json_dup_string (device);
 }
 
 static SyncConflict *
@@ -425,8 +403,7 @@ is_key_collision (const Sides *sides)
   const SyncRowState *state = &sides->incoming->state;
 
   return sync_table_has_integer_key (sides->apply->table) && sides->local != NULL && !state->known
-         && state->pending && !state->maybe_sent && !sides->ours && sides->touched == NULL
-         && state->conflict == 0;
+         && state->pending && !state->maybe_sent && !sides->ours && state->conflict == 0;
 }
 
 gboolean
@@ -543,20 +520,17 @@ is_unchanged_here (const Sides *sides)
 {
   const SyncRowState *state = &sides->incoming->state;
 
-  return (sides->touched != NULL || (state->known && !state->sent)) && state->conflict == 0
-         && rows_are_equal (sides->local, sides->base);
+  return state->known && !state->sent && state->conflict == 0 && rows_are_equal (sides->local, sides->base);
 }
 
-/* What was sent, as a trigger of the cloud's left it, with an answer (then it is the version that is known here, read
- * again) or without: what it has otherwise was there before whatever was done here since. */
+/* The version that is known here, read again since a trigger of the cloud's changed what was sent: what it has otherwise
+ * was there before whatever was done here since. */
 static gboolean
 is_read_again (const Sides *sides)
 {
   const SyncRowState *state = &sides->incoming->state;
 
-  return state->conflict == 0
-         && (sides->touched != NULL
-             || (state->known && state->reread && sides->incoming->stamps.version == state->version));
+  return state->known && state->reread && state->conflict == 0 && sides->incoming->stamps.version == state->version;
 }
 
 /* Then a column that was edited here counts as unchanged there, but for one that is new here: of that nobody here knew

@@ -77,15 +77,6 @@ test_web_meanwhile (TestRig *rig)
   test_rig_assert_converged (rig);
 }
 
-static void
-shout (TestRig *rig)
-{
-  test_rig_owner_sql (rig, "create or replace function public.shout () returns trigger language plpgsql "
-                           "set search_path = '' as $$ begin new.title := upper (new.title); return new; end $$;"
-                           "create or replace trigger shout before insert or update on public.loud_notes "
-                           "for each row execute function public.shout ();");
-}
-
 /* A trigger of the project's own changes rows on their way in: they are read back. */
 static void
 test_server_trigger (TestRig *rig)
@@ -93,7 +84,10 @@ test_server_trigger (TestRig *rig)
   TestDevice *a = test_rig_add (rig, "a");
   TestDevice *b = test_rig_add (rig, "b");
 
-  shout (rig);
+  test_rig_owner_sql (rig, "create or replace function public.shout () returns trigger language plpgsql "
+                           "set search_path = '' as $$ begin new.title := upper (new.title); return new; end $$;"
+                           "create or replace trigger shout before insert or update on public.loud_notes "
+                           "for each row execute function public.shout ();");
   test_device_sql (a, "INSERT INTO loud_notes VALUES ('1', 'one', 'x'), ('2', 'TWO', 'y')");
   test_device_sync (a);
   test_device_expect (a, "SELECT id, title FROM loud_notes ORDER BY id", "1|ONE\n2|TWO\n");
@@ -105,25 +99,6 @@ test_server_trigger (TestRig *rig)
   test_device_expect (b, "SELECT id, title FROM loud_notes ORDER BY id", "1|ONE\n3|AGAIN\n");
   test_device_expect (a, "SELECT count(*) FROM psync_conflict", "0\n");
   test_device_expect (b, "SELECT count(*) FROM psync_conflict", "0\n");
-}
-
-/* And if the answer is lost: what came of it is one's own all the same, whatever was done here since. */
-static void
-test_server_trigger_and_lost_answer (TestRig *rig)
-{
-  TestDevice *a = test_rig_add (rig, "a");
-  g_autoptr (SyncResult) result = NULL;
-
-  shout (rig);
-  test_device_sql (a, "INSERT INTO loud_notes VALUES ('1', 'one', 'x'), ('2', 'two', 'y'), ('3', 'three', 'z')");
-  test_faults_plan (a->faults, TEST_REQUEST_PUSH, 0, TEST_FAULT_LOST);
-  result = test_device_run (a, SYNC_RUN_SYNC, NULL);
-  g_assert_nonnull (result->error);
-  test_device_sql (a, "UPDATE loud_notes SET title = 'again' WHERE id = '1'; UPDATE loud_notes SET body = 'b' "
-                      "WHERE id = '2'; DELETE FROM loud_notes WHERE id = '3'");
-  test_rig_assert_converged (rig);
-  test_device_expect (a, "SELECT id, title, body FROM loud_notes ORDER BY id", "1|AGAIN|x\n2|TWO|b\n");
-  test_device_expect (a, "SELECT count(*) FROM psync_conflict", "0\n");
 }
 
 /* What the project's own constraint does not take is refused alone. */
@@ -251,9 +226,6 @@ static const struct
   { "a-web-application-writes-during-a-run", WEB, test_web_meanwhile },
   { "a-trigger-of-the-project", "CREATE TABLE loud_notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT);",
     test_server_trigger },
-  { "a-trigger-of-the-project-and-a-lost-answer",
-    "CREATE TABLE loud_notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT);",
-    test_server_trigger_and_lost_answer },
   { "a-constraint-of-the-project", "CREATE TABLE checked_notes (id TEXT PRIMARY KEY NOT NULL, rank INTEGER);",
     test_server_constraint },
   { "deleted-and-purged", WEB, test_purge },

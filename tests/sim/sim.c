@@ -168,10 +168,14 @@ look_at_schedule (Sim *sim)
 {
   static const SimKind returning[]
       = { SIM_CLONE, SIM_LOAD, SIM_RESTORE, SIM_EPOCH, SIM_REPLACE, SIM_HIDE };
+  /* What a trigger of the cloud's owner made of a row is a stranger's work if nobody was told that the row arrived. */
+  static const SimKind losses[] = { SIM_FAULT, SIM_CRASH, SIM_CANCEL };
 
   sim->strict = !has_any (sim->schedule, returning, G_N_ELEMENTS (returning));
   sim->alone = sim->strict && SIM_STEP (sim->schedule, 0)->args[SIM_WORLD_DEVICES] == 1
-               && !sim_schedule_has (sim->schedule, SIM_WEB);
+               && !sim_schedule_has (sim->schedule, SIM_WEB)
+               && !(sim_schedule_has (sim->schedule, SIM_SERVER)
+                    && has_any (sim->schedule, losses, G_N_ELEMENTS (losses)));
 }
 
 static void
