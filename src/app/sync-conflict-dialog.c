@@ -5,6 +5,7 @@
 
 #include "sync-conflict-undo.h"
 #include "sync-conflict-view.h"
+#include "sync-plain-window.h"
 #include "sync-toast.h"
 #include "sync-value-text.h"
 #include "sync-words.h"
@@ -432,7 +433,8 @@ sync_conflict_dialog_new (SyncProfile *profile, GtkWindow *parent, gint64 number
 
   g_return_val_if_fail (SYNC_IS_PROFILE (profile), NULL);
 
-  self = g_object_new (SYNC_TYPE_CONFLICT_DIALOG, "transient-for", parent, NULL);
+  self = g_object_new (SYNC_TYPE_CONFLICT_DIALOG, NULL);
+  sync_plain_window_keep_over (GTK_WINDOW (self), parent);
   self->profile = g_object_ref (profile);
   self->number = number;
   self->position = position;

@@ -15,6 +15,28 @@ close_on_escape (GtkWidget *window)
   gtk_widget_add_controller (window, controller);
 }
 
+static void
+leave_parent (GtkWindow *window)
+{
+  gtk_window_set_transient_for (window, NULL);
+}
+
+/**
+ * sync_plain_window_keep_over:
+ * @window: a window
+ * @parent: over which one it is
+ *
+ * One that is closed while something still holds it, an answer that has not come say, may outlive its parent, which GTK
+ * takes to be there. One that is open goes with its parent.
+ */
+void
+sync_plain_window_keep_over (GtkWindow *window, GtkWindow *parent)
+{
+  gtk_window_set_transient_for (window, parent);
+  gtk_window_set_destroy_with_parent (window, TRUE);
+  g_signal_connect (window, "unrealize", G_CALLBACK (leave_parent), NULL);
+}
+
 /**
  * sync_plain_window_new:
  * @parent: over which window
@@ -41,7 +63,7 @@ sync_plain_window_new (GtkWindow *parent, const char *title, GtkWidget *start, G
   adw_window_set_content (ADW_WINDOW (window), box);
   gtk_window_set_title (GTK_WINDOW (window), title);
   gtk_window_set_default_size (GTK_WINDOW (window), WIDTH, height);
-  gtk_window_set_transient_for (GTK_WINDOW (window), parent);
+  sync_plain_window_keep_over (GTK_WINDOW (window), parent);
   gtk_window_set_modal (GTK_WINDOW (window), TRUE);
   close_on_escape (window);
   return GTK_WINDOW (window);

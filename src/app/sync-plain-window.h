@@ -10,4 +10,7 @@ G_BEGIN_DECLS
 GtkWindow *sync_plain_window_new (GtkWindow *parent, const char *title, GtkWidget *start,
                                   GtkWidget *content, int height);
 
+/* Above a window, until it is closed. */
+void sync_plain_window_keep_over (GtkWindow *window, GtkWindow *parent);
+
 G_END_DECLS

@@ -6,6 +6,7 @@
 #include "sync-display-path.h"
 #include "sync-export.h"
 #include "sync-file-choice.h"
+#include "sync-plain-window.h"
 #include "sync-records-window.h"
 #include "sync-setting-row.h"
 #include "sync-snapshot.h"
@@ -616,7 +617,8 @@ sync_preferences_window_new (SyncWindow *window)
   profile = sync_window_get_profile (window);
   g_return_val_if_fail (SYNC_IS_PROFILE (profile), NULL);
 
-  self = g_object_new (SYNC_TYPE_PREFERENCES_WINDOW, "transient-for", window, NULL);
+  self = g_object_new (SYNC_TYPE_PREFERENCES_WINDOW, NULL);
+  sync_plain_window_keep_over (GTK_WINDOW (self), GTK_WINDOW (window));
   g_set_weak_pointer (&self->window, window);
   self->profile = g_object_ref (profile);
   path = sync_display_path (sync_profile_get_path (profile));

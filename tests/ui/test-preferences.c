@@ -151,6 +151,21 @@ test_reasons_to_wait_are_set (UiFixture *fixture, gconstpointer data)
   close_all ();
 }
 
+/* An answer that comes when the preferences and the window below them are gone finds nothing that is not there. */
+static void
+test_closed_before_the_answer (UiFixture *fixture, gconstpointer data)
+{
+  GtkWidget *preferences = sync_preferences_window_new (present (fixture->path));
+
+  gtk_window_present (GTK_WINDOW (preferences));
+  gtk_window_destroy (GTK_WINDOW (preferences));
+  close_all ();
+
+  preferences = sync_preferences_window_new (present (fixture->path));
+  gtk_window_present (GTK_WINDOW (preferences));
+  close_all ();
+}
+
 static void
 test_everything_is_exported (UiFixture *fixture, gconstpointer data)
 {
@@ -262,6 +277,7 @@ main (int argc, char **argv)
   ADD ("a-number-is-stored", test_number_is_stored);
   ADD ("a-table-is-configured", test_table_is_configured);
   ADD ("reasons-to-wait-are-set", test_reasons_to_wait_are_set);
+  ADD ("closed-before-the-answer", test_closed_before_the_answer);
   ADD ("everything-is-exported", test_everything_is_exported);
   ADD ("cloud-data-are-deleted", test_cloud_data_are_deleted);
   ADD ("a-decision-is-undone", test_decision_is_undone);

@@ -211,6 +211,8 @@ test_discard_outcomes (Fixture *fixture, gconstpointer data)
   expect_outcome (fixture, "'new'", "The cloud never had this row");
   ui_wait_for (!ui_shows (fixture->window, "projects · new"));
   expect_outcome (fixture, "'old'", "The row comes back as it was last synced.");
+  /* The empty page may still be fading from before. */
+  ui_wait_for (!ui_shows (fixture->window, "projects · old"));
   ui_wait_for (ui_shows (fixture->window, "Nothing Is Waiting"));
   ui_expect (path, "SELECT id, name FROM projects", "old|Garden\n");
 }
