@@ -12,7 +12,7 @@
  *
  * PSYNC_TEST_SEED and PSYNC_TEST_COUNT: which schedules, instead of new ones. PSYNC_TEST_VERBOSE: what they do. */
 
-#define SCHEDULES 200
+#define SCHEDULES 100
 #define MAX_DEVICES 4
 #define HEAL_ROUNDS 30
 

@@ -8,7 +8,7 @@
  *
  * PSYNC_SIM_SEED, PSYNC_SIM_SECONDS: those from that seed on, and how long. */
 
-#define SCHEDULES 2000
+#define SCHEDULES 1000
 
 static double
 read_seconds (double fallback)
