@@ -160,6 +160,21 @@ class Desktop:
         self.bus = self.session.connect()
         self.bus.set_exit_on_disconnect(False)
         self.database = f"{self.folder}/laptop.db"
+        self.log = f"{self.folder}/application.log"
+
+    def read_log(self):
+        if not os.path.exists(self.log):
+            return ""
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def check_log(self):
+        """Nothing was critical, but what GTK 4.8 says now and then of itself: it names an object to assistive
+        technology that it has just taken back."""
+        known = "g_variant_is_object_path: assertion 'string != NULL' failed"
+        critical = [line for line in self.read_log().splitlines()
+                    if "-CRITICAL **" in line and known not in line]
+        assert not critical, critical
 
     def start_display(self):
         # A number that it finds itself may be that of a screen that is just ending, and removes its socket.
@@ -557,6 +572,7 @@ def run(tests, display=True):
         try:
             desktop = Desktop(display)
             test(desktop)
+            desktop.check_log()
             result, note = "ok", ""
         except Skip as reason:
             result, note = "ok", f" # SKIP {reason}"
@@ -565,6 +581,8 @@ def run(tests, display=True):
             result, note = "not ok", ""
             for line in traceback.format_exc().splitlines():
                 print(f"# {line}")
+            if desktop is not None:
+                sys.stderr.write(desktop.read_log())
         finally:
             if desktop is not None:
                 desktop.end()

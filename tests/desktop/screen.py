@@ -128,8 +128,10 @@ class Screen:
             file.write("[Settings]\ngtk-enable-animations=false\n")
 
     def start(self, *arguments):
-        """The application, once it has a window."""
-        process = self.desktop.spawn([PROGRAM, *arguments])
+        """The application, once it has a window. What it finds critical is looked at in the end."""
+        env = {name: value for name, value in self.desktop.env.items() if name != "G_DEBUG"}
+        with open(self.desktop.log, "a", encoding="utf-8") as log:
+            process = self.desktop.spawn([PROGRAM, *arguments], env=env, stderr=log)
         self.wait(lambda: self.find("frame", "Progressive Sync") or process.poll() is not None,
                    "the application shows its window")
         assert process.poll() is None, f"the application ended with {process.poll()}"
