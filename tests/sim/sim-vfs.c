@@ -415,8 +415,11 @@ gboolean
 sim_vfs_relax (const char *path, gboolean relax)
 {
   guint slot = find_slot (path);
-  gboolean changed = relaxed[slot] != relax;
+  gboolean changed;
 
+  if (slot == SIM_MAX_SLOTS)
+    return FALSE;
+  changed = relaxed[slot] != relax;
   relaxed[slot] = relax;
   return changed;
 }
