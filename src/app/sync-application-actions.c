@@ -3,6 +3,8 @@
 
 #include <glib/gi18n.h>
 
+#define SHORTCUTS "/io/github/progressive_sync/ProgressiveSync/sync-shortcuts.ui"
+
 /* What the application is asked to do, by a menu, the tray or over D-Bus. sync-now, cancel, auto-sync
  * and pause are about every open database; the rest needs a window and is shown in the newest. */
 
@@ -53,10 +55,21 @@ show_preferences (GSimpleAction *action, GVariant *parameter, gpointer user_data
   sync_window_do (present (user_data), "win.preferences");
 }
 
+/* The window is there only while it is shown. GTK would keep a hidden one from the start on, which is
+ * slower, and GTK 4.8 crashes when assistive technology asks for a window that closed just now while the
+ * last of all windows is hidden: what it answers with has no object then. */
 static void
 show_shortcuts (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  gtk_widget_activate_action (GTK_WIDGET (present (user_data)), "win.show-help-overlay", NULL);
+  SyncWindow *window = present (user_data);
+  g_autoptr (GtkBuilder) builder = gtk_builder_new_from_resource (SHORTCUTS);
+  GtkShortcutsWindow *shortcuts
+      = GTK_SHORTCUTS_WINDOW (gtk_builder_get_object (builder, "shortcuts"));
+
+  /* It knows the keys of its window's actions this way only. */
+  gtk_application_window_set_help_overlay (GTK_APPLICATION_WINDOW (window), shortcuts);
+  gtk_window_set_hide_on_close (GTK_WINDOW (shortcuts), FALSE);
+  gtk_window_present (GTK_WINDOW (shortcuts));
 }
 
 static void

@@ -24,6 +24,12 @@ def waiting(session):
     return session.sql("SELECT count(*) FROM psync_change")[0][0]
 
 
+def is_settled(session):
+    """Nothing waits, and no run goes on that would take with it what is changed next."""
+    going_on = "SELECT count(*) FROM psync_history WHERE finished_at IS NULL"
+    return not waiting(session) and session.sql(going_on) == [(0,)]
+
+
 def add_row(session, name):
     session.sql(f"INSERT INTO projects (id, name) VALUES ('{name}', '')")
 
@@ -70,7 +76,7 @@ def hold_back(session, hold, release, words, setting):
     serve(2)
     assert (runs(session), waiting(session)) == (1, 1), "it ran while held back"
     release()
-    wait_until(lambda: not waiting(session), "that the row is sent")
+    wait_until(lambda: is_settled(session), "that the row is sent")
     before = has_said(session).count(words)
     hold()
     wait_until(lambda: has_said(session).count(words) > before, "the words again")

@@ -315,6 +315,21 @@ def walk_keyboard(desktop):
     screen.wait_for("menu item", "Preferences")
 
 
+def walk_windows(desktop):
+    """windows come and go, and who asks for one that just went does no harm"""
+    screen = Screen(desktop)
+    keyboard = Keyboard(screen)
+    process = screen.start("--database", desktop.database)
+    for _ in range(2):
+        keyboard.key("ctrl+shift+question")
+        screen.wait_for_text("Keyboard shortcuts")
+        keyboard.key("Escape")
+        screen.wait(lambda: len(screen.root().children()) == 1, "the window is gone")
+        for index in range(4):
+            screen.root().accessible.get_child_at_index(index)
+    assert process.poll() is None and screen.find("frame", "Progressive Sync")
+
+
 KEYRING_PASSWORD = "tr0ub4dor"
 
 
@@ -385,4 +400,4 @@ def walk_keyring(desktop):
     assert desktop.sql("SELECT count(*) FROM psync_change") == [(0,)]
 
 
-run([walk_vault, walk_cloud, walk_session, walk_keyboard, walk_keyring])
+run([walk_vault, walk_cloud, walk_session, walk_keyboard, walk_keyring, walk_windows])
