@@ -4,12 +4,14 @@
 #include <glib/gi18n.h>
 
 #include "sync-application.h"
+#include "sync-folders.h"
 
 int
 main (int argc, char **argv)
 {
   g_autoptr (SyncApplication) application = NULL;
 
+  sync_folders_ignore_relative ();
   setlocale (LC_ALL, "");
   bindtextdomain (GETTEXT_PACKAGE, PROGRESSIVE_SYNC_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");

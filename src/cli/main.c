@@ -12,6 +12,7 @@
 #include <glib/gi18n.h>
 
 #include "cli-options.h"
+#include "sync-folders.h"
 
 /* Outlives every library that may still say something at the end. */
 static gboolean log_verbosely;
@@ -411,6 +412,7 @@ main (int argc, char **argv)
   g_auto (CommandLine) line = { NULL };
   g_autoptr (GError) error = NULL;
 
+  sync_folders_ignore_relative ();
   keep_freed_memory ();
   fill_standard_descriptors ();
   signal (SIGPIPE, SIG_IGN);

@@ -629,6 +629,27 @@ test_the_default_database_is_in_the_data_directory (void)
   test_psync_fail (psync, NULL, 1, "status", "Path: /nonexistent");
 }
 
+static void
+test_folders_that_are_no_whole_path_are_ignored (void)
+{
+  static const char *const values[] = { "", "here" };
+  static const char *const init[] = { "init", NULL };
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autofree char *here = test_psync_path (psync, "here");
+
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u.db", i);
+      g_autofree char *said = NULL;
+
+      test_psync_set_environment (psync, "HOME", values[i]);
+      test_psync_set_environment (psync, "XDG_CONFIG_HOME", values[i]);
+      g_free (test_psync_run_strv (psync, name, 0, init, NULL, &said));
+      g_assert_cmpstr (said, ==, "");
+      g_assert_false (g_file_test (here, G_FILE_TEST_EXISTS));
+    }
+}
+
 /* --- JSON ----------------------------------------------------------------------------------- */
 
 static void
@@ -1111,6 +1132,8 @@ main (int argc, char **argv)
        detach_leaves_the_file_as_its_owner_left_it);
   ADD ("database/a-folder-of-ours-that-cannot-be-used-is-named",
        a_folder_of_ours_that_cannot_be_used_is_named);
+  ADD ("database/folders-that-are-no-whole-path-are-ignored",
+       folders_that_are_no_whole_path_are_ignored);
   ADD ("database/the-default-database-is-in-the-data-directory",
        the_default_database_is_in_the_data_directory);
   ADD ("json/json-is-one-documented-object-for-every-command",
