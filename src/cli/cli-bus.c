@@ -74,7 +74,7 @@ ask_for_run (CliContext *cli, SyncBusSync1 *application, GVariant *request, GErr
  * @cli: the context
  * @progress: shows how far it is
  * @kind: what kind of run
- * @run: how
+ * @run: how; what was waited is taken off its time to wait
  * @result: (out) (transfer full): how it went
  *
  * Lets the application do a run. Where it goes away meanwhile, nothing is lost by doing it again.
@@ -90,6 +90,8 @@ cli_bus_run (CliContext *cli,
 {
   g_autoptr (SyncBusSync1) application = NULL;
   g_autoptr (GError) error = NULL;
+  gint64 since = g_get_monotonic_time ();
+  guint64 seconds;
   gulong handler;
 
   if (!settings_are_shared (cli) || (application = find_application (cli)) == NULL)
@@ -100,9 +102,10 @@ cli_bus_run (CliContext *cli,
   if (*result != NULL)
     return TRUE;
   g_debug ("The application did not do it: %s", error->message);
-  /* It was waited for already. */
+  seconds = (g_get_monotonic_time () - since) / G_USEC_PER_SEC;
   if (g_error_matches (error, SYNC_ERROR, SYNC_ERROR_LOCKED))
-    run->wait_seconds = 0;
+    seconds = run->wait_seconds;
+  run->wait_seconds -= MIN (seconds, run->wait_seconds);
   return FALSE;
 }
 

@@ -109,6 +109,7 @@ typedef struct
   SyncBusObject *object;             /* (unowned): takes it out of its queue when it goes */
   GDBusMethodInvocation *invocation; /* (owned): NULL once it is answered */
   SyncBusRequest *request;           /* (owned) */
+  gint64 since;                      /* monotonic */
   guint timeout;
   guint watch; /* for the end of who asked */
 } Waiting;
@@ -192,6 +193,16 @@ run_done (GObject *source, GAsyncResult *async_result, gpointer data)
     sync_bus_sync1_complete_sync (NULL, running->invocation, sync_bus_result_to_variant (result));
 }
 
+/* What it has waited for its turn is not waited again for another process. */
+static void
+count_waiting (Waiting *waiting)
+{
+  guint64 seconds = (g_get_monotonic_time () - waiting->since) / G_USEC_PER_SEC;
+  guint *left = &waiting->request->options.wait_seconds;
+
+  *left -= MIN (seconds, *left);
+}
+
 static gboolean
 serve (gpointer data)
 {
@@ -209,6 +220,7 @@ serve (gpointer data)
   running = g_new0 (Running, 1);
   g_weak_ref_init (&running->object, self);
   running->invocation = waiting->invocation;
+  count_waiting (waiting);
   sync_manager_run_async (manager, waiting->request->kind, &waiting->request->options, NULL,
                           run_done, running);
   waiting_free (waiting);
@@ -240,6 +252,7 @@ handle_sync (SyncBusObject *self, GDBusMethodInvocation *invocation, GVariant *o
   waiting->object = self;
   waiting->invocation = invocation;
   waiting->request = request;
+  waiting->since = g_get_monotonic_time ();
   waiting->timeout = g_timeout_add_seconds (MIN (request->options.wait_seconds, LONGEST_WAIT),
                                             waited_long_enough, waiting);
   if (sender != NULL)

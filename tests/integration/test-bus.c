@@ -390,6 +390,41 @@ test_one_run_at_a_time (Fixture *fixture, gconstpointer data)
   test_psync_expect (fixture->psync, DATABASE, "SELECT count(*) FROM psync_change", "0");
 }
 
+/* Both runs of the application wait for another process, one after the other. */
+static void
+test_time_in_the_queue_counts (Fixture *fixture, gconstpointer data)
+{
+  SyncFileLock *lock = hold_run (fixture);
+  SyncRunOptions options = { .wait_seconds = 4 };
+  gint64 begin = g_get_monotonic_time ();
+
+  sync_manager_run_async (manager (fixture), SYNC_RUN_SYNC, &options, NULL, NULL, NULL);
+  json_object_unref (run_psync (fixture, 7, "sync --wait 6"));
+  g_assert_cmpint (g_get_monotonic_time () - begin, <, 10 * G_USEC_PER_SEC);
+  sync_file_lock_release (lock);
+}
+
+/* It waits on by itself, but only for what is left. */
+static void
+test_time_before_the_application_goes_counts (Fixture *fixture, gconstpointer data)
+{
+  SyncFileLock *lock = hold_run (fixture);
+  SyncRunOptions options = { .wait_seconds = 60 };
+  gint64 begin = g_get_monotonic_time ();
+  g_autoptr (GSubprocess) process = NULL;
+  g_autofree char *output = NULL;
+
+  sync_manager_run_async (manager (fixture), SYNC_RUN_SYNC, &options, NULL, NULL, NULL);
+  process = begin_psync (fixture, "sync --wait 7");
+  json_object_unref (run_psync (fixture, 7, "sync --wait 4"));
+  g_clear_object (&fixture->object);
+  output = psync_ends (fixture, process, 7);
+  g_assert_cmpint (g_get_monotonic_time () - begin, <, 11 * G_USEC_PER_SEC);
+  sync_manager_cancel (manager (fixture));
+  wait_until (sync_manager_get_state (manager (fixture)) != SYNC_STATE_SYNCING);
+  sync_file_lock_release (lock);
+}
+
 static void
 test_cancel (Fixture *fixture, gconstpointer data)
 {
@@ -566,6 +601,9 @@ main (int argc, char *argv[])
   add ("bad-options-are-named", test_bad_options);
   add ("one-run-at-a-time", test_one_run_at_a_time);
   add ("who-asked-can-cancel", test_cancel);
+  add ("time-in-the-queue-is-not-waited-again", test_time_in_the_queue_counts);
+  add ("time-before-the-application-goes-away-is-not-waited-again",
+       test_time_before_the_application_goes_counts);
   add ("who-waits-can-take-it-back", test_cancel_what_waits);
   add ("what-the-dead-asked-for-does-not-begin", test_asker_gone);
   add ("psync-goes-on-where-the-application-ends", test_application_goes_away);
