@@ -100,6 +100,17 @@ can_be_set (const SyncEntity *entity, guint column, const char *json)
 }
 
 static gboolean
+no_column (const SyncEntity *entity, const char *name, GError **error)
+{
+  g_autoptr (GError) missing
+      = sync_error_new (SYNC_ERROR_NO_COLUMN, entity->name, "No column %s in %s", name, entity->name);
+
+  sync_error_set_column (missing, name);
+  g_propagate_error (error, g_steal_pointer (&missing));
+  return FALSE;
+}
+
+static gboolean
 check_field (const SyncEntity *entity, const char *field, GError **error)
 {
   const char *equals = strchr (field, '=');
@@ -113,8 +124,7 @@ check_field (const SyncEntity *entity, const char *field, GError **error)
     {
       g_autofree char *name = g_strndup (field, length);
 
-      sync_error_set (error, SYNC_ERROR_NO_COLUMN, name, "No column %s in %s", name, entity->name);
-      return FALSE;
+      return no_column (entity, name, error);
     }
   if ((guint) column < entity->n_keys)
     return invalid_field (field, error);

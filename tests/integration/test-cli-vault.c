@@ -266,6 +266,8 @@ test_a_conflict_is_decided_column_by_column (void)
   g_autoptr (TestPsync) psync = new_conflict ();
 
   test_psync_fail (psync, "b.db", 1, "conflicts resolve 1 local --field nonsense=remote",
+                   "projects does not have it");
+  test_psync_fail (psync, "b.db", 1, "conflicts resolve 1 local --field nonsense=remote",
                    "nonsense");
   g_free (
       test_psync_run (psync, "b.db", 0, "conflicts resolve 1 local --field description=remote"));
