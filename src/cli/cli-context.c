@@ -157,6 +157,14 @@ cli_close (CliContext *cli)
   g_clear_object (&cli->profile);
 }
 
+/* What is written goes on its way whenever there is much of it, and why that failed is known only there and then. */
+static void
+note_output (CliContext *cli, gboolean written)
+{
+  if (!written && cli->output_error == 0)
+    cli->output_error = errno;
+}
+
 /**
  * cli_print:
  * @cli: the context
@@ -172,7 +180,7 @@ cli_print (CliContext *cli, const char *format, ...)
   if (cli->json)
     return;
   va_start (args, format);
-  vfprintf (stdout, format, args);
+  note_output (cli, vfprintf (stdout, format, args) >= 0);
   va_end (args);
 }
 
@@ -191,7 +199,7 @@ cli_say (CliContext *cli, const char *format, ...)
   if (cli->json || cli->quiet)
     return;
   va_start (args, format);
-  vfprintf (stdout, format, args);
+  note_output (cli, vfprintf (stdout, format, args) >= 0);
   va_end (args);
 }
 
@@ -226,9 +234,10 @@ gboolean
 cli_flush (CliContext *cli)
 {
   if (cli->json)
-    fprintf (stdout, "%s\n", cli->answer->text->str);
+    note_output (cli, fprintf (stdout, "%s\n", cli->answer->text->str) >= 0);
   g_string_truncate (cli->answer->text, 0);
-  return fflush (stdout) == 0 && !ferror (stdout);
+  note_output (cli, fflush (stdout) == 0);
+  return cli->output_error == 0;
 }
 
 void
@@ -364,16 +373,11 @@ print_error (CliContext *cli, const GError *error)
 static void
 flush_output (CliContext *cli)
 {
-  int number;
-
-  errno = 0;
-  if (fflush (stdout) == 0 && !ferror (stdout))
-    return;
-  number = errno;
-  if (number == EPIPE)
+  note_output (cli, fflush (stdout) == 0);
+  if (cli->output_error == 0 || cli->output_error == EPIPE)
     return;
   fprintf (stderr, "psync: ");
-  fprintf (stderr, _("Standard output cannot be written: %s"), g_strerror (number));
+  fprintf (stderr, _("Standard output cannot be written: %s"), g_strerror (cli->output_error));
   fprintf (stderr, "\n");
   cli_raise (cli, CLI_STATUS_ERROR);
 }
@@ -398,11 +402,11 @@ cli_finish (CliContext *cli, const GError *error)
         cli_json_error (cli->answer, cli, "error", error);
       cli_json_integer (cli->answer, "exit_status", cli->status);
       cli_json_end_object (cli->answer);
-      fprintf (stdout, "%s\n", cli->answer->text->str);
+      note_output (cli, fprintf (stdout, "%s\n", cli->answer->text->str) >= 0);
     }
   else if (error != NULL)
     {
-      fflush (stdout);
+      note_output (cli, fflush (stdout) == 0);
       print_error (cli, error);
     }
   flush_output (cli);

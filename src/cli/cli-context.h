@@ -57,6 +57,7 @@ typedef struct
   CliStatus status;
   guint signals[3];
   gint64 signalled_at; /* monotonic */
+  int output_error;    /* why standard output could not be written, 0: it could */
 } CliContext;
 
 GQuark cli_usage_error_quark (void);

@@ -853,15 +853,25 @@ run_in_shell (TestPsync *psync, const char *script, int status, const char *expe
 static void
 test_output_that_nobody_reads_is_no_error (void)
 {
+  static const char *const commands[] = { "status", "schema print", "schema print --json", "help" };
   g_autoptr (TestPsync) psync = test_psync_new ();
 
   g_free (test_psync_run (psync, "a.db", 0, "init"));
   run_in_shell (psync,
                 "\"$0\" -d \"$1\" schema print | head -n 1 >/dev/null; exit ${PIPESTATUS[0]}", 0,
                 NULL);
+  /* Short and long output, to one who has surely gone already. */
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      g_autofree char *script = g_strdup_printf (
+          "mkfifo \"$1.$$\"; exec 4<>\"$1.$$\" 5>\"$1.$$\" 4<&-; \"$0\" -d \"$1\" %s >&5", commands[i]);
+
+      run_in_shell (psync, script, 0, NULL);
+    }
   run_in_shell (psync, "\"$0\" -d \"$1\" status >&-", 0, NULL);
   run_in_shell (psync, "\"$0\" -d \"$1\" status <&- >&- 2>&-", 0, NULL);
-  run_in_shell (psync, "\"$0\" -d \"$1\" status >/dev/full", 1, "written");
+  run_in_shell (psync, "\"$0\" -d \"$1\" status >/dev/full", 1, "No space left");
+  run_in_shell (psync, "\"$0\" -d \"$1\" schema print >/dev/full", 1, "No space left");
   test_psync_expect (psync, "a.db", "PRAGMA integrity_check", "ok");
 }
 
