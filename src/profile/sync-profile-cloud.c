@@ -254,7 +254,7 @@ leave_known_cloud (SyncStore *store, gpointer data, gpointer *answer, GError **e
 
 /* The task that they belong to owns their argument. */
 static const SyncVerb read_known_cloud_verb = { .func = read_known_cloud };
-static const SyncVerb leave_known_cloud_verb = { .func = leave_known_cloud };
+static const SyncVerb leave_known_cloud_verb = { .func = leave_known_cloud, .lasts = TRUE };
 
 /* Who is told may begin a run at once. (error transfer full) */
 static void

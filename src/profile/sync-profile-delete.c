@@ -87,8 +87,8 @@ begin_anew (SyncStore *store, gpointer data, gpointer *answer, GError **error)
          && sync_store_set_meta (store, "device-id", id, error);
 }
 
-static const SyncVerb prepare_verb = { .func = prepare, .free_arguments = g_free };
-static const SyncVerb begin_anew_verb = { .func = begin_anew };
+static const SyncVerb prepare_verb = { .func = prepare, .free_arguments = g_free, .lasts = TRUE };
+static const SyncVerb begin_anew_verb = { .func = begin_anew, .lasts = TRUE };
 
 static void
 begun_anew (GObject *object, GAsyncResult *result, gpointer user_data)

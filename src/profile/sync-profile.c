@@ -488,6 +488,7 @@ detach_store (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 static const SyncVerb detach_verb = {
   .func = detach_store,
   .free_arguments = (GDestroyNotify) sync_file_lock_release,
+  .lasts = TRUE,
 };
 
 static void

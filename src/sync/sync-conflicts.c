@@ -162,17 +162,20 @@ static const SyncVerb resolve_verb = {
   .func = resolve,
   .free_arguments = arguments_free,
   .done = tell_manager,
+  .lasts = TRUE,
 };
 static const SyncVerb resolve_all_verb = {
   .func = resolve_all,
   .free_arguments = arguments_free,
   .free_answer = (GDestroyNotify) g_array_unref,
   .done = tell_manager,
+  .lasts = TRUE,
 };
 static const SyncVerb undo_verb = {
   .func = undo,
   .free_arguments = arguments_free,
   .done = tell_manager,
+  .lasts = TRUE,
 };
 
 /* --- The object ------------------------------------------------------------------------------- */

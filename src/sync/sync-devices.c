@@ -175,6 +175,7 @@ static const SyncVerb keep_name_verb = {
   .func = keep_name,
   .free_arguments = g_free,
   .done = tell_manager,
+  .lasts = TRUE,
 };
 
 /* --- Which device is meant -------------------------------------------------------------------- */

@@ -100,6 +100,7 @@ static const SyncVerb configure_verb = {
   .func = configure,
   .free_arguments = configuration_free,
   .done = tell_manager,
+  .lasts = TRUE,
 };
 
 static void

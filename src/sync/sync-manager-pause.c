@@ -23,7 +23,8 @@ store_pause (SyncStore *store, gpointer arguments, gpointer *answer, GError **er
   return sync_store_set_meta_int64 (store, KEY, until, error);
 }
 
-static const SyncVerb pause_verb = { .func = store_pause, .free_arguments = g_free, .done = pause_stored };
+static const SyncVerb pause_verb
+    = { .func = store_pause, .free_arguments = g_free, .done = pause_stored, .lasts = TRUE };
 
 void
 sync_manager_pause_async (SyncManager *manager,

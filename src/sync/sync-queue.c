@@ -144,16 +144,19 @@ static const SyncVerb retry_verb = {
   .func = retry,
   .free_arguments = arguments_free,
   .done = tell_manager,
+  .lasts = TRUE,
 };
 static const SyncVerb discard_verb = {
   .func = discard,
   .free_arguments = arguments_free,
   .done = tell_manager,
+  .lasts = TRUE,
 };
 static const SyncVerb clear_completed_verb = {
   .func = clear_completed,
   .free_arguments = arguments_free,
   .done = tell_manager,
+  .lasts = TRUE,
 };
 
 /* --- The object ------------------------------------------------------------------------------- */

@@ -617,6 +617,7 @@ static const SyncVerb set_verb = {
   .free_arguments = (GDestroyNotify) g_hash_table_unref,
   .free_answer = (GDestroyNotify) g_hash_table_unref,
   .done = take_stored,
+  .lasts = TRUE,
 };
 
 /* The values as they will be kept; NULL with error set if one is not acceptable. */

@@ -83,6 +83,7 @@ static const SyncVerb restore_verb = {
   .func = restore_snapshot,
   .free_arguments = restore_free,
   .done = tell_manager,
+  .lasts = TRUE,
 };
 
 static void

@@ -36,7 +36,8 @@ run_call (SyncConnection *connection, gpointer data, GCancellable *cancellable, 
 {
   Call *call = data;
 
-  return call->verb->func (call->store, call->arguments, &call->answer, error);
+  return (!call->verb->lasts || sync_connection_check_place (connection, error))
+         && call->verb->func (call->store, call->arguments, &call->answer, error);
 }
 
 static void

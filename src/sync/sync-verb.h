@@ -27,6 +27,8 @@ typedef gboolean (*SyncVerbFunc) (SyncStore *store, gpointer arguments, gpointer
  * @free_arguments: (nullable): frees the arguments
  * @free_answer: (nullable): frees an answer that nobody took
  * @done: (nullable): called in the caller's context when it succeeded, before the callback is
+ * @lasts: what it writes is somebody's decision: where the file was moved, or another one has its name, nobody would
+ *   ever see it, and it fails with SYNC_ERROR_NOT_FOUND, `moved`
  *
  * One asynchronous method that asks or tells the store something: made once, as a constant, which
  * is also the method's source tag.
@@ -37,6 +39,7 @@ typedef struct
   GDestroyNotify free_arguments;
   GDestroyNotify free_answer;
   void (*done) (gpointer source, gpointer answer);
+  gboolean lasts;
 } SyncVerb;
 
 void sync_verb_start (const SyncVerb *verb, gpointer source, SyncStore *store, gpointer arguments,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-lists.h"
 
+#include <glib/gstdio.h>
+
 #include "sync-conflict-store.h"
 #include "sync-snapshot.h"
 #include "test-manager.h"
@@ -622,6 +624,62 @@ test_unknown_snapshot (Fixture *fixture, gconstpointer data)
   g_assert_error (path, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
 }
 
+/* --- A database that was replaced --------------------------------------------------------------- */
+
+#define assert_moved(error) \
+  G_STMT_START \
+  { \
+    g_assert_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND); \
+    g_assert_cmpstr (sync_error_get_detail (error)->reason, ==, "moved"); \
+    g_clear_error (&error); \
+  } \
+  G_STMT_END
+
+/* Another file has its name: what is decided now, nobody would ever see. */
+static void
+try_all_decisions (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+
+  sync_queue_retry_async (fixture->queue, NULL, NULL, NULL, test_got_result, place (fixture));
+  g_assert_cmpint (sync_queue_retry_finish (fixture->queue, answer (fixture), &error), ==, -1);
+  assert_moved (error);
+  sync_queue_discard_async (fixture->queue, NULL, NULL, NULL, test_got_result, place (fixture));
+  g_assert_cmpint (sync_queue_discard_finish (fixture->queue, answer (fixture), &error), ==, -1);
+  assert_moved (error);
+  sync_queue_clear_completed_async (fixture->queue, 0, NULL, test_got_result, place (fixture));
+  g_assert_cmpint (sync_queue_clear_completed_finish (fixture->queue, answer (fixture), &error), ==, -1);
+  assert_moved (error);
+  g_assert_false (configure (fixture, "projects", 0, NULL, NULL, &error));
+  assert_moved (error);
+  g_assert_false (restore (fixture, "yesterday", &error));
+  assert_moved (error);
+  sync_manager_pause_async (fixture->device.manager, TEST_NOW + 1, NULL, test_got_result, place (fixture));
+  g_assert_false (sync_manager_pause_finish (fixture->device.manager, answer (fixture), &error));
+  assert_moved (error);
+}
+
+static void
+test_replaced_database (Fixture *fixture, gconstpointer data)
+{
+  const char *path = sync_store_get_path (fixture->device.store);
+  g_autofree char *away = g_strconcat (path, ".away", NULL);
+  g_autoptr (GError) error = NULL;
+
+  sql (fixture, "INSERT INTO projects (id) VALUES ('a'); UPDATE psync_change SET state = 'refused'");
+  g_assert_cmpint (g_rename (path, away), ==, 0);
+  try_all_decisions (fixture);
+  g_file_set_contents (path, "", 0, &error);
+  g_assert_no_error (error);
+  try_all_decisions (fixture);
+  g_assert_cmpint (g_rename (away, path), ==, 0);
+  test_assert_query (fixture->device.store, "SELECT state FROM psync_change", "refused\n");
+  test_assert_query (fixture->device.store, "SELECT count(*) FROM projects", "1\n");
+  sync_queue_retry_async (fixture->queue, NULL, NULL, NULL, test_got_result, place (fixture));
+  g_assert_cmpint (sync_queue_retry_finish (fixture->queue, answer (fixture), &error), ==, 1);
+  g_assert_no_error (error);
+}
+
 #define add(name, func) g_test_add ("/lists/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -646,5 +704,6 @@ main (int argc, char *argv[])
   add ("entities/a-table-becomes-one", test_table_becomes_an_entity);
   add ("snapshots/restored", test_snapshot_is_restored);
   add ("snapshots/unknown-names-are-not-found", test_unknown_snapshot);
+  add ("a-replaced-database-takes-no-decision", test_replaced_database);
   return g_test_run ();
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-settings.h"
 
+#include <glib/gstdio.h>
+
 #include "sync-store.h"
 #include "test-store.h"
 
@@ -249,6 +251,28 @@ test_bad_value_changes_nothing (Fixture *fixture, gconstpointer data)
   test_assert_query (fixture->store, "SELECT count(*) FROM psync_setting", "0\n");
 }
 
+/* Another file has its name: what is kept in the one that was opened, nobody would ever see. */
+static void
+test_replaced_database_keeps_nothing (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (SyncSettings) settings = with_environment (fixture, nothing);
+  const char *path = sync_store_get_path (fixture->store);
+  g_autofree char *away = g_strconcat (path, ".away", NULL);
+  g_autoptr (GError) error = NULL, moved = NULL;
+
+  g_assert_cmpint (g_rename (path, away), ==, 0);
+  g_file_set_contents (path, "", 0, &error);
+  g_assert_no_error (error);
+  g_assert_false (set (settings, "batch-size", "7", &moved));
+  g_assert_error (moved, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
+  g_assert_cmpstr (sync_error_get_detail (moved)->reason, ==, "moved");
+  assert_value (settings, "batch-size", "0");
+  g_assert_cmpint (g_rename (away, path), ==, 0);
+  test_assert_query (fixture->store, "SELECT count(*) FROM psync_setting", "0\n");
+  g_assert_true (set (settings, "batch-size", "7", &error));
+  g_assert_no_error (error);
+}
+
 static void
 test_credentials_imply_supabase (Fixture *fixture, gconstpointer data)
 {
@@ -389,6 +413,7 @@ main (int argc, char *argv[])
   add ("unknown-names-are-named", test_unknown_names);
   add ("a-setting-is-kept-and-told", test_setting_is_kept_and_told);
   add ("a-bad-value-changes-nothing", test_bad_value_changes_nothing);
+  add ("a-replaced-database-keeps-nothing", test_replaced_database_keeps_nothing);
   add ("credentials-imply-supabase", test_credentials_imply_supabase);
   add ("checks-of-layers-above", test_checks_of_layers_above);
   add ("the-token-is-never-listed", test_token_is_never_listed);
