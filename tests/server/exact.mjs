@@ -52,5 +52,29 @@ export const pgliteTypes = {
   },
 };
 
+const tryParse = (text) => {
+  try {
+    return parseExactly (text);
+  } catch {
+    return undefined;
+  }
+};
+
+// The server takes a text in a jsonb column for JSON if it is some; for PostgREST it is a text. Written as JSON once
+// more, it becomes that. @columns: the names of such columns.
+export function keepTexts (body, columns)
+{
+  const keep = (row) => {
+    for (const name of columns)
+      if (typeof row?.[name] === 'string' && tryParse (row[name].trim ()) !== undefined)
+        row[name] = stringify (row[name]);
+  };
+  const rows = tryParse (body);
+  if (rows === undefined)
+    return body;
+  [rows].flat ().forEach (keep);
+  return stringify (rows);
+}
+
 // For the owner's SQL: everything as PostgreSQL writes it.
 export const pglitePlainParsers = Object.fromEntries (Object.values (types).filter (Number.isInteger).map ((oid) => [oid, same]));

@@ -9,6 +9,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { openPglite, openPostgres } from './drivers.mjs';
+import { keepTexts } from './exact.mjs';
 import { likeHosted } from './hosted.mjs';
 import { startTime } from './process.mjs';
 
@@ -56,6 +57,28 @@ async function prepare (app, database, schema)
   await database.exec (schema);
 }
 
+const JSON_COLUMNS = `select table_name, column_name from information_schema.columns
+  where table_schema = 'public' and data_type in ('json', 'jsonb')`;
+let jsonColumns = null; // table → names, until the owner's SQL changes them
+
+async function findJsonColumns (database, table)
+{
+  jsonColumns ??= Map.groupBy ((await database.rows (JSON_COLUMNS)).flat (), ([name]) => name);
+  return (jsonColumns.get (table) ?? []).map (([, column]) => column);
+}
+
+// What is written, so that the server understands it as PostgREST would.
+async function likePostgrest (request, database)
+{
+  const [, table] = new URL (request.url).pathname.match (/^\/rest\/v1\/([^/]+)$/) ?? [];
+  const columns = table && ['POST', 'PATCH'].includes (request.method)
+    ? await findJsonColumns (database, decodeURIComponent (table)) : [];
+  if (columns.length === 0)
+    return request;
+  const { url, method, headers } = request;
+  return new Request (url, { method, headers, body: keepTexts (await request.text (), columns) });
+}
+
 // One line a row, columns separated by "|", like psql -At.
 const asText = (results) => results.flat ().map ((row) => `${row.map ((v) => v ?? '').join ('|')}\n`).join ('');
 
@@ -68,6 +91,7 @@ async function runAsOwner (app, database, key, request)
   } catch (error) {
     return new Response (`${error.code ?? ''} ${error.message}\n`, { status: 400 });
   } finally {
+    jsonColumns = null;
     await app.connection.clearSchemaCache ();
   }
 }
@@ -118,7 +142,7 @@ serve ({
   hostname: '127.0.0.1', port: 0, overrideGlobalObjects: false,
   fetch: async (request) => new URL (request.url).pathname === '/owner/sql'
     ? runAsOwner (app, database, ownerKey, request)
-    : likeHosted (request, (inner) => app.fetch (inner, { peerAddress: '127.0.0.1' })),
+    : likeHosted (await likePostgrest (request, database), (inner) => app.fetch (inner, { peerAddress: '127.0.0.1' })),
 }, async ({ port }) => {
   const url = `http://127.0.0.1:${port}`;
   const reply = await fetch (`${url}/auth/v1/settings`, { headers: { apikey: publishable.key } });
