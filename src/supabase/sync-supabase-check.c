@@ -2,9 +2,9 @@
 #include "sync-supabase-check.h"
 
 #include "sync-json.h"
+#include "sync-supabase-answer.h"
 #include "sync-supabase-error.h"
 #include "sync-supabase-provider-private.h"
-#include "sync-supabase-query.h"
 #include "sync-supabase-session-private.h"
 
 /* Clocks that differ by less are as good as equal: edits are compared with the difference taken

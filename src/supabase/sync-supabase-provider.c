@@ -2,6 +2,7 @@
 #include "sync-supabase-provider-private.h"
 
 #include "sync-json.h"
+#include "sync-supabase-answer.h"
 #include "sync-supabase-call.h"
 #include "sync-supabase-key.h"
 #include "sync-supabase-query.h"

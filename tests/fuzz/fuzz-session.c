@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "sync-supabase-answer.h"
 #include "sync-supabase-key.h"
-#include "sync-supabase-query.h"
 #include "sync-supabase-tokens.h"
 
 /* What Auth answers, what is kept of it, tokens, keys, addresses, and what the cloud says of itself. */

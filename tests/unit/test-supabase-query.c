@@ -2,6 +2,7 @@
 #include "sync-supabase-query.h"
 
 #include "sync-json.h"
+#include "sync-supabase-answer.h"
 
 #include <string.h>
 
