@@ -2,6 +2,7 @@
 #include "sync-export-store.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sync-json.h"
 #include "sync-queue-store.h"
@@ -272,4 +273,81 @@ sync_store_append_rows (SyncStore *store, const SyncEntity *entity, guint limit,
   g_free (*after);
   *after = *n == limit ? g_strdup (id->str) : NULL;
   return good && step == SYNC_STEP_DONE;
+}
+
+/* --- Where an export goes --------------------------------------------------------------------- */
+
+static gboolean
+refuse_place (const char *path, const char *reason, GError **error)
+{
+  GError *problem = sync_error_new (SYNC_ERROR_INVALID, path, "An export cannot take its place");
+
+  sync_error_set_reason (problem, reason, 0);
+  g_propagate_error (error, problem);
+  return FALSE;
+}
+
+static gboolean
+check_folder (const char *path, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  if (g_file_test (folder, G_FILE_TEST_IS_DIR))
+    return TRUE;
+  sync_error_set_absent (error, "folder", folder);
+  return FALSE;
+}
+
+/* SQLite looks, and nobody else: closing a file that another connection of this process has open would drop its
+ * locks. */
+static gboolean
+check_no_database (const char *file, const char *path, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (SyncConnection) connection
+      = sync_connection_open (file, SYNC_OPEN_READ_ONLY | SYNC_OPEN_NO_WAIT, 0, &problem);
+  gint64 pages = 0;
+
+  if (g_error_matches (problem, SYNC_ERROR, SYNC_ERROR_NOT_DATABASE)
+      || g_error_matches (problem, SYNC_ERROR, SYNC_ERROR_NOT_FOUND))
+    return TRUE;
+  /* An empty file is nobody's loss. */
+  if (connection != NULL && sync_connection_query_int64 (connection, 1, &pages, NULL, "PRAGMA page_count", NULL)
+      && pages == 0)
+    return TRUE;
+  return refuse_place (path, "database", error);
+}
+
+/**
+ * sync_store_check_export_place:
+ * @path: the file that an export is to be, absolute
+ * @error: [error@SyncError.INVALID], the reason is `database`: it is one, or belongs to one; `no-file`: it is a
+ *   folder or a device; NOT_FOUND: its folder
+ *
+ * An export takes the place of a file of its name. That must not be a database, least of all the one that is
+ * exported.
+ *
+ * Returns: whether it may be written there
+ */
+gboolean
+sync_store_check_export_place (const char *path, GError **error)
+{
+  static const char *const sides[] = { "", "-wal", "-shm", "-journal" };
+  struct stat info;
+
+  if (!check_folder (path, error))
+    return FALSE;
+  if (stat (path, &info) == 0 && !S_ISREG (info.st_mode))
+    return refuse_place (path, "no-file", error);
+  for (guint i = 0; i < G_N_ELEMENTS (sides); i++)
+    {
+      g_autofree char *file = NULL;
+
+      if (!g_str_has_suffix (path, sides[i]))
+        continue;
+      file = g_strndup (path, strlen (path) - strlen (sides[i]));
+      if (!check_no_database (file, path, error))
+        return FALSE;
+    }
+  return TRUE;
 }

@@ -17,5 +17,7 @@ gboolean sync_store_append_changes (SyncStore *store, const char *state, guint o
  * one's id, NULL: there are no more. */
 gboolean sync_store_append_rows (SyncStore *store, const SyncEntity *entity, guint limit, char **after,
                                  GString *json, guint *n, GError **error);
+/* Whether an export may take the place of what has this name, or be there anew. */
+gboolean sync_store_check_export_place (const char *path, GError **error);
 
 G_END_DECLS

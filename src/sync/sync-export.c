@@ -191,8 +191,15 @@ read_piece (SyncStore *store, gpointer data, gpointer *answer, GError **error)
   return good;
 }
 
+static gboolean
+check_place (SyncStore *store, gpointer data, gpointer *answer, GError **error)
+{
+  return sync_store_check_export_place (((const Export *) data)->path, error);
+}
+
 /* The task owns the argument. */
 static const SyncVerb read_verb = { .func = read_piece };
+static const SyncVerb check_verb = { .func = check_place };
 
 /* --- On the caller's -------------------------------------------------------------------------- */
 
@@ -322,28 +329,43 @@ opened (GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+checked (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  const Export *export = g_task_get_task_data (task);
+  g_autoptr (GFile) file = g_file_new_for_path (export->path);
+  g_autoptr (GError) problem = NULL;
+
+  if (!sync_verb_finish (&check_verb, object, result, NULL, &problem))
+    {
+      fail (task, problem);
+      return;
+    }
+  /* Another program that has the file open, or a link to it, keeps what it has. */
+  g_file_replace_async (file, NULL, FALSE,
+                        G_FILE_CREATE_PRIVATE | G_FILE_CREATE_REPLACE_DESTINATION,
+                        G_PRIORITY_DEFAULT, g_task_get_cancellable (task), opened, task);
+}
+
+static void
 start (SyncManager *manager, gboolean everything, const char *state, const char *path,
        SyncExportFunc told, gpointer told_data, GCancellable *cancellable,
        GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (manager, cancellable, callback, user_data);
   Export *export = g_new0 (Export, 1);
-  g_autoptr (GFile) file = g_file_new_for_path (path);
 
   g_task_set_source_tag (task, sync_export_finish);
   g_task_set_check_cancellable (task, FALSE);
   export->store = g_object_ref (sync_manager_get_store (manager));
-  export->path = g_strdup (path);
+  export->path = g_canonicalize_filename (path, NULL);
   export->fresh = !g_file_test (path, G_FILE_TEST_EXISTS);
   export->everything = everything;
   export->state = g_strdup (state);
   export->told = told;
   export->told_data = told_data;
   g_task_set_task_data (task, export, export_free);
-  /* Another program that has the file open, or a link to it, keeps what it has. */
-  g_file_replace_async (file, NULL, FALSE,
-                        G_FILE_CREATE_PRIVATE | G_FILE_CREATE_REPLACE_DESTINATION,
-                        G_PRIORITY_DEFAULT, cancellable, opened, task);
+  sync_verb_start (&check_verb, manager, export->store, export, cancellable, checked, task);
 }
 
 /**
@@ -402,7 +424,7 @@ sync_export_unsent_async (SyncManager *manager, const char *state, const char *p
  * @error: where to put an error
  *
  * Returns: how many rows were written; -1 with @error set: SYNC_ERROR_READ_ONLY, _DISK_FULL: the
- *   file cannot be written
+ *   file cannot be written; _INVALID: it is a database, or no file; _NOT_FOUND: there is no such folder
  */
 gssize
 sync_export_finish (SyncManager *manager, GAsyncResult *result, GError **error)

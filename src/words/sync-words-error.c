@@ -263,7 +263,7 @@ static const Words full_vault = {
 
 static const Words no_folder = {
   N_("There is no folder {subject}"), N_("There is no such folder"),
-  N_("A database can only be in a folder that exists."), NULL,
+  N_("A file can only be in a folder that exists."), NULL,
   N_("Check the name, or make the folder first."), NULL
 };
 
@@ -474,6 +474,18 @@ static const Words half_credentials = {
   N_("Set both, or none and connect."), "psync connect --help"
 };
 
+static const Words no_place_for_export = {
+  N_("{subject} is a database"), N_("The file is a database"),
+  N_("An export would take its place, and what is in it would be gone. Nothing was changed."), NULL,
+  N_("Give the export another name."), NULL
+};
+
+static const Words no_file = {
+  N_("{subject} is no ordinary file"), N_("It is no ordinary file"),
+  N_("It is a folder, a device or something else whose place a file cannot take."), NULL,
+  N_("Give the name of a file."), NULL
+};
+
 static const Words no_such_column = {
   N_("There is no column {subject}"), N_("There is no such column"),
   N_("The table does not have it, or not any more."), NULL,
@@ -496,6 +508,8 @@ static const Words cancelled = {
 static const Special specials[] = {
   { SYNC_ERROR_INVALID, "column", &no_such_column },
   { SYNC_ERROR_INVALID, "token", &no_token },
+  { SYNC_ERROR_INVALID, "database", &no_place_for_export },
+  { SYNC_ERROR_INVALID, "no-file", &no_file },
   { SYNC_ERROR_NOT_CONNECTED, "no-accounts", &no_accounts },
   { SYNC_ERROR_NOT_CONNECTED, "half", &half_credentials },
   { SYNC_ERROR_STALE, "open", &still_open },

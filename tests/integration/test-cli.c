@@ -576,6 +576,10 @@ test_export_writes_every_row (void)
   g_assert_nonnull (strstr (output, "1 row"));
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
   g_assert_nonnull (strstr (text, "Anna"));
+  test_psync_fail (psync, "a.db", 1, "export a.db", "a.db is a database");
+  test_psync_fail (psync, "a.db", 1, "export .", "no ordinary file");
+  test_psync_fail (psync, "a.db", 1, "export nowhere/rows.json", "There is no folder");
+  test_psync_expect (psync, "a.db", "SELECT name FROM projects", "Anna");
 }
 
 static void

@@ -4,8 +4,10 @@
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "sync-lists.h"
+#include "test-database.h"
 #include "test-manager.h"
 
 /* Rows in a file of JSON. */
@@ -180,11 +182,60 @@ test_failures (Fixture *fixture, gconstpointer data)
   g_assert_false (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
   g_clear_error (&error);
 
+}
+
+static void
+expect_no_place (Fixture *fixture, const char *path, SyncError code, const char *reason)
+{
+  g_autoptr (GError) error = NULL;
+
   g_free (fixture->path);
-  fixture->path = g_build_filename (fixture->device.folder, "nowhere", "export.json", NULL);
+  fixture->path = g_strdup (path);
   g_assert_cmpint (export (fixture, TRUE, NULL, &error), ==, -1);
-  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_READ_ONLY);
-  g_assert_cmpstr (sync_error_get_detail (error)->subject, ==, fixture->path);
+  g_assert_error (error, SYNC_ERROR, (int) code);
+  g_assert_cmpstr (sync_error_get_detail (error)->reason, ==, reason);
+  g_assert_true (g_str_has_prefix (path, sync_error_get_detail (error)->subject));
+}
+
+/* A slip of the fingers must not cost all rows. */
+static void
+test_takes_no_databases_place (Fixture *fixture, gconstpointer data)
+{
+  static const char *const sides[] = { "", "-wal", "-shm", "-journal" };
+  const char *database = sync_store_get_path (fixture->device.store);
+  g_autofree char *other = g_build_filename (fixture->device.folder, "other", NULL);
+  g_autofree char *link = g_build_filename (fixture->device.folder, "link", NULL);
+  g_autofree char *nowhere = g_build_filename (fixture->device.folder, "nowhere", "x.json", NULL);
+  g_autofree char *before = NULL, *after = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize n_before, n_after;
+
+  test_store_sql (fixture->device.store, "INSERT INTO projects (id) VALUES ('a')");
+  for (guint i = 0; i < G_N_ELEMENTS (sides); i++)
+    {
+      g_autofree char *path = g_strconcat (database, sides[i], NULL);
+
+      expect_no_place (fixture, path, SYNC_ERROR_INVALID, "database");
+    }
+  g_assert_true (test_shell (other, "CREATE TABLE t (x); INSERT INTO t VALUES (1)", NULL));
+  g_assert_true (g_file_get_contents (other, &before, &n_before, NULL));
+  g_assert_cmpint (symlink (other, link), ==, 0);
+  expect_no_place (fixture, other, SYNC_ERROR_INVALID, "database");
+  expect_no_place (fixture, link, SYNC_ERROR_INVALID, "database");
+  g_assert_true (g_file_get_contents (other, &after, &n_after, NULL));
+  g_assert_cmpmem (before, n_before, after, n_after);
+  expect_no_place (fixture, fixture->device.folder, SYNC_ERROR_INVALID, "no-file");
+  expect_no_place (fixture, "/dev/null", SYNC_ERROR_INVALID, "no-file");
+  expect_no_place (fixture, nowhere, SYNC_ERROR_NOT_FOUND, "folder");
+
+  /* Its rows are there still, and others see them. */
+  g_free (fixture->path);
+  fixture->path = g_build_filename (fixture->device.folder, "export.json", NULL);
+  g_assert_true (g_file_set_contents (fixture->path, "", 0, NULL));
+  g_assert_cmpint (export (fixture, TRUE, NULL, &error), ==, 1);
+  g_assert_no_error (error);
+  g_unlink (link);
+  g_unlink (other);
 }
 
 #define ADD(name, func) g_test_add ("/export/" name, Fixture, NULL, set_up, func, tear_down)
@@ -196,5 +247,6 @@ main (int argc, char *argv[])
   ADD ("every-row-once-however-many", test_everything);
   ADD ("unsent-rows-with-their-reason", test_unsent);
   ADD ("what-was-there-stays-until-all-is-written", test_failures);
+  ADD ("takes-the-place-of-no-database", test_takes_no_databases_place);
   return test_run_with_own_folders ();
 }
