@@ -24,6 +24,7 @@
   "PRAGMA cache_size = -16384;"
 
 static const char reason_replaced[] = "replaced";
+static const char reason_vault[] = "vault";
 
 /* What the database answered, as a cloud's answer: who asks does not care that it is a file. */
 static SyncError
@@ -76,6 +77,9 @@ sync_vault_error_translate (const char *path, GError **error)
       g_free (detail->subject);
       detail->subject = g_strdup (path);
     }
+  /* What helps then is something else than for the database here. */
+  if ((*error)->code == SYNC_ERROR_CORRUPT || (*error)->code == SYNC_ERROR_NOT_DATABASE)
+    sync_error_set_reason (*error, reason_vault, 0);
   return FALSE;
 }
 

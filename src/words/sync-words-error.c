@@ -381,8 +381,15 @@ static const Words no_change = {
 
 static const Words no_vault_file = {
   N_("{subject} cannot be a vault"), NULL,
-  N_("Something else is there: a folder, a device or another database. It was not changed."),
+  N_("Something else is there: a folder, a device, another database or another file. It was not changed."),
   NULL, N_("Choose the name of a new file, or of a vault that exists."), "psync connect vault FILE"
+};
+
+static const Words damaged_vault = {
+  N_("The vault {subject} is damaged"), NULL,
+  N_("Its contents contradict each other, or cannot be read. The rows on this computer are not in it alone."), NULL,
+  N_("Keep a copy of the file, and put it out of the way. Then let a new vault take its place: your devices send it all "
+     "their rows again."), "psync connect vault FILE --replace"
 };
 
 static const Words no_permission = {
@@ -517,6 +524,8 @@ static const Special specials[] = {
   { SYNC_ERROR_STALE, "undone", &undone_already },
   { SYNC_ERROR_UNFIT, "deleted", &no_columns },
   { SYNC_ERROR_READ_ONLY, "own-folder", &no_own_folder },
+  { SYNC_ERROR_NOT_DATABASE, "vault", &no_vault_file },
+  { SYNC_ERROR_CORRUPT, "vault", &damaged_vault },
   { SYNC_ERROR_NOT_FOUND, "folder", &no_folder },
   { SYNC_ERROR_NOT_FOUND, "link", &no_link },
   { SYNC_ERROR_NOT_FOUND, "moved", &moved_database },

@@ -436,6 +436,16 @@ test_a_vault_that_is_away_means_offline (void)
 }
 
 static void
+write_file (TestPsync *psync, const char *name, const char *text)
+{
+  g_autofree char *path = test_psync_path (psync, name);
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (path, text, -1, &error);
+  g_assert_no_error (error);
+}
+
+static void
 test_a_vault_must_be_one (void)
 {
   g_autoptr (TestPsync) psync = test_psync_new ();
@@ -444,6 +454,36 @@ test_a_vault_must_be_one (void)
   g_free (test_psync_sql (psync, "other.db", "CREATE TABLE t (a)"));
   test_psync_fail (psync, "a.db", 1, "connect vault home", "home");
   test_psync_fail (psync, "a.db", 1, "connect vault other.db", "other.db");
+  write_file (psync, "letter.txt", "no vault");
+  test_psync_fail (psync, "a.db", 1, "connect vault letter.txt", "letter.txt cannot be a vault");
+  test_psync_fail (psync, "a.db", 1, "connect vault letter.txt", "connect vault FILE");
+}
+
+/* Another one takes its place, and is filled by those who have the rows. */
+static void
+test_a_damaged_vault_is_told_and_can_be_replaced (void)
+{
+  g_autoptr (TestPsync) psync = new_pair ();
+  g_autofree char *vault = test_psync_path (psync, "vault.db");
+
+  g_free (test_psync_sql (psync, "a.db", "INSERT INTO projects (id, name) VALUES ('a', 'Anna')"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (psync, "b.db", 0, "sync"));
+  g_free (test_psync_sql (psync, "vault.db", "PRAGMA writable_schema = on;"
+                                             "UPDATE sqlite_master SET sql = 'nonsense'"));
+  test_psync_fail (psync, "a.db", 1, "sync", "The vault vault.db is damaged");
+  test_psync_fail (psync, "a.db", 1, "sync", "connect vault FILE --replace");
+  write_file (psync, "vault.db", "what was no vault before");
+  test_psync_fail (psync, "b.db", 1, "sync", "vault.db cannot be a vault");
+  g_unlink (vault);
+  for (guint i = 0; i < 2; i++)
+    {
+      const char *name = i == 0 ? "a.db" : "b.db";
+
+      g_free (test_psync_run (psync, name, 0, "connect vault vault.db --replace"));
+      g_free (test_psync_run (psync, name, 0, "sync"));
+      test_psync_expect (psync, name, "SELECT name FROM projects ORDER BY name", "Anna\nGarden");
+    }
 }
 
 static void
@@ -982,6 +1022,8 @@ main (int argc, char **argv)
   ADD ("conflicts/rules-decide-columns", rules_decide_columns);
   ADD ("ends/a-vault-that-is-away-means-offline", a_vault_that_is_away_means_offline);
   ADD ("ends/a-vault-must-be-one", a_vault_must_be_one);
+  ADD ("ends/a-damaged-vault-is-told-and-can-be-replaced",
+       a_damaged_vault_is_told_and_can_be_replaced);
   ADD ("ends/a-copy-beside-the-vault-is-a-warning", a_copy_beside_the_vault_is_a_warning);
   ADD ("ends/a-vault-has-no-accounts", a_vault_has_no_accounts);
   ADD ("ends/another-vault-takes-its-place-only-if-told-so",
