@@ -200,7 +200,9 @@ run_health (CliContext *cli, const char *const *arguments, GError **error)
   cli_json_cloud (cli->answer, cli);
   cli_json_string (cli->answer, "health", health_name (health));
   cli_report_warnings (cli);
-  if (health == SYNC_HEALTH_NO_PROVIDER || health == SYNC_HEALTH_DISCONNECTED)
+  /* What was stopped has found out nothing. */
+  if ((health == SYNC_HEALTH_NO_PROVIDER || health == SYNC_HEALTH_DISCONNECTED)
+      && !g_cancellable_is_cancelled (cli->cancellable))
     cli_raise (cli, CLI_STATUS_OFFLINE);
   if (health != SYNC_HEALTH_HEALTHY)
     {

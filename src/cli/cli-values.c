@@ -24,17 +24,30 @@ error_code_name (const GError *error)
   return sync_error_is_cancelled (error) ? "cancelled" : "failed";
 }
 
+/* What stopped one kind of run is overcome with a run of that kind. */
+static char *
+adapt_command (CliContext *cli, const char *command)
+{
+  const char *name = cli->command != NULL ? cli->command->name : NULL;
+  gboolean other = g_strcmp0 (name, "seed") == 0 || g_strcmp0 (name, "hydrate") == 0;
+
+  if (!other || !g_str_has_prefix (command, "psync sync --"))
+    return g_strdup (command);
+  return g_strdup_printf ("psync %s %s", name, command + strlen ("psync sync "));
+}
+
 /* A command about another database than the usual one must say so. */
 static char *
-complete_command (CliContext *cli, const char *command)
+complete_command (CliContext *cli, const char *usual)
 {
+  g_autofree char *command = usual != NULL ? adapt_command (cli, usual) : NULL;
   g_autofree char *path = NULL;
 
   if (command == NULL)
     return NULL;
   if (cli->database == NULL || strstr (command, "--database") != NULL
       || strstr (command, "--version") != NULL || !g_str_has_prefix (command, "psync "))
-    return g_strdup (command);
+    return g_steal_pointer (&command);
   path = cli->database[strspn (cli->database, PLAIN)] == '\0' ? g_strdup (cli->database)
                                                               : g_shell_quote (cli->database);
   return g_strdup_printf ("psync --database %s %s", path, command + strlen ("psync "));

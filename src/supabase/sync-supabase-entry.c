@@ -16,12 +16,16 @@ typedef struct
   SyncSupabaseTokens *tokens; /* (owned) (nullable): the new session, or the one that ends */
   GCancellable *patience;     /* (owned) (nullable): cancelled when telling the server takes long */
   GSource *timer;             /* (owned) (nullable) */
+  GCancellable *asker;        /* (owned) (nullable): of who asked … */
+  gulong asker_id;            /* … while that ends the patience, too */
 } Change;
 
 static void
 change_free (Change *change)
 {
   sync_clear_source (&change->timer);
+  g_cancellable_disconnect (change->asker, change->asker_id);
+  g_clear_object (&change->asker);
   sync_file_lock_release (change->lock);
   g_clear_pointer (&change->tokens, sync_supabase_tokens_free);
   g_clear_object (&change->patience);
@@ -158,6 +162,23 @@ on_patience_over (gpointer user_data)
 }
 
 static void
+on_asker_gone (GCancellable *asker, gpointer patience)
+{
+  g_cancellable_cancel (patience);
+}
+
+/* Whoever does not wait any more is out all the same. */
+static void
+end_patience_with_asker (Change *change, GCancellable *asker)
+{
+  if (asker == NULL)
+    return;
+  change->asker = g_object_ref (asker);
+  change->asker_id = g_cancellable_connect (asker, G_CALLBACK (on_asker_gone),
+                                            g_object_ref (change->patience), g_object_unref);
+}
+
+static void
 on_exit_cleared (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -178,6 +199,7 @@ on_exit_cleared (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   change->patience = g_cancellable_new ();
+  end_patience_with_asker (change, g_task_get_cancellable (task));
   change->timer = g_timeout_source_new_seconds (SIGN_OUT_SECONDS);
   g_source_set_callback (change->timer, on_patience_over, change, NULL);
   g_source_attach (change->timer, g_task_get_context (task));
@@ -295,7 +317,7 @@ sync_supabase_session_sign_in_finish (SyncSupabaseSession *session, GAsyncResult
 /**
  * sync_supabase_session_sign_out_async:
  * @session: a session
- * @cancellable: (nullable): cancels it before the secrets are gone
+ * @cancellable: (nullable): cancels it before the secrets are gone; later, the server is not waited for
  * @callback: called when it is done
  * @user_data: for @callback
  *

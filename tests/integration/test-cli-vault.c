@@ -542,6 +542,8 @@ test_the_brake_stops_a_mass_change_until_it_is_allowed (void)
   g_assert_cmpstr (
       json_object_get_string_member (json_object_get_object_member (answer, "run"), "outcome"), ==,
       "stopped");
+  test_psync_fail (psync, "b.db", 8, "sync", "b.db sync --allow-mass-change");
+  test_psync_fail (psync, "b.db", 8, "hydrate", "b.db hydrate --allow-mass-change");
   g_free (test_psync_run (psync, "b.db", 0, "sync --allow-mass-change"));
   test_psync_expect (psync, "b.db", "SELECT count(*) FROM projects", "0");
 }
@@ -754,7 +756,7 @@ test_another_run_going_on_is_told_after_the_wait (void)
   answer = test_psync_json (psync, "a.db", 7, "sync --wait 0");
   g_assert_cmpstr (error_code (answer), ==, "locked");
   begun = g_get_monotonic_time ();
-  test_psync_fail (psync, "a.db", 7, "seed --wait 1", "Another run");
+  test_psync_fail (psync, "a.db", 7, "seed --wait 1", "a.db seed --wait 300");
   g_assert_cmpint (g_get_monotonic_time () - begun, >=, G_USEC_PER_SEC);
   waiting = test_psync_spawn (psync, "a.db", "--quiet sync", G_SUBPROCESS_FLAGS_NONE);
   let_go (held);

@@ -826,6 +826,74 @@ test_yes_and_no_may_be_said_in_four_ways (void)
   assert_setting (psync, "auto-sync", "false", "database");
 }
 
+/* --- Signals --------------------------------------------------------------------------------- */
+
+/* A server that takes every connection and never says a word. */
+static GSocketListener *
+listen_silently (TestPsync *psync)
+{
+  GSocketListener *listener = g_socket_listener_new ();
+  g_autoptr (GError) error = NULL;
+  guint16 port = g_socket_listener_add_any_inet_port (listener, NULL, &error);
+  g_autofree char *url = g_strdup_printf ("http://127.0.0.1:%u", port);
+
+  g_assert_no_error (error);
+  test_psync_set_environment (psync, "SUPABASE_URL", url);
+  test_psync_set_environment (psync, "SUPABASE_ANON_KEY", "sb_publishable_abcdefghijklmnopqrstuv_12345678");
+  return listener;
+}
+
+/* Whatever it was about to do, it ends at once, and says so. */
+static void
+interrupt (TestPsync *psync, GSocketListener *listener, const char *command)
+{
+  g_autofree char *line = g_strconcat ("--json ", command, NULL);
+  g_autoptr (GSubprocess) process
+      = test_psync_spawn (psync, "a.db", line,
+                          G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDIN_PIPE);
+  GOutputStream *input = g_subprocess_get_stdin_pipe (process);
+  g_autoptr (GSocketConnection) connection = NULL;
+  g_autoptr (JsonObject) answer = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *output = NULL;
+  gint64 begin;
+
+  g_assert_true (g_output_stream_write_all (input, "password\n", 9, NULL, NULL, NULL));
+  connection = g_socket_listener_accept (listener, NULL, NULL, &error);
+  g_assert_no_error (error);
+  begin = g_get_monotonic_time ();
+  g_subprocess_send_signal (process, SIGINT);
+  g_subprocess_communicate_utf8 (process, NULL, NULL, &output, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (g_get_monotonic_time () - begin, <, 8 * G_USEC_PER_SEC);
+  answer = test_psync_parse (psync, output);
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (answer, "error"), "code"), ==,
+                   "cancelled");
+  g_assert_true (g_subprocess_get_if_exited (process));
+  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 1);
+}
+
+static void
+test_ctrl_c_ends_every_command_that_waits_for_the_cloud (void)
+{
+  static const char *const signed_in[]
+      = { "sync", "seed", "hydrate", "sync --dry-run", "verify", "health", "devices list",
+          "devices revoke x", "devices rename x y", "devices register", "delete-cloud-data --yes" };
+  static const char *const signed_out[] = { "login --email a@example.org", "signup --email a@example.org" };
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autoptr (GSocketListener) listener = listen_silently (psync);
+
+  g_free (test_psync_run (psync, "a.db", 0, "init"));
+  g_free (test_psync_sql (psync, "a.db", "INSERT INTO projects (id, name) VALUES ('a', 'Anna')"));
+  for (guint i = 0; i < G_N_ELEMENTS (signed_out); i++)
+    interrupt (psync, listener, signed_out[i]);
+  test_psync_set_environment (psync, "SUPABASE_AUTH_TOKEN", "ready.made.token");
+  for (guint i = 0; i < G_N_ELEMENTS (signed_in); i++)
+    interrupt (psync, listener, signed_in[i]);
+  test_psync_expect (psync, "a.db", "SELECT count(*) FROM psync_change", "1");
+  g_socket_listener_close (listener);
+}
+
 /* --- Output --------------------------------------------------------------------------------- */
 
 /* sh closes or redirects what psync gets. */
@@ -1167,6 +1235,8 @@ main (int argc, char **argv)
   ADD ("output/verbose-says-more-and-keeps-json-clean", verbose_says_more_and_keeps_json_clean);
   ADD ("output/wide-characters-and-controls-keep-tables-in-line",
        wide_characters_and_controls_keep_tables_in_line);
+  ADD ("signals/ctrl-c-ends-every-command-that-waits-for-the-cloud",
+       ctrl_c_ends_every_command_that_waits_for_the_cloud);
   ADD ("terminal/a-password-is-read-without-echo-and-the-echo-comes-back",
        a_password_is_read_without_echo_and_the_echo_comes_back);
   ADD ("terminal/a-password-from-standard-input-is-taken-whole-or-not-at-all",

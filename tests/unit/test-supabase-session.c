@@ -170,6 +170,11 @@ log_out (Fixture *self, SoupServerMessage *message, GHashTable *query)
   g_assert_cmpstr (g_hash_table_lookup (query, "scope"), ==, "local");
   g_assert_cmpstr (soup_message_headers_get_one (headers, "Authorization"), ==, bearer);
   soup_server_message_set_status (message, 204, NULL);
+  if (self->hold)
+    {
+      self->held = g_object_ref (message);
+      soup_server_message_pause (message);
+    }
 }
 
 static void
@@ -619,6 +624,30 @@ test_signing_out_is_of_this_device_only (Fixture *self, gconstpointer data)
   g_assert_cmpuint (self->logouts, ==, 1);
 }
 
+/* The server that says nothing is waited for no longer than somebody wants. */
+static void
+test_signing_out_waits_for_nobody_who_is_cancelled (Fixture *self, gconstpointer data)
+{
+  g_autoptr (SyncSupabaseSession) session = new_signed_in (self);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  GAsyncResult *place = NULL;
+  gint64 begin = g_get_monotonic_time ();
+
+  self->hold = TRUE;
+  sync_supabase_session_sign_out_async (session, cancellable, test_got_result, &place);
+  while (self->held == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_cancellable_cancel (cancellable);
+  result = test_wait_for_result (&place);
+  g_assert_true (sync_supabase_session_sign_out_finish (session, result, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (g_get_monotonic_time () - begin, <, 8 * G_USEC_PER_SEC);
+  g_assert_null (get_stored (self));
+  g_assert_false (sync_supabase_session_get_signed_in (session));
+}
+
 static void
 test_signing_out_works_offline_and_against_errors (Fixture *self, gconstpointer data)
 {
@@ -824,6 +853,7 @@ main (int argc, char **argv)
   ADD (a_refused_token_is_replaced);
   ADD (a_session_that_ended_elsewhere_is_noticed);
   ADD (signing_out_is_of_this_device_only);
+  ADD (signing_out_waits_for_nobody_who_is_cancelled);
   ADD (signing_out_works_offline_and_against_errors);
   ADD (tokens_go_to_their_own_cloud_only);
   ADD (who_waits_can_leave_and_the_refresh_goes_on);
