@@ -7,9 +7,6 @@
 
 /* Pages of a table and its indexes that are written in random order want to stay near. */
 #define CACHE_KIB "6144"
-/* Others are let in after a transaction of this length, for no longer than that; microseconds. */
-#define LONG_HOLD 2000
-#define MAX_PAUSE 10000
 
 /**
  * sync_connection_assert_thread: (skip)
@@ -411,135 +408,6 @@ sync_connection_reset_statements (SyncConnection *connection)
     }
 }
 
-/* SQLite's lock goes to who asks first, and others ask only now and then: after 1, 2, 5, 10, 15 ms and so on. Whoever takes
- * it again at once, slice by slice, shuts them out for seconds. Left free for half as long as it was held, it is free
- * at one of their first questions. */
-static void
-let_others_write (SyncConnection *connection)
-{
-  gint64 pause = MIN (connection->held / 2, MAX_PAUSE) - (g_get_monotonic_time () - connection->unlocked_at);
-
-  if (connection->held >= LONG_HOLD && pause > 0)
-    g_usleep ((gulong) pause);
-}
-
-static void
-note_unlocked (SyncConnection *connection)
-{
-  connection->unlocked_at = g_get_monotonic_time ();
-  connection->held = connection->locked_at != 0 ? connection->unlocked_at - connection->locked_at : 0;
-  connection->locked_at = 0;
-}
-
-/**
- * sync_connection_begin:
- * @connection: a connection outside of a transaction
- * @error: where to put an error
- *
- * Begins a transaction that may write (`BEGIN IMMEDIATE`), waiting for other writers as long as the
- * busy timeout allows, and a little for those who wait since the last one.
- *
- * Returns: %FALSE with [error@SyncError] `BUSY` or another set
- */
-gboolean
-sync_connection_begin (SyncConnection *connection, GError **error)
-{
-  SyncStatement *begin = sync_connection_prepare (connection, "BEGIN IMMEDIATE", error);
-
-  if (begin == NULL)
-    return FALSE;
-  let_others_write (connection);
-  if (!sync_statement_run (begin, error))
-    return FALSE;
-  connection->locked_at = g_get_monotonic_time ();
-  return TRUE;
-}
-
-/**
- * sync_connection_commit:
- * @connection: a connection in a transaction
- * @error: where to put an error
- *
- * Commits. If that fails the transaction is rolled back.
- *
- * Returns: %FALSE with @error set if nothing of the transaction was kept
- */
-gboolean
-sync_connection_commit (SyncConnection *connection, GError **error)
-{
-  SyncStatement *commit = sync_connection_prepare (connection, "COMMIT", error);
-
-  if (commit != NULL && sync_statement_run (commit, error))
-    {
-      note_unlocked (connection);
-      return TRUE;
-    }
-  sync_connection_rollback (connection);
-  return FALSE;
-}
-
-/**
- * sync_connection_rollback:
- * @connection: a connection
- *
- * Rolls the transaction back, if there is one; running statements are reset.
- */
-void
-sync_connection_rollback (SyncConnection *connection)
-{
-  SyncStatement *rollback;
-
-  g_return_if_fail (connection != NULL);
-
-  sync_connection_assert_thread (connection);
-  sync_connection_reset_statements (connection);
-  if (sqlite3_get_autocommit (connection->handle))
-    {
-      /* Some errors have done it already. */
-      if (connection->locked_at != 0)
-        note_unlocked (connection);
-      return;
-    }
-  /* It cannot fail in a way that leaves the transaction open. */
-  rollback = sync_connection_prepare (connection, "ROLLBACK", NULL);
-  if (rollback != NULL)
-    sync_statement_run (rollback, NULL);
-  note_unlocked (connection);
-}
-
-/**
- * sync_connection_in_transaction:
- * @connection: a connection
- *
- * Returns: whether a transaction is open; some errors roll it back by themselves
- */
-gboolean
-sync_connection_in_transaction (SyncConnection *connection)
-{
-  g_return_val_if_fail (connection != NULL, FALSE);
-
-  return !sqlite3_get_autocommit (connection->handle);
-}
-
-/**
- * sync_connection_has_deferred_violations:
- * @connection: a connection
- *
- * Returns: whether a COMMIT now would fail because of foreign keys
- */
-gboolean
-sync_connection_has_deferred_violations (SyncConnection *connection)
-{
-  int current = 0;
-  int highest = 0;
-
-  g_return_val_if_fail (connection != NULL, FALSE);
-
-  sync_connection_assert_thread (connection);
-  sqlite3_db_status (connection->handle, SQLITE_DBSTATUS_DEFERRED_FKS, &current, &highest, FALSE);
-  return current != 0;
-}
-
 /**
  * sync_connection_set_triggers:
  * @connection: a connection
@@ -623,54 +491,6 @@ sync_connection_vm_steps (SyncConnection *connection, gboolean reset)
   return sum;
 }
 
-static SyncStatement *
-prepare_with_texts (SyncConnection *connection, const char *sql, va_list texts, GError **error)
-{
-  SyncStatement *statement = sync_connection_prepare (connection, sql, error);
-  const char *text;
-  int index = 1;
-
-  if (statement == NULL)
-    return NULL;
-  while ((text = va_arg (texts, const char *)) != NULL)
-    sync_statement_bind_text (statement, index++, text, -1);
-  return statement;
-}
-
-/**
- * sync_connection_query_int64:
- * @connection: a connection
- * @fallback: the value if there is no row, or NULL in it
- * @value: (out): the first column of the first row
- * @error: where to put an error
- * @sql: a query
- * @...: %NULL-terminated texts to bind
- *
- * Returns: %FALSE with @error set if it failed
- */
-gboolean
-sync_connection_query_int64 (SyncConnection *connection, gint64 fallback, gint64 *value,
-                             GError **error, const char *sql, ...)
-{
-  SyncStatement *statement;
-  SyncStep step;
-  va_list texts;
-
-  g_return_val_if_fail (value != NULL, FALSE);
-
-  *value = fallback;
-  va_start (texts, sql);
-  statement = prepare_with_texts (connection, sql, texts, error);
-  va_end (texts);
-  if (statement == NULL)
-    return FALSE;
-  step = sync_statement_step (statement, error);
-  if (step == SYNC_STEP_ROW && !sync_statement_is_null (statement, 0))
-    *value = sync_statement_int64 (statement, 0);
-  sync_statement_reset (statement);
-  return step != SYNC_STEP_ERROR;
-}
-
 /**
  * sync_connection_check_place:
  * @connection: a connection
@@ -695,38 +515,4 @@ sync_connection_check_place (SyncConnection *connection, GError **error)
   sync_error_set_reason (moved, "moved", 0);
   g_propagate_error (error, moved);
   return FALSE;
-}
-
-/**
- * sync_connection_query_text:
- * @connection: a connection
- * @value: (out) (nullable) (transfer full): the first column of the first row, %NULL if there is no
- *   row, or NULL in it
- * @error: where to put an error
- * @sql: a query
- * @...: %NULL-terminated texts to bind
- *
- * Returns: %FALSE with @error set if it failed
- */
-gboolean
-sync_connection_query_text (SyncConnection *connection, char **value, GError **error,
-                            const char *sql, ...)
-{
-  SyncStatement *statement;
-  SyncStep step;
-  va_list texts;
-
-  g_return_val_if_fail (value != NULL, FALSE);
-
-  *value = NULL;
-  va_start (texts, sql);
-  statement = prepare_with_texts (connection, sql, texts, error);
-  va_end (texts);
-  if (statement == NULL)
-    return FALSE;
-  step = sync_statement_step (statement, error);
-  if (step == SYNC_STEP_ROW)
-    *value = sync_statement_dup_text (statement, 0);
-  sync_statement_reset (statement);
-  return step != SYNC_STEP_ERROR;
 }
