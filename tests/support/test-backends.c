@@ -108,6 +108,20 @@ test_rig_get_hosted (TestRig *rig)
   return ((Account *) rig->cloud)->hosted;
 }
 
+SyncProvider *
+test_rig_connect_signed_out (TestRig *rig)
+{
+  g_autoptr (SyncSecretStore) secrets = sync_memory_secrets_new ();
+
+  return test_cloud_new_provider_for (((Account *) rig->cloud)->server, secrets);
+}
+
+const char *
+test_rig_get_email (TestRig *rig)
+{
+  return ((Account *) rig->cloud)->email;
+}
+
 static GBytes *
 send_request (Account *account, const char *method, const char *path, const char *token,
               const char *preference, const char *body)

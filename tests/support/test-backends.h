@@ -11,6 +11,9 @@ extern const TestBackend test_cloud_backends[2];
 /* The second of them behind a stand-in for hosted Supabase. */
 extern const TestBackend test_hosted_backend;
 TestHosted *test_rig_get_hosted (TestRig *rig);
+/* One more client, that nobody is signed in with yet, and whose account it is. (transfer full) */
+SyncProvider *test_rig_connect_signed_out (TestRig *rig);
+const char *test_rig_get_email (TestRig *rig);
 
 /* As a web application of the same user does, without any column of ours: `method` on `/rest/v1/PATH`. Extra
  * preference (nullable): for an upsert. */
