@@ -207,6 +207,23 @@ sync_connection_get_path (SyncConnection *connection)
 }
 
 /**
+ * sync_connection_leave_as_it_is:
+ * @connection: a connection that has written nothing
+ *
+ * Closing it leaves a write-ahead log that somebody else left, and does not write what is in it into the database, which
+ * SQLite does with the last connection.
+ */
+void
+sync_connection_leave_as_it_is (SyncConnection *connection)
+{
+  g_autofree char *log = g_strconcat (connection->path, "-wal", NULL);
+  struct stat info;
+
+  if (stat (log, &info) == 0 && info.st_size > 0)
+    sqlite3_db_config (connection->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
+/**
  * sync_connection_set_busy_timeout:
  * @connection: a connection
  * @milliseconds: how long to wait for others that hold the database

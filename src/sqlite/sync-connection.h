@@ -48,6 +48,7 @@ SyncConnection *sync_connection_open (const char *path, SyncOpenFlags flags, gui
 void sync_connection_close (SyncConnection *connection);
 void sync_connection_hand_over (SyncConnection *connection);
 const char *sync_connection_get_path (SyncConnection *connection);
+void sync_connection_leave_as_it_is (SyncConnection *connection);
 void sync_connection_set_busy_timeout (SyncConnection *connection, guint milliseconds);
 /* Only of a database that we created. */
 gboolean sync_connection_set_wal (SyncConnection *connection, GError **error);

@@ -20,8 +20,9 @@ typedef gboolean (*SyncMigrationsSetVersion) (SyncConnection *connection, int ve
                                               GError **error);
 
 /* Runs the numbered scripts `PREFIX/NNN-….sql` of the GResource that are newer than the database,
- * each with its version bump in one exclusive transaction. A database newer than the newest script
- * is refused untouched with SYNC_ERROR_DATABASE_NEW. */
+ * each with its version bump in one exclusive transaction, and `NNN-….slices.sql` before it, in many
+ * short ones. A database newer than the newest script is refused untouched with
+ * SYNC_ERROR_DATABASE_NEW. */
 gboolean sync_migrations_run (SyncConnection *connection, const char *resource_prefix,
                               SyncMigrationsGetVersion get_version,
                               SyncMigrationsSetVersion set_version, GError **error);

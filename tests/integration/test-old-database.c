@@ -9,10 +9,14 @@
 /* Databases and vaults as every version of the schema left them (tests/data/old): they open, migrate and sync. What
  * is newer, damaged or must not be written is told and left exactly as it is. */
 
-#define VERSIONS 2
+#define VERSIONS 3
 #define ROWS \
   "SELECT id, name, description, settings FROM projects ORDER BY id"
 #define NOBODY "65534"
+/* As many as are moved in several slices, and how often an upgrade commits at most. */
+#define MANY_ROWS "1200"
+#define MAX_COMMITS 60
+#define LOCKED_SECONDS 60
 
 static void
 copy_file (const char *from, const char *to)
@@ -137,6 +141,68 @@ test_version (gconstpointer data)
   run (psync, "a.db", 0, "verify --all");
 }
 
+/* --- Killed while it migrates --------------------------------------------------------------------- */
+
+/* Whether psync was killed, right before its nth commit. */
+static gboolean
+migrate_until (TestPsync *psync, guint commit)
+{
+  g_autofree char *preload = g_build_filename (g_getenv ("PSYNC_TEST_BUILD_ROOT"), "tests", "support",
+                                               "libkill-at-commit.so", NULL);
+  g_autofree char *at = g_strdup_printf ("%u", commit);
+  g_autoptr (GSubprocess) process = NULL;
+
+  /* The sanitizers want to be first, but can do without. */
+  test_psync_set_environment (psync, "ASAN_OPTIONS", "verify_asan_link_order=0");
+  test_psync_set_environment (psync, "LD_PRELOAD", preload);
+  test_psync_set_environment (psync, "PSYNC_TEST_KILL_AT", at);
+  process = test_psync_spawn (psync, "a.db", "entities list", G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
+  test_psync_set_environment (psync, "PSYNC_TEST_KILL_AT", NULL);
+  test_psync_set_environment (psync, "LD_PRELOAD", NULL);
+  g_subprocess_wait (process, NULL, NULL);
+  return g_subprocess_get_if_signaled (process);
+}
+
+/* Everything that the first version knew of many rows is there, once; and nobody sees that it was interrupted. */
+static void
+test_killed (void)
+{
+  static const char known[] = "SELECT entity, id, version, base FROM psync_row ORDER BY entity, id";
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autofree char *expected = NULL, *traced = NULL;
+  guint commit;
+
+  bring (psync, "local", 1, "whole.db");
+  g_free (test_psync_sql (psync, "whole.db",
+                          "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < " MANY_ROWS ") "
+                          "INSERT INTO psync_row SELECT 'projects', quote ('row ' || i), i, '{\"id\":\"row ' || i || '\"}' "
+                          "FROM n;"
+                          "INSERT INTO psync_trace SELECT max(run), 'projects', r.id, r.version, 'pulled' "
+                          "FROM psync_history, psync_row r GROUP BY r.id"));
+  expected = g_strchomp (test_psync_sql (psync, "whole.db", known));
+  traced = g_strchomp (test_psync_sql (psync, "whole.db", "SELECT count(*), sum(version) FROM psync_trace"));
+  for (commit = 1; commit < MAX_COMMITS; commit++)
+    {
+      g_autofree char *whole = test_psync_path (psync, "whole.db");
+      g_autofree char *path = test_psync_path (psync, "a.db");
+      gboolean killed;
+
+      copy_file (whole, path);
+      killed = migrate_until (psync, commit);
+      run (psync, "a.db", 0, "entities list");
+      test_psync_expect (psync, "a.db", known, expected);
+      test_psync_expect (psync, "a.db",
+                         "SELECT count(*), sum (j.value ->> 1) FROM psync_trace, json_each (psync_trace.rows) j", traced);
+      test_psync_expect (psync, "a.db", "SELECT name FROM sqlite_schema WHERE name GLOB 'psync_*_old'", "");
+      test_psync_expect (psync, "a.db", "PRAGMA integrity_check", "ok");
+      if (!killed)
+        break;
+    }
+  g_test_message ("%u commits", commit - 1);
+  g_assert_cmpuint (commit, >, 4);
+  g_assert_cmpuint (commit, <, MAX_COMMITS);
+}
+
 /* --- What is left as it is ------------------------------------------------------------------------ */
 
 static const char *
@@ -166,13 +232,77 @@ expect_untouched (TestPsync *psync, const char *code)
 }
 
 static void
-test_newer (void)
+expect_no_side_files (TestPsync *psync)
 {
-  g_autoptr (TestPsync) psync = test_psync_new ();
+  static const char *const sides[] = { "a.db-wal", "a.db-shm", "a.db-journal" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (sides); i++)
+    {
+      g_autofree char *path = test_psync_path (psync, sides[i]);
+
+      g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+    }
+}
+
+static void
+bring_newer (TestPsync *psync, const char *mode)
+{
+  g_autofree char *sql
+      = g_strdup_printf ("PRAGMA journal_mode = %s; UPDATE psync_meta SET value = '99' WHERE key = 'schema_version'",
+                         mode);
 
   bring (psync, "local", VERSIONS, "a.db");
-  g_free (test_psync_sql (psync, "a.db", "UPDATE psync_meta SET value = '99' WHERE key = 'schema_version'"));
+  g_free (test_psync_sql (psync, "a.db", sql));
+}
+
+static void
+test_newer (void)
+{
+  static const char *const modes[] = { "DELETE", "WAL" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
+    {
+      g_autoptr (TestPsync) psync = test_psync_new ();
+
+      bring_newer (psync, modes[i]);
+      expect_untouched (psync, "database-new");
+      expect_no_side_files (psync);
+    }
+}
+
+/* What a newer program, which was killed, left in its log stays there. */
+static void
+test_newer_with_log (void)
+{
+  static const char *const files[] = { "a.db", "a.db-wal" };
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autoptr (GBytes) whole = NULL;
+  g_autoptr (GBytes) log = NULL;
+  g_autofree char *path = test_psync_path (psync, "made.db");
+  g_autoptr (GError) error = NULL;
+
+  bring (psync, "local", VERSIONS, "made.db");
+  g_free (test_psync_sql (psync, "made.db", "PRAGMA journal_mode = WAL"));
+  {
+    g_autofree char *copies = test_psync_path (psync, "a.db");
+    g_autofree char *line = g_strdup_printf (
+        "sqlite3 '%s' \"UPDATE psync_meta SET value = '99' WHERE key = 'schema_version'\" "
+        "'.shell cp \"%s\" \"%s\"; cp \"%s-wal\" \"%s-wal\"'", path, path, copies, path, copies);
+    const char *const argv[] = { "sh", "-c", line, NULL };
+    g_autoptr (GSubprocess) shell = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_NONE, &error);
+
+    g_assert_no_error (error);
+    g_assert_true (g_subprocess_wait_check (shell, NULL, NULL));
+  }
+  whole = read_file (psync, files[0]);
+  log = read_file (psync, files[1]);
+  g_assert_cmpuint (g_bytes_get_size (log), >, 0);
   expect_untouched (psync, "database-new");
+  {
+    g_autoptr (GBytes) after = read_file (psync, files[1]);
+
+    g_assert_true (g_bytes_equal (log, after));
+  }
 }
 
 /* Random bytes in all pages but the first. */
@@ -344,7 +474,9 @@ main (int argc, char *argv[])
 
       g_test_add_data_func (path, GUINT_TO_POINTER (i), test_version);
     }
+  g_test_add_func ("/old-database/goes-on-after-every-commit-of-a-migration", test_killed);
   g_test_add_func ("/old-database/a-newer-one-is-refused-untouched", test_newer);
+  g_test_add_func ("/old-database/a-newer-one-with-a-log-is-refused-untouched", test_newer_with_log);
   g_test_add_func ("/old-database/a-damaged-one-is-told-and-left", test_damaged);
   g_test_add_func ("/old-database/half-a-one-is-told-and-left", test_cut);
   g_test_add_func ("/old-database/what-is-no-database-is-left", test_no_database);

@@ -159,6 +159,118 @@ migrate_elsewhere (gpointer data)
   return NULL;
 }
 
+/* --- What is done in slices --------------------------------------------------------------------- */
+
+#define MANY_ROWS 1005
+
+/* A database of the version before, with rows to be moved. */
+static SyncConnection *
+slow_database_new (const char *folder)
+{
+  SyncConnection *connection = test_database_new (folder, "slow.db", "WAL");
+  g_autofree char *sql
+      = g_strdup_printf ("WITH RECURSIVE n (i) AS (VALUES (3) UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
+                         "INSERT INTO log (entry) SELECT 'row ' || i FROM n", MANY_ROWS);
+
+  migrate (connection, "/test/fast");
+  test_sql (connection, sql);
+  return connection;
+}
+
+static void
+assert_moved (SyncConnection *connection)
+{
+  g_autofree char *moved = test_query (connection, "SELECT count(*), count(DISTINCT entry) FROM moved");
+  g_autofree char *expected = g_strdup_printf ("%d|%d\n", MANY_ROWS, MANY_ROWS);
+  g_autofree char *left = test_query (connection, "SELECT name FROM sqlite_master WHERE name = 'log'");
+  int version;
+
+  g_assert_cmpstr (moved, ==, expected);
+  g_assert_cmpstr (left, ==, "");
+  g_assert_true (get_version (connection, &version, NULL));
+  g_assert_cmpint (version, ==, 3);
+}
+
+static guint transactions;
+
+/* Every transaction asks for the version. */
+static gboolean
+get_version_and_count (SyncConnection *connection, int *version, GError **error)
+{
+  transactions += sync_connection_in_transaction (connection) ? 1 : 0;
+  return get_version (connection, version, error);
+}
+
+static void
+test_slices_are_done_until_nothing_is_left (void)
+{
+  g_autofree char *folder = test_folder_new ();
+  SyncConnection *connection = slow_database_new (folder);
+  g_autoptr (GError) error = NULL;
+
+  transactions = 0;
+  sync_migrations_run (connection, "/test/slow", get_version_and_count, set_version, &error);
+  g_assert_no_error (error);
+  assert_moved (connection);
+  /* A transaction for ten rows each, one that finds none, and the script's own. */
+  g_assert_cmpuint (transactions, ==, MANY_ROWS / 10 + 1 + 1 + 1);
+  sync_connection_close (connection);
+  test_folder_remove (folder);
+}
+
+/* What was moved stays so, and what was not yet goes on. */
+static void
+test_slices_that_end_in_between_go_on (void)
+{
+  g_autofree char *folder = test_folder_new ();
+  SyncConnection *connection = slow_database_new (folder);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *left = NULL;
+  int version;
+
+  test_sql (connection, "UPDATE log SET entry = 'bad' WHERE entry = 'row 95'");
+  g_assert_false (sync_migrations_run (connection, "/test/broken-slices", get_version, set_version, &error));
+  g_assert_nonnull (error);
+  g_assert_false (sync_connection_in_transaction (connection));
+  g_assert_true (get_version (connection, &version, NULL));
+  g_assert_cmpint (version, ==, 2);
+  left = test_query (connection, "SELECT (SELECT count(*) FROM moved), (SELECT count(*) FROM log)");
+  g_assert_cmpstr (left, ==, "90|915\n");
+  test_sql (connection, "UPDATE log SET entry = 'row 95' WHERE entry = 'bad'");
+  migrate (connection, "/test/slow");
+  assert_moved (connection);
+  sync_connection_close (connection);
+  test_folder_remove (folder);
+}
+
+static gpointer
+move_elsewhere (gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncConnection) connection = sync_connection_open (data, 0, 60000, &error);
+
+  g_assert_no_error (error);
+  migrate (connection, "/test/slow");
+  assert_moved (connection);
+  return NULL;
+}
+
+static void
+test_several_at_once_share_the_slices (void)
+{
+  g_autofree char *folder = test_folder_new ();
+  SyncConnection *connection = slow_database_new (folder);
+  GThread *threads[4];
+
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("migrate", move_elsewhere, (gpointer) sync_connection_get_path (connection));
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  assert_moved (connection);
+  sync_connection_close (connection);
+  test_folder_remove (folder);
+}
+
 static void
 test_several_at_once_do_it_once (void)
 {
@@ -243,6 +355,9 @@ main (int argc, char *argv[])
                    test_a_script_that_fails_leaves_the_version_before);
   g_test_add_func ("/migrations/unknown-scripts-are-an-error", test_unknown_scripts_are_an_error);
   g_test_add_func ("/migrations/several-at-once-do-it-once", test_several_at_once_do_it_once);
+  g_test_add_func ("/migrations/slices-are-done-until-nothing-is-left", test_slices_are_done_until_nothing_is_left);
+  g_test_add_func ("/migrations/slices-that-end-in-between-go-on", test_slices_that_end_in_between_go_on);
+  g_test_add_func ("/migrations/several-at-once-share-the-slices", test_several_at_once_share_the_slices);
   g_test_add_func ("/migrations/the-scripts-of-this-program-are-linked-and-run",
                    test_the_scripts_of_this_program_are_linked_and_run);
   return g_test_run ();

@@ -1,0 +1,3 @@
+CREATE TABLE IF NOT EXISTS moved (entry TEXT NOT NULL CHECK (entry <> 'bad'));
+INSERT INTO moved SELECT entry FROM log ORDER BY rowid LIMIT 10;
+DELETE FROM log WHERE rowid IN (SELECT rowid FROM log ORDER BY rowid LIMIT 10);
