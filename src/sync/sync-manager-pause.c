@@ -73,3 +73,20 @@ sync_manager_end_pause (SyncManager *manager)
   sync_verb_start (&end_verb, manager, manager->store, g_memdup2 (&until, sizeof (until)),
                    manager->cancellable, NULL, NULL);
 }
+
+void
+sync_manager_resume_async (SyncManager *manager,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  sync_manager_pause_async (manager, SYNC_TIME_UNKNOWN, cancellable, callback, user_data);
+}
+
+gboolean
+sync_manager_resume_finish (SyncManager *manager,
+                            GAsyncResult *result,
+                            GError **error)
+{
+  return sync_manager_pause_finish (manager, result, error);
+}

@@ -7,6 +7,9 @@
 
 G_BEGIN_DECLS
 
+/* The newest runs that statistics tell of. */
+#define SYNC_HISTORY_IN_STATS 10
+
 /**
  * SyncManager:
  *
