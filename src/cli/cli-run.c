@@ -133,7 +133,7 @@ title_of_run (const SyncResult *result, const SyncStats *stats)
   if (result->error != NULL)
     return _("Not finished; what was done stays, and the next run goes on from here:");
   if (result->outcome == SYNC_OUTCOME_NOTHING && stats != NULL
-      && (stats->pending > 0 || stats->held > 0 || stats->conflicts_open > 0))
+      && (stats->pending > 0 || stats->failed > 0 || stats->held > 0 || stats->conflicts_open > 0))
     return _("Nothing to do.");
   if (result->outcome == SYNC_OUTCOME_NOTHING)
     return _("Nothing to do: everything is in step.");

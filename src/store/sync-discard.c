@@ -58,8 +58,20 @@ discard_row (SyncApply *apply, GError **error)
     return FALSE;
   return record_discarded (apply, &state, found, error) && take_base (apply, &state, found, error)
          && sync_ledger_lift_refusal (apply->store, apply->entity, id, error)
-         && (!state.known || sync_ledger_set_reread (apply->store, apply->entity, id, TRUE, error))
+         && (!state.known
+             || (sync_ledger_set_reread (apply->store, apply->entity, id, TRUE, error)
+                 && sync_ledger_forget_edits (apply->store, apply->entity, id, error)))
          && sync_ledger_drop_change (apply->store, apply->entity, id, SYNC_ANY_SEQ, error);
+}
+
+/* What is said to who wants to send such a row, to discard it, would lead in a circle here. */
+static void
+explain_refusal (GError **error)
+{
+  if (error == NULL || !g_error_matches (*error, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED))
+    return;
+  (*error)->code = SYNC_ERROR_UNFIT;
+  sync_error_set_reason (*error, "no-record", 0);
 }
 
 static gboolean
@@ -67,7 +79,10 @@ discard_one (SyncStore *store, SyncEntity *entity, const char *id, GError **erro
 {
   g_autoptr (SyncApply) apply = sync_apply_begin_row (store, entity, id, NULL, NULL, error);
 
-  return apply != NULL && sync_apply_end_row (apply, discard_row (apply, error), error);
+  if (apply != NULL && sync_apply_end_row (apply, discard_row (apply, error), error))
+    return TRUE;
+  explain_refusal (error);
+  return FALSE;
 }
 
 /* (element-type utf8): entity and id by turns */
@@ -101,7 +116,7 @@ static gboolean
 is_of_this_row (const GError *error)
 {
   return g_error_matches (error, SYNC_ERROR, SYNC_ERROR_CONSTRAINT)
-         || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED)
+         || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_UNFIT)
          || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_NO_TABLE)
          || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_NO_COLUMN)
          || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_NO_KEY);
@@ -137,9 +152,9 @@ discard_some (SyncStore *store, GPtrArray *rows, GError **refusal, GError **erro
 }
 
 /* A row may stand in another's way to what it was: again as long as that helps. Those that the table does not take
- * back go on waiting, but who asked for this one row is told. */
+ * back go on waiting; where that is all that came of it, who asked is told. */
 static gssize
-discard_rows (SyncStore *store, GPtrArray *rows, gboolean this_one, GError **error)
+discard_rows (SyncStore *store, GPtrArray *rows, gboolean tell, GError **error)
 {
   gssize n, sum = 0;
 
@@ -150,7 +165,7 @@ discard_rows (SyncStore *store, GPtrArray *rows, gboolean this_one, GError **err
       n = discard_some (store, rows, &refusal, error);
       if (n < 0)
         return -1;
-      if (this_one && refusal != NULL)
+      if (tell && refusal != NULL && sum + n == 0)
         {
           g_propagate_error (error, g_steal_pointer (&refusal));
           return -1;
@@ -167,7 +182,8 @@ discard_rows (SyncStore *store, GPtrArray *rows, gboolean this_one, GError **err
  * @entity: (nullable): %NULL: every refused and failed row
  * @id: (nullable): the row
  * @error: [error@SyncError.NOT_FOUND]: no such row waits; CONSTRAINT: the table does not take back what it was;
- *   NO_TABLE, NO_KEY: the table is gone, or has another key; ROW_REFUSED: a value of it cannot go on record
+ *   NO_TABLE, NO_KEY: the table is gone, or has another key; UNFIT, the reason is `no-record`: a value of it cannot
+ *   go on record
  *
  * The local contents go to the record, and the cloud's row is taken. Of several rows those that the table does not
  * take back go on waiting.
@@ -192,7 +208,7 @@ sync_store_discard_changes (SyncStore *store,
       sync_error_set_absent (error, "change", id);
       return -1;
     }
-  return discard_rows (store, rows, id != NULL, error);
+  return discard_rows (store, rows, TRUE, error);
 }
 
 gboolean

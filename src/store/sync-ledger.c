@@ -378,6 +378,30 @@ sync_ledger_set_reread (SyncStore *store,
               entity, id, error);
 }
 
+/**
+ * sync_ledger_forget_edits:
+ * @store: the store
+ * @entity: the row's entity
+ * @id: its id
+ * @error: SQLite's
+ *
+ * A row that is only to be read again, because its edits were given up, waits as if it had never been edited: no
+ * change of this device waits. Not where an answer about the edits may still come.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_ledger_forget_edits (SyncStore *store, const SyncEntity *entity, const char *id, GError **error)
+{
+  return run (store,
+              "UPDATE main.psync_change SET seq = 0, changed_at = NULL WHERE entity = ?1 AND id = ?2 AND reread <> 0 "
+              "AND NOT EXISTS (SELECT 1 FROM main.psync_sent s WHERE s.entity = ?1 AND s.id = ?2) "
+              "AND NOT EXISTS (SELECT 1 FROM main.psync_held h WHERE h.entity = ?1 AND h.id = ?2) "
+              "AND NOT EXISTS (SELECT 1 FROM main.psync_conflict k WHERE k.entity = ?1 AND k.id = ?2 "
+              "AND k.state = 'open')",
+              entity, id, error);
+}
+
 gboolean
 sync_ledger_lift_refusal (SyncStore *store,
                           const SyncEntity *entity,

@@ -89,6 +89,7 @@ gboolean sync_ledger_touch (SyncStore *store, const SyncEntity *entity, const ch
                             GError **error);
 gboolean sync_ledger_set_reread (SyncStore *store, const SyncEntity *entity, const char *id,
                                  gboolean reread, GError **error);
+gboolean sync_ledger_forget_edits (SyncStore *store, const SyncEntity *entity, const char *id, GError **error);
 /* A newer version lifts a refusal. */
 gboolean sync_ledger_lift_refusal (SyncStore *store, const SyncEntity *entity, const char *id,
                                    GError **error);

@@ -97,6 +97,9 @@ bind_page (SyncStatement *statement, int index, guint offset, guint limit)
   sync_statement_bind_int64 (statement, index + 1, offset);
 }
 
+/* A row without an edit is only to be read again: nothing of it waits to be sent. */
+#define EDITED "seq > 0 "
+
 /* The order of read_change(). */
 #define SELECT_CHANGES \
   "SELECT entity, id, state, seq, changed_at, attempts, next_attempt_at, error, " \
@@ -118,7 +121,7 @@ sync_store_get_change (SyncStore *store, const char *entity, const char *id, GEr
 {
   SyncStatement *statement
       = sync_connection_prepare (sync_store_get_connection (store),
-                                 SELECT_CHANGES "WHERE entity = ?1 AND id = ?2", error);
+                                 SELECT_CHANGES "WHERE entity = ?1 AND id = ?2 AND " EDITED, error);
   g_autoptr (SyncChange) change = NULL;
   SyncStep step;
 
@@ -160,7 +163,7 @@ sync_store_list_changes (SyncStore *store, const char *state, guint offset, guin
 
   statement = sync_connection_prepare (
       connection,
-      SELECT_CHANGES "WHERE " SYNC_SQL_AMONG ("state", "?1")
+      SELECT_CHANGES "WHERE " EDITED "AND " SYNC_SQL_AMONG ("state", "?1")
       " ORDER BY entity, id LIMIT ?2 OFFSET ?3",
       error);
   if (statement == NULL)
@@ -192,7 +195,7 @@ sync_store_list_change_keys (SyncStore *store, const char *state, GError **error
 {
   SyncStatement *statement = sync_connection_prepare (
       sync_store_get_connection (store),
-      "SELECT entity, id FROM psync_change WHERE " SYNC_SQL_AMONG ("state", "?1")
+      "SELECT entity, id FROM psync_change WHERE " EDITED "AND " SYNC_SQL_AMONG ("state", "?1")
       " ORDER BY entity, id",
       error);
 
@@ -289,7 +292,7 @@ sync_store_get_queue_stats (SyncStore *store, SyncQueueStats *stats, GError **er
       "total (length (id) + length (entity) + coalesce (length (error), 0) + ?1), "
       "min (changed_at), "
       "(SELECT count(*) FROM psync_held), (SELECT count(*) FROM psync_sent), "
-      "(SELECT total (length (body)) FROM psync_batch) FROM psync_change",
+      "(SELECT total (length (body)) FROM psync_batch) FROM psync_change WHERE " EDITED,
       error);
   if (statement == NULL)
     return FALSE;
@@ -333,7 +336,7 @@ sync_store_retry_changes (SyncStore *store, const char *entity, const char *id, 
       connection,
       id != NULL
           ? "UPDATE psync_change SET state = 'pending', attempts = 0, next_attempt_at = NULL, "
-            "error = NULL WHERE entity = ?1 AND id = ?2"
+            "error = NULL WHERE entity = ?1 AND id = ?2 AND " EDITED
           : "UPDATE psync_change SET state = 'pending', attempts = 0, next_attempt_at = NULL, "
             "error = NULL WHERE (?1 IS NULL OR entity = ?1) "
             "AND (state <> 'pending' OR next_attempt_at IS NOT NULL)",

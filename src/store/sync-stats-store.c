@@ -279,7 +279,7 @@ sync_store_list_entity_status (SyncStore *store, GError **error)
                       fill_cursor, error)
       || !fill_statuses (connection, list,
                          "SELECT entity, total (state = 'pending'), total (state <> 'pending'), "
-                         "max (changed_at) FROM psync_change GROUP BY entity",
+                         "max (changed_at) FROM psync_change WHERE seq > 0 GROUP BY entity",
                          fill_changes, error)
       || !fill_statuses (connection, list,
                          "SELECT entity, count(*) FROM psync_held GROUP BY entity", fill_held,

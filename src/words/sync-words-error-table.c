@@ -486,6 +486,13 @@ static const SyncErrorWords no_columns = {
   "psync conflicts resolve ID local|remote"
 };
 
+static const SyncErrorWords no_record = {
+  N_("The change cannot be given up"), NULL,
+  N_("{column} holds something that cannot be kept on record: nobody could put it back."),
+  N_("A value in it cannot be kept on record: nobody could put it back."),
+  N_("Correct the row in the program that it belongs to, or delete it there."), NULL
+};
+
 /* clang-format on */
 
 static const Special specials[] = {
@@ -499,6 +506,7 @@ static const Special specials[] = {
   { SYNC_ERROR_STALE, "resolved", &decided_already },
   { SYNC_ERROR_STALE, "undone", &undone_already },
   { SYNC_ERROR_UNFIT, "deleted", &no_columns },
+  { SYNC_ERROR_UNFIT, "no-record", &no_record },
   { SYNC_ERROR_READ_ONLY, "own-folder", &no_own_folder },
   { SYNC_ERROR_NOT_DATABASE, "vault", &no_vault_file },
   { SYNC_ERROR_CORRUPT, "vault", &damaged_vault },

@@ -553,7 +553,7 @@ test_a_row_that_cannot_travel_is_refused_and_the_rest_goes (void)
 {
   g_autoptr (TestPsync) psync = new_pair ();
   g_autoptr (JsonObject) list = NULL;
-  g_autofree char *text = NULL;
+  g_autofree char *text = NULL, *nothing = NULL, *again = NULL;
 
   g_free (test_psync_sql (
       psync, "a.db",
@@ -568,7 +568,16 @@ test_a_row_that_cannot_travel_is_refused_and_the_rest_goes (void)
   text = test_psync_run (psync, "a.db", 0, "queue show bad");
   g_assert_nonnull (strstr (text, "name"));
   g_free (test_psync_run (psync, "a.db", 0, "queue retry"));
-  g_free (test_psync_run (psync, "a.db", 6, "sync"));
+  nothing = test_psync_run (psync, "a.db", 6, "sync");
+  g_assert_nonnull (strstr (nothing, "1 row was refused"));
+  again = test_psync_run (psync, "a.db", 6, "sync");
+  g_assert_nonnull (strstr (again, "Nothing to do."));
+  g_assert_null (strstr (again, "in step"));
+  /* What cannot go on record is not taken away. */
+  test_psync_fail (psync, "a.db", 1, "queue discard bad", "The change cannot be given up");
+  test_psync_fail (psync, "a.db", 1, "queue discard bad", "name holds something that cannot be kept");
+  test_psync_fail (psync, "a.db", 1, "queue clear-failed", "The change cannot be given up");
+  test_psync_expect (psync, "a.db", "SELECT hex (name) FROM projects WHERE id = 'bad'", "610062");
   g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'better' WHERE id = 'bad'"));
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
 }
@@ -578,6 +587,7 @@ test_a_change_can_be_discarded_and_put_back (void)
 {
   g_autoptr (TestPsync) psync = new_pair ();
   g_autoptr (JsonObject) answer = NULL;
+  g_autoptr (JsonObject) list = NULL;
   g_autoptr (JsonObject) records = NULL;
   g_autofree char *undo = NULL;
 
@@ -586,8 +596,15 @@ test_a_change_can_be_discarded_and_put_back (void)
   test_psync_fail (psync, "a.db", 1, "queue discard p --entity notifications", "p");
   answer = test_psync_json (psync, "a.db", 0, "queue discard p");
   g_assert_cmpint (json_object_get_int_member (answer, "discarded"), ==, 1);
+  /* Given up is given up, although the cloud's row is still to be read. */
+  list = test_psync_json (psync, "a.db", 0, "queue list");
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (list, "changes")), ==, 0);
+  g_assert_cmpint (statistic (psync, "a.db", 0, "pending"), ==, 0);
+  test_psync_fail (psync, "a.db", 1, "queue discard p", "No change of the row p waits");
+  test_psync_fail (psync, "a.db", 1, "queue retry p", "No change of the row p waits");
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
   test_psync_expect (psync, "a.db", "SELECT name FROM projects", "Garden");
+  test_psync_expect (psync, "a.db", "SELECT count(*) FROM psync_change", "0");
   records = test_psync_json (psync, "a.db", 0, "conflicts list --records");
   undo = g_strdup_printf ("conflicts undo %d", (int) json_object_get_int_member (
                                                    only_element (records, "conflicts"), "number"));

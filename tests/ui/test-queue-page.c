@@ -182,8 +182,8 @@ test_discard (Fixture *fixture, gconstpointer data)
   ui_wait_for (ui_find_window (ADW_TYPE_MESSAGE_DIALOG) != NULL);
   respond (ADW_MESSAGE_DIALOG (ui_find_window (ADW_TYPE_MESSAGE_DIALOG)), "discard");
   ui_wait_for (ui_shows (fixture->window, "Change discarded; it can be put back for 30 days"));
-  ui_sync (&fixture->devices, fixture->devices.profile);
   ui_wait_for (!ui_shows (fixture->window, "projects · p2"));
+  ui_sync (&fixture->devices, fixture->devices.profile);
   ui_expect (fixture->devices.path, "SELECT name FROM projects WHERE id = 'p2'", "House\n");
 }
 
@@ -220,10 +220,10 @@ test_discard_outcomes (Fixture *fixture, gconstpointer data)
   expect_outcome (fixture, "'new'", "The cloud never had this row");
   ui_wait_for (!ui_shows (fixture->window, "projects · new"));
   expect_outcome (fixture, "'old'", "The row comes back as it was last synced.");
-  /* The change itself goes with the next sync, which reads the cloud's row again. */
+  /* Given up is given up, although the next sync is still to read the cloud's row. */
   ui_wait_for (is_there_again (path));
-  ui_sync (&fixture->devices, fixture->devices.profile);
   ui_wait_for (!ui_shows (fixture->window, "projects · old"));
+  ui_sync (&fixture->devices, fixture->devices.profile);
   ui_expect (path, "SELECT id, name FROM projects", "old|Garden\n");
 }
 
