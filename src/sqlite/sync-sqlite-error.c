@@ -143,6 +143,8 @@ generic_error (int result, const char *message, const char *path)
           = sync_error_new (code, code == SYNC_ERROR_NO_TABLE ? name : path, "%s%s", prefix, name);
       if (code == SYNC_ERROR_NO_COLUMN)
         sync_error_set_column (error, name);
+      if (code == SYNC_ERROR_NO_TABLE && g_str_has_prefix (name, "psync_"))
+        sync_error_set_reason (error, "ours", 0);
       return error;
     }
   if (column != NULL)

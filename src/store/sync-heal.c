@@ -114,15 +114,52 @@ queue_lost_rows (SyncStore *store, const SyncEntity *entity, GError **error)
                                "", error);
 }
 
+/* Every row is known or pending. If none is known and some are not pending, somebody took away what was known. */
 static gboolean
-heal_entity (SyncStore *store, const SyncEntity *entity, gboolean *healed, GError **error)
+find_unknown_rows (SyncStore *store, const SyncEntity *entity, gboolean *found, GError **error)
 {
-  gboolean intact;
+  g_autoptr (GString) sql = g_string_new ("SELECT EXISTS (SELECT 1 FROM main.");
+  gint64 exist;
+
+  sync_sql_append_identifier (sql, entity->table);
+  g_string_append (sql, " AS t WHERE NOT EXISTS (SELECT 1 FROM main.psync_row WHERE entity = ?1) "
+                        "AND NOT EXISTS (SELECT 1 FROM main.psync_change c WHERE c.entity = ?1 AND c.id = ");
+  sync_id_append_expression (sql, entity, "t");
+  g_string_append (sql, "))");
+  if (!sync_connection_query_int64 (store->connection, 0, &exist, error, sql->str, entity->name, NULL))
+    return FALSE;
+  *found = exist != 0;
+  return TRUE;
+}
+
+/* It may all be in the cloud, and is read from there again. */
+static gboolean
+forget_what_was_known (SyncStore *store, const SyncEntity *entity, GError **error)
+{
+  static const char *const sql[] = { "UPDATE main.psync_change SET maybe_sent = 1 WHERE entity = ?1",
+                                     "UPDATE main.psync_entity SET pulled_version = 0 WHERE name = ?1" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (sql); i++)
+    {
+      SyncStatement *statement = sync_connection_prepare (store->connection, sql[i], error);
+
+      if (statement == NULL || !sync_statement_run (sync_statement_bind_text (statement, 1, entity->name, -1), error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+heal_entity (SyncStore *store, const SyncEntity *entity, gboolean queue, gboolean *healed, GError **error)
+{
+  gboolean intact, unknown;
 
   if (!heal_columns (store, entity, healed, error)
-      || !sync_capture_check (store->connection, entity, &intact, error))
+      || !sync_capture_check (store->connection, entity, &intact, error)
+      || !find_unknown_rows (store, entity, &unknown, error)
+      || (unknown && !forget_what_was_known (store, entity, error)))
     return FALSE;
-  if (intact)
+  if (intact && !unknown && !queue)
     return TRUE;
   *healed = TRUE;
   return sync_capture_install (store->connection, entity, error)
@@ -164,14 +201,15 @@ is_needed (const SyncEntity *entity, Need need, const char *const *names)
 static gboolean
 heal_entities (SyncStore *store, Need need, const char *const *names, gboolean *healed, gboolean *whole, GError **error)
 {
-  gboolean good = TRUE;
+  gboolean queue = FALSE;
+  gboolean good = sync_store_put_back_own_tables (store, &queue, error);
 
   for (guint i = 0; good && i < store->entities->len; i++)
     {
       SyncEntity *entity = g_ptr_array_index (store->entities, i);
       g_autoptr (GError) local_error = NULL;
 
-      if (heal_entity (store, entity, healed, &local_error))
+      if (heal_entity (store, entity, queue, healed, &local_error))
         continue;
       good = is_unusable (local_error) && !is_needed (entity, need, names);
       *whole = *whole && good && !entity->enabled;

@@ -651,8 +651,6 @@ gboolean
 sync_store_detach (SyncStore *store,
                    GError **error)
 {
-  static const char *const ours[] = { "meta",  "setting",  "entity", "row",     "change", "applying", "batch",
-                                      "sent",  "seen",    "conflict", "held",   "history", "trace" };
   SyncScope scope;
   gboolean good = TRUE;
 
@@ -660,12 +658,7 @@ sync_store_detach (SyncStore *store,
     return FALSE;
   for (guint i = 0; good && i < store->entities->len; i++)
     good = sync_capture_remove (store->connection, g_ptr_array_index (store->entities, i), error);
-  for (guint i = 0; good && i < G_N_ELEMENTS (ours); i++)
-    {
-      g_autofree char *sql = g_strdup_printf ("DROP TABLE main.psync_%s", ours[i]);
-
-      good = sync_connection_execute (store->connection, sql, error);
-    }
+  good = good && sync_store_drop_own_tables (store, error);
   if (good)
     {
       g_hash_table_remove_all (store->tables);

@@ -35,6 +35,14 @@ gboolean sync_store_save_entity (SyncStore *store, const SyncEntity *entity, GEr
 gboolean sync_store_reorder_entities (SyncStore *store, GError **error);
 gboolean sync_store_queue_all_rows (SyncStore *store, const SyncEntity *entity, GError **error);
 
+/* sync-own-tables.c */
+gboolean sync_store_put_back_own_tables (SyncStore *store, gboolean *queue, GError **error);
+gboolean sync_store_drop_own_tables (SyncStore *store, GError **error);
+gboolean sync_store_check_meta (SyncStore *store, GError **error);
+
+/* sync-store.c: brings what is ours in a database to the newest form. */
+gboolean sync_store_migrate (SyncConnection *connection, GError **error);
+
 /* A transaction unless the caller has one: commit and rollback only end what begin began. */
 typedef struct
 {

@@ -250,6 +250,13 @@ set_schema_version (SyncConnection *connection, int version, GError **error)
   return statement != NULL && sync_statement_run (sync_statement_bind_int64 (statement, 1, version), error);
 }
 
+gboolean
+sync_store_migrate (SyncConnection *connection,
+                    GError **error)
+{
+  return sync_migrations_run (connection, SQL_PREFIX, get_schema_version, set_schema_version, error);
+}
+
 /* Tables whose names begin with psync_ are ours only if psync_meta says so. */
 static gboolean
 look_for_ours (SyncStore *store, gboolean *ours, gboolean *empty, GError **error)
@@ -274,6 +281,8 @@ look_for_ours (SyncStore *store, gboolean *ours, gboolean *empty, GError **error
           && g_strcmp0 (application, APPLICATION) == 0;
   if (*ours)
     return TRUE;
+  if (!sync_store_check_meta (store, error))
+    return FALSE;
   sync_error_set (error, SYNC_ERROR_NAME_TAKEN, taken, "The table %s is not ours", taken);
   return FALSE;
 }
@@ -335,7 +344,7 @@ open_database (SyncStore *store, SyncStoreFlags flags, const char *const *tables
     return not_set_up (store, error);
   if (!existed && !sync_connection_set_wal (store->connection, error))
     return FALSE;
-  if (!sync_migrations_run (store->connection, SQL_PREFIX, get_schema_version, set_schema_version, error)
+  if (!sync_store_migrate (store->connection, error)
       || !sync_store_get_meta_int64 (store, "set-up", 0, &done, error))
     return FALSE;
   if (done == 0 && !set_up_or_leave (store, flags, tables, empty, error))

@@ -316,6 +316,12 @@ static const SyncErrorWords no_table_here = {
   N_("Check the table’s name; if none is named, every table that has a key is synced."), "psync init"
 };
 
+static const SyncErrorWords no_own_table = {
+  N_("The table {subject} is missing"), N_("A table of Progressive Sync is missing"),
+  N_("In it is what Progressive Sync knows of this database. Your own tables are as they were."), NULL,
+  N_("Put the database back from a backup, or from the folder “snapshots” beside it."), NULL
+};
+
 static const SyncErrorWords no_key_here = {
   N_("{subject} has no usable key"), N_("The table has no usable key"),
   N_("Sync tells rows apart by a primary key, or a UNIQUE index on columns that are NOT NULL."), NULL,
@@ -515,6 +521,7 @@ static const Special specials[] = {
   { SYNC_ERROR_NOT_FOUND, "moved", &moved_database },
   { SYNC_ERROR_NOT_FOUND, "name-too-long", &long_name },
   { SYNC_ERROR_NO_TABLE, "not-attached", &no_table_here },
+  { SYNC_ERROR_NO_TABLE, "ours", &no_own_table },
   { SYNC_ERROR_NO_KEY, "not-attached", &no_key_here },
   { SYNC_ERROR_NO_KEY, "changed", &other_key },
   { SYNC_ERROR_NOT_FOUND, "entity", &no_entity },

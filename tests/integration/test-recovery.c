@@ -1087,6 +1087,123 @@ test_lost_triggers (TestRig *rig)
   test_device_expect (a, NO_CONFLICT, "");
 }
 
+/* Tables of ours that somebody takes away are put back, and nothing is lost. */
+static void
+test_own_tables (TestRig *rig)
+{
+  static const char *const ways[]
+      = { "DROP TABLE psync_row", "DELETE FROM psync_row", "DROP TABLE psync_change", "DROP TABLE psync_applying",
+          "DROP TABLE psync_batch", "DROP TABLE psync_sent", "DROP TABLE psync_seen", "DROP TABLE psync_conflict",
+          "DROP TABLE psync_held", "DROP TABLE psync_history", "DROP TABLE psync_trace", "DROP TABLE psync_setting" };
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
+    {
+      g_test_message ("%s", ways[i]);
+      test_device_sql (a, "DELETE FROM notes");
+      insert_notes (a, "a", 4);
+      test_rig_settle (rig);
+      test_device_sql (b, "UPDATE notes SET body = 'b' WHERE id = 'a3'; DELETE FROM notes WHERE id = 'a4'");
+      test_device_sync (b);
+      test_rig_advance (rig, G_USEC_PER_SEC);
+      test_device_sql (a, "UPDATE notes SET title = 'x' WHERE id = 'a1'; DELETE FROM notes WHERE id = 'a2';"
+                          "INSERT INTO notes (id) VALUES ('n')");
+      test_device_sql (a, ways[i]);
+      test_rig_assert_converged (rig);
+      test_device_expect (a, "SELECT id, title, body FROM notes WHERE id <> 'a4' ORDER BY id",
+                          "a1|x|body\na3|title 3|b\nn||\n");
+      test_device_expect (a, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'psync\\_%' ESCAPE '\\'", "22\n");
+    }
+}
+
+/* A run reads again what was in them. */
+static void
+test_own_tables_that_held_rows (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 1);
+  test_rig_settle (rig);
+  test_device_sql (a, "CREATE UNIQUE INDEX titles ON notes (title); UPDATE psync_entity SET strategy = 'manual';"
+                      "UPDATE notes SET body = 'a'");
+  test_device_sql (b, "INSERT INTO notes (id, title) VALUES ('h', 'title 1'); UPDATE notes SET body = 'b' WHERE id = 'a1'");
+  test_device_sync (b);
+  test_device_sync (a);
+  test_device_expect (a, "SELECT id FROM psync_held", "'h'\n");
+  test_device_expect (a, NO_CONFLICT, "notes|'a1'|edit-edit|\n");
+  test_device_sql (a, "DROP TABLE psync_held");
+  test_device_sync (a);
+  test_device_expect (a, "SELECT id FROM psync_held", "'h'\n");
+  test_device_sql (a, "DROP TABLE psync_conflict");
+  test_device_sync (a);
+  test_device_expect (a, NO_CONFLICT, "notes|'a1'|edit-edit|\n");
+}
+
+/* Nothing is left here of a row whose deletion waits. */
+static void
+test_own_table_of_a_deletion (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 1);
+  test_rig_settle (rig);
+  test_rig_advance (rig, G_USEC_PER_SEC);
+  test_device_sql (a, "DELETE FROM notes; DROP TABLE psync_row");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT count(*) FROM notes", "0\n");
+}
+
+/* A scan that does not know any more which rows it saw begins anew, and deletes none of them. */
+static void
+test_own_table_of_a_scan (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+
+  insert_notes (a, "a", 4);
+  test_device_sync (a);
+  test_device_sql (a, "UPDATE psync_entity SET scan_version = pulled_version, scan_horizon = pulled_version;"
+                      "DROP TABLE psync_seen");
+  test_device_sync (a);
+  test_device_expect (a, "SELECT count(*) FROM notes", "4\n");
+  test_device_expect (a, "SELECT scan_version IS NULL FROM psync_entity", "1\n");
+}
+
+/* Without these nobody knows what is synced: a run ends and names it. The vault is not touched, nor any row. */
+static void
+test_vital_tables (TestRig *rig)
+{
+  static const char *const names[] = { "psync_meta", "psync_entity" };
+  TestDevice *a = test_rig_add (rig, "a");
+
+  insert_notes (a, "a", 2);
+  test_device_sync (a);
+  test_device_save (a, "whole");
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (SyncResult) result = NULL;
+      g_autoptr (SyncStore) store = NULL;
+      g_autoptr (GError) error = NULL;
+
+      test_device_sqlf (a, "DROP TABLE %s", names[i]);
+      result = test_device_run (a, SYNC_RUN_SYNC, NULL);
+      g_assert_error (result->error, SYNC_ERROR, SYNC_ERROR_NO_TABLE);
+      g_assert_cmpstr (sync_error_get_detail (result->error)->subject, ==, names[i]);
+      g_assert_cmpstr (sync_error_get_detail (result->error)->reason, ==, "ours");
+      test_device_expect (a, "SELECT count(*) FROM notes", "2\n");
+      test_device_close (a);
+      store = sync_store_open (a->path, SYNC_STORE_CREATE, NULL, rig->clock, &error);
+      g_assert_null (store);
+      g_assert_error (error, SYNC_ERROR, SYNC_ERROR_NO_TABLE);
+      g_assert_cmpstr (sync_error_get_detail (error)->subject, ==, names[i]);
+      g_assert_cmpstr (sync_error_get_detail (error)->reason, ==, "ours");
+      test_device_load (a, "whole");
+    }
+  test_rig_assert_converged (rig);
+}
+
 /* What the owner does in the middle of a run. */
 typedef struct
 {
@@ -1638,6 +1755,11 @@ static const struct
   { "quiet/a-second-sync-is-one-request-and-writes-nothing", NOTES, test_nothing_to_do },
   { "schema/lost-triggers-are-put-back", NOTES, test_lost_triggers },
   { "schema/triggers-lost-while-a-run-goes-on", NOTES, test_lost_triggers_meanwhile },
+  { "schema/our-own-tables-are-put-back", NOTES, test_own_tables },
+  { "schema/our-own-tables-that-held-rows", NOTES, test_own_tables_that_held_rows },
+  { "schema/our-own-table-of-a-deletion", NOTES, test_own_table_of_a_deletion },
+  { "schema/our-own-table-of-a-scan", NOTES, test_own_table_of_a_scan },
+  { "schema/our-own-tables-that-must-be-there", NOTES, test_vital_tables },
   { "schema/decisions-while-another-table-is-gone",
     NOTES "CREATE TABLE others (id TEXT PRIMARY KEY NOT NULL, v TEXT);", test_discard_without_table },
   { "schema/a-column-younger-than-the-run", NOTES, test_column_meanwhile },

@@ -170,6 +170,8 @@ test_reasons_change_the_words (void)
   patience = sync_error_new (SYNC_ERROR_LATER, "cloud.example", "Text");
   sync_error_set_retry_after (patience, 12);
   assert_says (patience, "busy", "lost", "in 12 seconds.");
+  assert_says (with_reason (SYNC_ERROR_NO_TABLE, "psync_meta", "ours"), "psync_meta is missing", "as they were",
+               "backup");
   assert_says (with_reason (SYNC_ERROR_SCHEMA, "notes", "42501"), "not let you", "Permissions",
                "script");
   assert_says (with_reason (SYNC_ERROR_SCHEMA, "notes", "row-security"), "Others can read", "policy",
