@@ -83,6 +83,8 @@ gboolean sync_run_ensure_history (SyncRun *run, GError **error);
 /* On the worker's thread: for those who ask later which rows a run had trouble with. */
 gboolean sync_run_trace_refused (SyncRun *run, const SyncEntity *entity, const char *id, GError **error);
 
+/* sync-run-prepare.c */
+gboolean sync_run_prepare (SyncRun *run, gpointer data, GError **error);
 /* sync-run-pull.c */
 gboolean sync_run_pull_all (SyncRun *run, gboolean again, GError **error);
 gboolean sync_run_retry_held (SyncRun *run, guint *n_applied, GError **error);
@@ -94,5 +96,9 @@ gboolean sync_run_explain_all (SyncRun *run, GError **error);
 gboolean sync_run_check_cloud (SyncRun *run, GError **error);
 gboolean sync_run_reset (SyncRun *run, const char *reason, GError **error);
 gboolean sync_run_put_device (SyncRun *run, GError **error);
+/* sync-run-dry.c */
+typedef SyncResult *(*SyncRunExecute) (const SyncRunSetup *setup);
+SyncResult *sync_run_execute_on_copy (const SyncRunSetup *setup, SyncRunExecute execute);
+gboolean sync_run_count_pushes (SyncRun *run, gpointer data, GError **error);
 
 G_END_DECLS

@@ -2,13 +2,10 @@
 #include "sync-backoff.h"
 #include "sync-conflict-store.h"
 #include "sync-history-store.h"
-#include "sync-machine.h"
 #include "sync-resolve.h"
 #include "sync-run-private.h"
 #include "sync-ledger.h"
 #include "sync-snapshot.h"
-
-#include <glib/gstdio.h>
 
 /* One run, from its beginning to its end: check the cloud, pull, push, and again until nothing is due. */
 
@@ -20,14 +17,6 @@
 #define CLOCK_STEP G_TIME_SPAN_SECOND
 /* A longer pause than this is not waited for: the scheduler comes back. */
 #define LONGEST_PAUSE_MS (10 * 1000)
-
-static void
-leg_free (SyncLeg *leg)
-{
-  g_clear_pointer (&leg->entity, sync_entity_unref);
-  g_clear_pointer (&leg->resolver, sync_resolver_free);
-  g_free (leg);
-}
 
 static void
 run_clear (SyncRun *run)
@@ -182,139 +171,6 @@ sync_run_trace_refused (SyncRun *run,
          || sync_ledger_trace (sync_run_get_store (run), run->result->run, entity, id, 0, "refused", error);
 }
 
-/* --- Preparing ---------------------------------------------------------------------------------- */
-
-static SyncResolver *
-make_resolver (SyncRun *run, const SyncEntity *entity, GError **error)
-{
-  const SyncRunOptions *options = &run->setup->options;
-
-  if (run->setup->kind == SYNC_RUN_SEED)
-    return sync_resolver_new ("local", NULL, error);
-  if (run->setup->kind == SYNC_RUN_HYDRATE)
-    return sync_resolver_new ("remote", NULL, error);
-  if (options->resolver != NULL)
-    return sync_resolver_new ("custom", NULL, error);
-  return sync_resolver_new (options->strategy != NULL ? options->strategy : entity->strategy, entity->rules,
-                            error);
-}
-
-static gboolean
-add_leg (SyncRun *run, SyncEntity *entity, GError **error)
-{
-  SyncLeg *leg = g_new0 (SyncLeg, 1);
-
-  leg->entity = sync_entity_ref (entity);
-  g_ptr_array_add (run->legs, leg);
-  leg->resolver = make_resolver (run, entity, error);
-  if (leg->resolver == NULL
-      || !sync_store_get_cursor (sync_run_get_store (run), entity, &leg->cursor, error))
-    return FALSE;
-  leg->policy = (SyncApplyPolicy){
-    .kind = run->setup->kind,
-    .decide = sync_resolver_decide,
-    .decide_data = leg->resolver,
-    .allow_mass_change = run->setup->options.allow_mass_change,
-    .clock_offset = run->clock_offset,
-    .run = run->result->run,
-    .device = run->device_id,
-  };
-  return TRUE;
-}
-
-static gboolean
-check_entity_names (SyncRun *run, GError **error)
-{
-  const char *const *names = run->setup->options.entities;
-
-  for (guint i = 0; names != NULL && names[i] != NULL; i++)
-    {
-      SyncEntity *entity = sync_store_find_entity (sync_run_get_store (run), names[i]);
-
-      if (entity == NULL)
-        {
-          sync_error_set_absent (error, "entity", names[i]);
-          return FALSE;
-        }
-    }
-  return TRUE;
-}
-
-static gboolean
-load_legs (SyncRun *run, GError **error)
-{
-  const char *const *names = run->setup->options.entities;
-  GPtrArray *entities = sync_store_get_entities (sync_run_get_store (run));
-
-  g_clear_pointer (&run->legs, g_ptr_array_unref);
-  run->legs = g_ptr_array_new_with_free_func ((GDestroyNotify) leg_free);
-  if (!check_entity_names (run, error))
-    return FALSE;
-  for (guint i = 0; i < entities->len; i++)
-    {
-      SyncEntity *entity = g_ptr_array_index (entities, i);
-
-      if (names != NULL ? !g_strv_contains (names, entity->name) : !entity->enabled)
-        continue;
-      if (!add_leg (run, entity, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-/* Another computer: this is a copy of the file, and gets a device id of its own, so that the list of devices
- * stays true. */
-static gboolean
-check_machine (SyncRun *run, GError **error)
-{
-  SyncStore *store = sync_run_get_store (run);
-  g_autofree char *now = sync_machine_hash (), *known = NULL;
-
-  if (!sync_store_get_meta (store, "machine", &known, error))
-    return FALSE;
-  if (g_strcmp0 (now, known) == 0)
-    return TRUE;
-  g_free (run->device_id);
-  g_free (run->device_name);
-  run->device_id = g_uuid_string_random ();
-  run->device_name = sync_machine_name ();
-  run->device_version = -1;
-  return sync_store_set_meta (store, "machine", now, error)
-         && sync_store_set_meta (store, "device-id", run->device_id, error)
-         && sync_store_set_meta (store, "device-name", run->device_name, error)
-         && sync_store_set_meta (store, "device-version", NULL, error)
-         && sync_store_set_meta (store, "device-time", NULL, error);
-}
-
-static gboolean
-prepare (SyncRun *run, gpointer data, GError **error)
-{
-  SyncStore *store = sync_run_get_store (run);
-  gboolean healed;
-
-  g_clear_pointer (&run->device_id, g_free);
-  g_clear_pointer (&run->device_name, g_free);
-  g_clear_pointer (&run->device_known_name, g_free);
-  g_clear_pointer (&run->cloud_url, g_free);
-  g_clear_pointer (&run->cloud_user, g_free);
-  g_clear_pointer (&run->epoch, g_free);
-  return sync_connection_check_place (sync_store_get_connection (store), error)
-         && sync_store_reload_if_changed (store, error)
-         && sync_store_heal (store, run->setup->options.entities, &healed, error)
-         && sync_store_get_meta (store, "device-id", &run->device_id, error)
-         && sync_store_get_meta (store, "device-name", &run->device_name, error)
-         && sync_store_get_meta (store, "device-known-name", &run->device_known_name, error)
-         && sync_store_get_meta (store, "cloud-url", &run->cloud_url, error)
-         && sync_store_get_meta (store, "cloud-user", &run->cloud_user, error)
-         && sync_store_get_meta (store, "epoch", &run->epoch, error)
-         && sync_store_get_meta_int64 (store, "acknowledged-version", 0, &run->acknowledged, error)
-         && sync_store_get_meta_int64 (store, "device-version", -1, &run->device_version, error)
-         && sync_store_get_meta_int64 (store, "device-time", G_MININT64, &run->device_time, error)
-         && sync_store_get_meta_int64 (store, "clock-offset", 0, &run->clock_offset, error)
-         && check_machine (run, error) && sync_outbox_next_batch (store, &run->first_batch, error)
-         && load_legs (run, error);
-}
-
 /* --- Is there anything to do? ------------------------------------------------------------------- */
 
 static gboolean
@@ -408,43 +264,6 @@ push_rounds (SyncRun *run, GError **error)
   return TRUE;
 }
 
-/* A dry run has no cloud to write to: what would travel is counted. */
-static gboolean
-count_pushes (SyncRun *run, gpointer data, GError **error)
-{
-  for (guint i = 0; i < run->legs->len * 2; i++)
-    {
-      SyncLeg *leg = g_ptr_array_index (run->legs, i / 2);
-      SyncComposeOptions options = { .deletions = i % 2 == 1,
-                                     .max_rows = G_MAXUINT,
-                                     .max_bytes = G_MAXSIZE,
-                                     .reached_head = leg->reached,
-                                     .device_id = run->device_id,
-                                     .run_id = run->run_id };
-      g_autofree char *after = NULL;
-      gboolean more = TRUE;
-
-      while (more)
-        {
-          g_autoptr (SyncBatch) batch = NULL;
-          SyncCounts counts = { 0 };
-
-          options.after = after;
-          batch = sync_outbox_compose (sync_run_get_store (run), leg->entity, &options, error);
-          if (batch == NULL)
-            return FALSE;
-          counts.pushed = batch->rows->len;
-          counts.refused = batch->refused->len;
-          counts.deleted = options.deletions ? batch->rows->len : 0;
-          sync_run_take_news (run, leg, &counts, NULL);
-          more = batch->more;
-          g_free (after);
-          after = g_strdup (batch->last_id);
-        }
-    }
-  return TRUE;
-}
-
 static gboolean
 move_rows (SyncRun *run, GError **error)
 {
@@ -458,7 +277,7 @@ move_rows (SyncRun *run, GError **error)
   if (run->restart || run->setup->kind == SYNC_RUN_HYDRATE)
     return TRUE;
   if (run->setup->options.dry_run)
-    return sync_run_step (run, count_pushes, NULL, error);
+    return sync_run_step (run, sync_run_count_pushes, NULL, error);
   return push_rounds (run, error);
 }
 
@@ -491,7 +310,7 @@ run_once (SyncRun *run, GError **error)
   g_free (run->run_id);
   run->run_id = g_uuid_string_random ();
   sync_run_tell (run, SYNC_PHASE_CONNECT, NULL, 0, 0, 0);
-  if (!sync_run_step (run, prepare, NULL, error)
+  if (!sync_run_step (run, sync_run_prepare, NULL, error)
       || !sync_call_finish (sync_call_connect (run->setup->provider, run->setup->context,
                                                run->setup->cancellable),
                             error)
@@ -631,65 +450,6 @@ execute (const SyncRunSetup *setup)
   return run.result;
 }
 
-/* --- Dry runs ----------------------------------------------------------------------------------- */
-
-static gboolean
-copy_database (SyncConnection *connection, gpointer path, GCancellable *cancellable, GError **error)
-{
-  SyncStatement *statement = sync_connection_prepare (connection, "VACUUM INTO ?1", error);
-
-  return statement != NULL && sync_statement_run (sync_statement_bind_text (statement, 1, path, -1), error);
-}
-
-static void
-remove_scratch (const char *folder)
-{
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (folder, name, NULL);
-
-      g_unlink (path);
-    }
-  g_rmdir (folder);
-}
-
-/* The same run on a copy of the database that is thrown away: what it counts is exact. */
-static SyncResult *
-execute_dry (const SyncRunSetup *setup)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *folder = g_dir_make_tmp ("progressive-sync-XXXXXX", &error);
-  g_autofree char *path = folder != NULL ? g_build_filename (folder, "dry-run.db", NULL) : NULL;
-  g_autoptr (SyncStore) copy = NULL;
-  SyncRunSetup scratch = *setup;
-  SyncResult *result = NULL;
-
-  if (path != NULL
-      && sync_worker_call (sync_store_get_worker (setup->store), copy_database, path, setup->cancellable,
-                           &error))
-    copy = sync_store_open (path, SYNC_STORE_NONE, NULL, sync_store_get_clock (setup->store), &error);
-  if (copy != NULL)
-    {
-      scratch.store = copy;
-      scratch.news.conflicts = NULL;
-      result = execute (&scratch);
-      result->run = 0;
-      sync_store_close (copy);
-    }
-  else
-    {
-      result = sync_result_new (setup->kind);
-      result->outcome = SYNC_OUTCOME_FAILED;
-      result->error = g_steal_pointer (&error);
-    }
-  if (folder != NULL)
-    remove_scratch (folder);
-  return result;
-}
-
 /**
  * sync_run_execute:
  * @setup: what it needs; must outlive the call
@@ -701,5 +461,5 @@ execute_dry (const SyncRunSetup *setup)
 SyncResult *
 sync_run_execute (const SyncRunSetup *setup)
 {
-  return setup->options.dry_run ? execute_dry (setup) : execute (setup);
+  return setup->options.dry_run ? sync_run_execute_on_copy (setup, execute) : execute (setup);
 }
