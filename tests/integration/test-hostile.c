@@ -49,7 +49,10 @@ typedef void (*AnswerFunc) (Fixture *fixture, SoupServerMessage *message);
  * @state: (nullable): instead of a good one
  * @page: (nullable): the answer to a GET of rows; NULL: no rows
  * @answer: (nullable): makes that answer
- * @reply: (nullable): the answer to a push, NULL: @answer's
+ * @reply: (nullable): the answer to a push, NULL: nothing
+ * @digest: (nullable): the answer to a question for checksums
+ * @others: (nullable): makes the answers to whatever else is asked, NULL: nothing harmful
+ * @command: (nullable): what psync is to do, if not to sync
  * @status: the exit status: 1 if it was refused
  * @code: (nullable): of the error
  * @rows: (nullable): the projects afterwards, if not only the one that was there
@@ -61,6 +64,9 @@ struct Attack
   const char *page;
   AnswerFunc answer;
   const char *reply;
+  const char *digest;
+  AnswerFunc others;
+  const char *command;
   int status;
   const char *code;
   const char *rows;
@@ -161,6 +167,56 @@ answer_endless (Fixture *fixture, SoupServerMessage *message)
   answer (message, 200, page);
 }
 
+static gboolean
+drip (gpointer data)
+{
+  SoupServerMessage *message = data;
+
+  soup_message_body_append (soup_server_message_get_response_body (message), SOUP_MEMORY_STATIC, " ", 1);
+  soup_server_message_unpause (message);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+stop_dripping (SoupServerMessage *message, gpointer timer)
+{
+  g_signal_handlers_disconnect_by_func (message, stop_dripping, timer);
+  g_source_remove (GPOINTER_TO_UINT (timer));
+}
+
+/* A byte now and then, for ever. */
+static void
+answer_drip (Fixture *fixture, SoupServerMessage *message)
+{
+  guint timer = g_timeout_add (20, drip, message);
+
+  soup_server_message_set_status (message, 200, NULL);
+  soup_message_headers_set_encoding (soup_server_message_get_response_headers (message), SOUP_ENCODING_CHUNKED);
+  soup_message_body_append (soup_server_message_get_response_body (message), SOUP_MEMORY_STATIC, "[", 1);
+  g_signal_connect (message, "finished", G_CALLBACK (stop_dripping), GUINT_TO_POINTER (timer));
+  g_signal_connect (message, "disconnected", G_CALLBACK (stop_dripping), GUINT_TO_POINTER (timer));
+}
+
+/* A thousand columns that nobody asked for, in each of some rows. */
+static void
+answer_foreign_columns (Fixture *fixture, SoupServerMessage *message)
+{
+  GString *body = g_string_new ("[");
+
+  for (guint row = 1; row <= 20; row++)
+    {
+      g_string_append_printf (body, "%s{\"id\":\"x%u\",\"name\":\"n\",\"sync_version\":%u,\"deleted_at\":null,"
+                                    "\"edited_at\":null,\"device_id\":null,\"run_id\":null", row > 1 ? "," : "", row,
+                              row);
+      for (guint column = 0; column < 1000; column++)
+        g_string_append_printf (body, ",\"foreign %u\":[\"%u\"]", column, row);
+      g_string_append_c (body, '}');
+    }
+  g_string_append_c (body, ']');
+  answer (message, 200, body->str);
+  g_string_free (body, TRUE);
+}
+
 /* --- The server ---------------------------------------------------------------------------------- */
 
 static void
@@ -170,8 +226,12 @@ handle (SoupServer *server, SoupServerMessage *message, const char *path, GHashT
   const Attack *attack = fixture->attack;
   const char *method = soup_server_message_get_method (message);
 
-  if (strstr (path, "sync_state") != NULL)
+  if (strstr (path, "sync_state") != NULL && attack->others == NULL)
     answer (message, 200, attack->state != NULL ? attack->state : STATE ("9000000000000000000"));
+  else if (attack->others != NULL && strstr (path, "/projects") == NULL)
+    attack->others (fixture, message);
+  else if (g_str_has_suffix (path, "/sync_digest"))
+    answer (message, 200, attack->digest != NULL ? attack->digest : "[]");
   else if (g_str_has_suffix (path, "/sync_devices"))
     answer (message, 201, soup_server_message_get_request_body (message)->data);
   else if (g_str_equal (method, "POST"))
@@ -221,22 +281,32 @@ run_measured (Fixture *fixture, Child *child, guint interrupt_after)
   g_autofree char *program = g_build_filename (g_getenv ("PSYNC_TEST_BUILD_ROOT"), "src", "cli", "psync", NULL);
   g_autofree char *database = test_psync_path (fixture->psync, "a.db");
   g_autofree char *home = test_psync_path (fixture->psync, "home");
-  char *argv[] = { program, "--json", "--database", database, "sync", NULL };
+  g_autofree char *line = g_strdup_printf ("psync --json --database %s %s", database,
+                                           fixture->attack->command != NULL ? fixture->attack->command : "sync");
+  g_auto (GStrv) argv = g_strsplit (line, " ", -1);
   g_auto (GStrv) environment = g_get_environ ();
   g_autoptr (GError) error = NULL;
   g_autoptr (GThread) thread = NULL;
   g_autofree char *output_path = test_psync_path (fixture->psync, "output");
   char *output = NULL;
   FILE *file = fopen (output_path, "w");
+  g_autofree char *input_path = test_psync_path (fixture->psync, "input");
+  FILE *input;
 
+  g_file_set_contents (input_path, "a password\n", -1, NULL);
+  input = fopen (input_path, "r");
+  g_free (argv[0]);
+  argv[0] = g_steal_pointer (&program);
   environment = g_environ_setenv (environment, "HOME", home, TRUE);
   environment = g_environ_setenv (environment, "XDG_STATE_HOME", home, TRUE);
   environment = g_environ_setenv (environment, "GIO_USE_PROXY_RESOLVER", "dummy", TRUE);
-  environment = g_environ_setenv (environment, "SUPABASE_AUTH_TOKEN", "a.b.c", TRUE);
-  g_spawn_async_with_fds (NULL, argv, environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &child->pid, -1,
+  if (!g_str_has_prefix (argv[4], "login"))
+    environment = g_environ_setenv (environment, "SUPABASE_AUTH_TOKEN", "a.b.c", TRUE);
+  g_spawn_async_with_fds (NULL, argv, environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &child->pid, fileno (input),
                           fileno (file), -1, &error);
   g_assert_no_error (error);
   fclose (file);
+  fclose (input);
   if (interrupt_after > 0)
     g_timeout_add (interrupt_after, interrupt, child);
   thread = g_thread_new ("wait", wait_for_child, child);
@@ -340,7 +410,7 @@ test_endless (gconstpointer data)
   Child child = { 0 };
   g_autofree char *output = (begin (data), run_measured (&common, &child, 2000));
 
-  g_assert_cmpuint (common.pages, >, 20);
+  g_assert_cmpuint (common.pages, >, common.attack->answer == answer_drip ? 0 : 20);
   g_assert_true (WIFEXITED (child.status));
   g_assert_cmpint (WEXITSTATUS (child.status), !=, 0);
   expect_bounded (&child);
@@ -386,9 +456,32 @@ static const Attack attacks[] = {
                                                                            "\"run_id\":null}"), .status = 1,
     .code = "protocol" },
   { "push-reply-that-is-no-list", .state = STATE ("0"), .reply = "{}", .status = 1, .code = "protocol" },
+  { "foreign-columns", .answer = answer_foreign_columns, .status = 6, .code = "protocol" },
+  { "wrong-types", .page = PAGE ("{\"id\":\"x\",\"name\":{\"a\":[1]},\"settings\":false,\"created_at\":[],"
+                                 "\"sync_version\":7,\"deleted_at\":null,\"edited_at\":7,\"device_id\":9,"
+                                 "\"run_id\":{}}"),
+    .status = 1, .code = "protocol" },
+  { "an-object-in-a-text-is-text",
+    .page = PAGE ("{\"id\":\"x\",\"name\":{\"a\":[1]},\"settings\":false,\"created_at\":[],\"sync_version\":7,"
+                  "\"deleted_at\":null,\"edited_at\":null,\"device_id\":null,\"run_id\":null}"),
+    .status = 1, .code = "protocol", .rows = "mine dear to me|ok\nx {\"a\":[1]}" },
+  { "digest-that-is-no-list", .state = STATE ("0"), .digest = "{}", .command = "verify", .status = 1, .code = "protocol" },
+  { "digest-of-texts", .state = STATE ("0"), .digest = "[{\"bucket\":7,\"n\":\"many\",\"hash\":[]}]",
+    .command = "verify", .status = 1, .code = "protocol" },
+  { "digest-with-negative-numbers", .state = STATE ("0"),
+    .digest = "[{\"bucket\":\"0\",\"n\":-5,\"hash\":1}]", .command = "verify", .status = 1, .code = "protocol" },
+  { "digest-that-always-differs", .state = STATE ("0"), .digest = "[{\"bucket\":\"0\",\"n\":9000000000000,"
+                                                                  "\"hash\":12345}]", .command = "verify", .status = 1, .code = "protocol" },
+  { "huge-state", .others = answer_huge_page, .status = 1, .code = "too-large" },
+  { "deep-state", .others = answer_deep, .status = 1, .code = "protocol" },
+  { "state-that-is-a-bomb", .others = answer_bomb, .status = 1, .code = "too-large" },
+  { "sign-in-that-is-huge", .others = answer_huge_value, .command = "login --email a@example.org", .status = 1 },
+  { "sign-in-that-is-a-bomb", .others = answer_bomb, .command = "login --email a@example.org", .status = 1 },
+  { "sign-in-that-is-deep", .others = answer_deep, .command = "login --email a@example.org", .status = 1 },
 };
 
 static const Attack endless = { "endless", .answer = answer_endless };
+static const Attack dripping = { "dripping", .answer = answer_drip };
 
 int
 main (int argc, char *argv[])
@@ -403,6 +496,7 @@ main (int argc, char *argv[])
       g_test_add_data_func (path, &attacks[i], test_attack);
     }
   g_test_add_data_func ("/hostile/pages-without-end", &endless, test_endless);
+  g_test_add_data_func ("/hostile/a-slow-drip", &dripping, test_endless);
   begin_all (&common);
   status = g_test_run ();
   end_all (&common);
