@@ -46,6 +46,19 @@ needs_build ()
   needs "reach a cloud over https" glib-networking ca-certificates
 }
 
+# What test clouds are made of.
+needs_server ()
+{
+  needs "be the database of a test cloud" postgresql-15 postgresql-client-15
+  if ! command -v npm >/dev/null; then
+    # npm without its Node would bring Debian's beside the one that somebody chose.
+    if command -v node >/dev/null && ! is_installed nodejs; then
+      die "there is a Node ($(command -v node)) without npm; install the npm that belongs to it"
+    fi
+    needs "run the test clouds" nodejs npm
+  fi
+}
+
 is_installed ()
 {
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
@@ -110,4 +123,18 @@ build_tree ()
     printf '%s\n' "$options" > "$dir/configured-with"
   fi
   ninja -C "$dir"
+}
+
+# The server's packages, when the lock file is not the one they were installed from.
+install_server ()
+{
+  local modules=tests/server/node_modules bundle=/etc/ssl/certs/ca-certificates.crt
+  cmp -s tests/server/package-lock.json "$modules/installed-from.json" && return
+  say "Installing the test cloud's packages"
+  if [ -r $bundle ]; then
+    # Node brings its own list of authorities; behind a proxy with its own one, npm would hang.
+    export NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS-$bundle}
+  fi
+  (cd tests/server && npm_config_cache=$root/build/npm npm ci </dev/null) || return
+  cp tests/server/package-lock.json "$modules/installed-from.json"
 }

@@ -100,6 +100,7 @@ test_fault (gconstpointer data)
   begin_work (rig, &a, &b);
   while (try_fault (rig, a, b, &plan, plan.at + 1))
     plan.at++;
+  g_test_message ("%u faults: %s, at each request", plan.at, plan.fault->name);
   g_assert_cmpuint (plan.at, >, 6);
   expect_same (rig, b, plan.at + 1);
 }

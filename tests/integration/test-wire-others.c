@@ -429,6 +429,7 @@ test_activity (gconstpointer data)
   const Activity *activity = data;
   g_autoptr (TestRig) rig = test_rig_new (&test_hosted_backend, NOTES);
   Scene scene = { .rig = rig };
+  guint n = 0, n_kinds = 0;
 
   if (rig == NULL)
     return;
@@ -439,11 +440,13 @@ test_activity (gconstpointer data)
 
       if (!wire_is_chosen (fault))
         continue;
-      g_test_message ("%s", fault->name);
       while (try_fault (&scene, activity, &plan))
         plan.at++;
       g_assert_cmpuint (plan.at, >=, activity->requests);
+      n += plan.at;
+      n_kinds++;
     }
+  g_test_message ("%s: %u faults of %u kinds", activity->name, n, n_kinds);
   g_clear_object (&scene.client);
 }
 
