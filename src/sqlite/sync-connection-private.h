@@ -27,6 +27,8 @@ typedef struct
  * @locked_at: since when the write lock is held, microseconds of the monotonic clock; 0: it is not
  * @unlocked_at: when it was given back
  * @held: how long it had been held then, microseconds
+ * @filter: (nullable): what psync_filter() asks
+ * @has_filter: whether SQLite knows that function
  */
 struct _SyncConnection
 {
@@ -39,6 +41,9 @@ struct _SyncConnection
   gint64 locked_at;
   gint64 unlocked_at;
   gint64 held;
+  SyncFilterFunc filter;
+  gpointer filter_data;
+  gboolean has_filter;
 };
 
 /**

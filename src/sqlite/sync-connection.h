@@ -43,6 +43,9 @@ typedef enum
   SYNC_STEP_DONE,
 } SyncStep;
 
+/* Whether a row is meant, by a text and a number of it. */
+typedef gboolean (*SyncFilterFunc) (const char *text, gint64 number, gpointer data);
+
 SyncConnection *sync_connection_open (const char *path, SyncOpenFlags flags, guint busy_timeout_ms,
                                       GError **error);
 void sync_connection_close (SyncConnection *connection);
@@ -78,6 +81,9 @@ gboolean sync_connection_set_triggers (SyncConnection *connection, gboolean enab
 gboolean sync_connection_describe_column (SyncConnection *connection, const char *table,
                                           const char *column, char **type, char **collation,
                                           GError **error);
+/* What psync_filter (text, integer) in a statement answers; NULL: 0. */
+gboolean sync_connection_set_filter (SyncConnection *connection, SyncFilterFunc filter, gpointer data,
+                                     GError **error);
 gint64 sync_connection_vm_steps (SyncConnection *connection, gboolean reset);
 
 void sync_statement_reset (SyncStatement *statement); /* and clears the bindings */

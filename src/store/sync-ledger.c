@@ -445,20 +445,6 @@ sync_ledger_drop_change (SyncStore *store,
   return statement != NULL && sync_statement_run (sync_statement_bind_int64 (statement, 3, seq), error);
 }
 
-gboolean
-sync_ledger_drop_free_change (SyncStore *store,
-                              const SyncEntity *entity,
-                              const char *id,
-                              gint64 seq,
-                              GError **error)
-{
-  SyncStatement *statement = prepare (
-      store, "DELETE FROM main.psync_change WHERE entity = ?1 AND id = ?2 AND seq = ?3 AND reread = 0", entity,
-      id, error);
-
-  return statement != NULL && sync_statement_run (sync_statement_bind_int64 (statement, 3, seq), error);
-}
-
 /* --- Sends -------------------------------------------------------------------------------------- */
 
 void

@@ -98,9 +98,6 @@ gboolean sync_ledger_lift_refusal (SyncStore *store, const SyncEntity *entity, c
 /* Takes the row out of the outbox if nothing about it is open and it is still at this seq. */
 gboolean sync_ledger_drop_change (SyncStore *store, const SyncEntity *entity, const char *id, gint64 seq,
                                   GError **error);
-/* The same where sync_ledger_is_free(). */
-gboolean sync_ledger_drop_free_change (SyncStore *store, const SyncEntity *entity, const char *id, gint64 seq,
-                                       GError **error);
 
 /* One unsettled send of a row. */
 typedef struct

@@ -64,17 +64,14 @@ put_bases (SyncStore *store, const SyncBatch *batch, GError **error)
 
 /* Another trigger of the cloud changed the row: it is read again. */
 static gboolean
-acknowledge_row (SyncStore *store, SyncBatch *batch, const SyncBatchRow *row, gboolean is_free, GError **error)
+acknowledge_row (SyncStore *store, SyncBatch *batch, const SyncBatchRow *row, GError **error)
 {
   const SyncEntity *entity = batch->entity;
-  gboolean good;
 
   if (row->changed_there)
     return sync_ledger_set_reread (store, entity, row->id, TRUE, error)
            && sync_ledger_clear_maybe_sent (store, entity, row->id, error);
-  good = is_free ? sync_ledger_drop_free_change (store, entity, row->id, row->seq, error)
-              : sync_ledger_drop_change (store, entity, row->id, row->seq, error);
-  if (!good)
+  if (!sync_ledger_drop_change (store, entity, row->id, row->seq, error))
     return FALSE;
   return sync_connection_changes (sync_store_get_connection (store)) > 0
          || sync_ledger_clear_maybe_sent (store, entity, row->id, error);
@@ -119,19 +116,67 @@ trace_rows (SyncStore *store, const SyncBatch *batch, gint64 run, GError **error
   return sync_trail_write (&trail, store, run, batch->entity, "pushed", error);
 }
 
+/* Where the walk through the outbox is in the batch: both are in the order of ids. */
+typedef struct
+{
+  SyncBatch *batch;
+  guint next;
+} Walk;
+
+static gboolean
+is_done (const char *id, gint64 seq, gpointer data)
+{
+  Walk *walk = data;
+  GArray *rows = walk->batch->rows;
+  SyncBatchRow *row;
+
+  while (walk->next < rows->len && strcmp (g_array_index (rows, SyncBatchRow, walk->next).id, id) < 0)
+    walk->next++;
+  if (walk->next == rows->len)
+    return FALSE;
+  row = &g_array_index (rows, SyncBatchRow, walk->next);
+  row->gone = row->won && !row->changed_there && row->seq == seq && g_str_equal (row->id, id);
+  return row->gone;
+}
+
+/* The rows that nothing but this batch is about, and that were not edited meanwhile: they leave the outbox as they lie
+ * there. */
+static gboolean
+drop_rows (SyncStore *store, SyncBatch *batch, GError **error)
+{
+  SyncConnection *connection = sync_store_get_connection (store);
+  Walk walk = { .batch = batch };
+  SyncStatement *statement;
+  gboolean good;
+
+  if (!sync_connection_set_filter (connection, is_done, &walk, error))
+    return FALSE;
+  statement = sync_connection_prepare (connection,
+                                       "DELETE FROM main.psync_change WHERE entity = ?1 AND id BETWEEN ?2 AND ?3 "
+                                       "AND CASE WHEN reread = 0 THEN psync_filter (id, seq) END",
+                                       error);
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_borrowed (statement, 1, batch->entity->name, -1);
+  sync_statement_bind_borrowed (statement, 2, g_array_index (batch->rows, SyncBatchRow, 0).id, -1);
+  sync_statement_bind_borrowed (statement, 3, g_array_index (batch->rows, SyncBatchRow, batch->rows->len - 1).id, -1);
+  good = sync_statement_run (statement, error);
+  return sync_connection_set_filter (connection, NULL, NULL, good ? error : NULL) && good;
+}
+
 static gboolean
 acknowledge_rows (SyncStore *store, SyncBatch *batch, guint n_won, gint64 run, GError **error)
 {
   gboolean is_free;
 
   if (!settle_rows (store, batch, n_won, error) || !sync_ledger_is_free (store, batch->entity, &is_free, error)
-      || !put_bases (store, batch, error))
+      || !put_bases (store, batch, error) || (is_free && n_won > 0 && !drop_rows (store, batch, error)))
     return FALSE;
   for (guint i = 0; i < batch->rows->len; i++)
     {
       const SyncBatchRow *row = &g_array_index (batch->rows, SyncBatchRow, i);
 
-      if (row->won && !acknowledge_row (store, batch, row, is_free, error))
+      if (row->won && !row->gone && !acknowledge_row (store, batch, row, error))
         return FALSE;
     }
   return run == 0 || trace_rows (store, batch, run, error);

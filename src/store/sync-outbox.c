@@ -114,6 +114,10 @@ typedef struct
   GString *json;
   gint64 now;
   gboolean is_free; /* nothing of the entity is held, open or unsettled */
+  GArray *dues;     /* (element-type Due): read ahead */
+  guint next;       /* the first of them whose turn has not come */
+  SyncStatement *many; /* (unowned) (nullable): gives the rows of the next `n_many` of them */
+  guint n_many;
 } Composer;
 
 static gboolean
@@ -222,8 +226,8 @@ remember_batch (SyncStore *store, SyncBatch *batch, gint64 lowest, GError **erro
 
   if (statement == NULL)
     return FALSE;
-  sync_statement_bind_text (statement, 1, batch->entity->name, -1);
-  sync_statement_bind_text (statement, 2, batch->body->str, (gssize) batch->body->len);
+  sync_statement_bind_borrowed (statement, 1, batch->entity->name, -1);
+  sync_statement_bind_borrowed (statement, 2, batch->body->str, (gssize) batch->body->len);
   sync_statement_bind_int64 (statement, 3, lowest);
   if (!sync_statement_run (statement, error))
     return FALSE;
@@ -412,13 +416,56 @@ check_types (const Composer *composer, GError **error)
   return TRUE;
 }
 
+/* Looks up as many rows as one statement can. */
+static gboolean
+find_many (Composer *composer, GError **error)
+{
+  const char *ids[SYNC_MANY_ROWS];
+  GError *fault = NULL;
+
+  if (composer->next + SYNC_MANY_ROWS > composer->dues->len)
+    return TRUE;
+  for (guint i = 0; i < SYNC_MANY_ROWS; i++)
+    ids[i] = g_array_index (composer->dues, Due, composer->next + i).id;
+  composer->many = sync_table_find_many (composer->table, ids, &fault);
+  composer->n_many = composer->many != NULL ? SYNC_MANY_ROWS : 0;
+  if (fault != NULL)
+    g_propagate_error (error, fault);
+  return fault == NULL;
+}
+
+static void
+end_many (Composer *composer)
+{
+  if (composer->many != NULL)
+    sync_statement_reset (composer->many);
+  composer->many = NULL;
+  composer->n_many = 0;
+}
+
+/* The row of the due row whose turn it is. */
+static gboolean
+read_row (Composer *composer, const Due *due, gboolean *found, GError **error)
+{
+  gboolean good;
+
+  if (composer->n_many == 0 && !find_many (composer, error))
+    return FALSE;
+  if (composer->n_many == 0)
+    return sync_table_read (composer->table, due->id, composer->row, found, error);
+  good = sync_table_read_next (composer->table, composer->many, composer->row, found, error);
+  if (--composer->n_many == 0)
+    end_many (composer);
+  return good;
+}
+
 static gboolean
 compose_row (Composer *composer, const Due *due, GError **error)
 {
   g_autoptr (GError) refusal = NULL;
   gboolean found;
 
-  if (!sync_table_read (composer->table, due->id, composer->row, &found, &refusal)
+  if (!read_row (composer, due, &found, &refusal)
       || (found && !check_types (composer, &refusal)))
     {
       if (!g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED)
@@ -450,16 +497,19 @@ compose_row (Composer *composer, const Due *due, GError **error)
 #define DUE_ROWS 100
 #define DUE_BYTES (256 * 1024)
 
-/* The due rows behind the last one, in @dues. What becomes of one of them changes nothing about the others. */
+/* The due rows behind the last one. What becomes of one of them changes nothing about the others. */
 static gboolean
-read_dues (Composer *composer, GArray *dues, GError **error)
+read_dues (Composer *composer, GError **error)
 {
   const SyncBatch *batch = composer->batch;
+  GArray *dues = composer->dues;
   SyncStatement *statement = sync_connection_prepare (sync_store_get_connection (composer->store),
                                                       composer->is_free ? free_due_sql : due_sql, error);
   SyncStep step = SYNC_STEP_DONE;
   gsize bytes = 0;
 
+  end_many (composer);
+  composer->next = 0;
   g_array_set_size (dues, 0);
   if (statement == NULL)
     return FALSE;
@@ -484,28 +534,22 @@ compose_rows (Composer *composer, GError **error)
 {
   const SyncComposeOptions *options = composer->options;
   SyncBatch *batch = composer->batch;
-  g_autoptr (GArray) dues = g_array_new (FALSE, FALSE, sizeof (Due));
-  guint next = 0;
 
-  g_array_set_clear_func (dues, (GDestroyNotify) due_clear);
   batch->last_id = g_strdup (options->after);
   for (guint n = 0; batch->rows->len < options->max_rows && batch->body->len < options->max_bytes; n++)
     {
       Due *due;
 
-      if (next == dues->len)
-        {
-          if (!read_dues (composer, dues, error))
-            return FALSE;
-          next = 0;
-        }
-      if (dues->len == 0)
+      if (composer->next == composer->dues->len && !read_dues (composer, error))
+        return FALSE;
+      if (composer->dues->len == 0)
         return TRUE;
       if (n == COMPOSE_LIMIT)
         break;
-      due = &g_array_index (dues, Due, next++);
+      due = &g_array_index (composer->dues, Due, composer->next);
       if (!compose_row (composer, due, error))
         return FALSE;
+      composer->next++;
       g_free (batch->last_id);
       batch->last_id = g_steal_pointer (&due->id);
     }
@@ -534,6 +578,7 @@ sync_outbox_compose (SyncStore *store,
   g_autoptr (SyncBatch) batch = batch_new (entity);
   g_autoptr (SyncRow) row = sync_row_new (entity), base = sync_row_new (entity);
   g_autoptr (GString) json = g_string_new (NULL);
+  g_autoptr (GArray) dues = g_array_new (FALSE, FALSE, sizeof (Due));
   SyncScope scope;
   Composer composer = { .store = store,
                         .options = options,
@@ -542,12 +587,15 @@ sync_outbox_compose (SyncStore *store,
                         .row = row,
                         .base = base,
                         .json = json,
+                        .dues = dues,
                         .now = sync_clock_now (sync_store_get_clock (store)) };
   gboolean good;
 
+  g_array_set_clear_func (dues, (GDestroyNotify) due_clear);
   if (composer.table == NULL || !sync_scope_begin (&scope, store, error))
     return NULL;
   good = sync_ledger_is_free (store, entity, &composer.is_free, error) && compose_rows (&composer, error);
+  end_many (&composer);
   g_string_append_c (batch->body, ']');
   good = good && (batch->rows->len == 0 || remember_batch (store, batch, options->first_batch, error));
   if (!sync_scope_end (&scope, good, error))

@@ -51,6 +51,7 @@ typedef struct
   gboolean won;
   gint64 version;         /* that it won */
   gboolean changed_there; /* another trigger of the cloud had its hand in it */
+  gboolean gone;          /* from the outbox */
   gsize start; /* of its element in the body */
   gsize end;   /* of its columns there: the element without stamps and closing brace */
 } SyncBatchRow;

@@ -116,31 +116,50 @@ count_conflicts (SyncConnection *connection, SyncStats *stats, GError **error)
   return step != SYNC_STEP_ERROR;
 }
 
+static gboolean
+count_changes (SyncConnection *connection, SyncStats *stats, GError **error)
+{
+  SyncStatement *statement;
+  SyncStep step;
+
+  statement = sync_connection_prepare (connection,
+                                       "SELECT count(*) FILTER (WHERE state = 'pending'), "
+                                       "count(*) FILTER (WHERE state <> 'pending'), "
+                                       "(SELECT count(*) FROM psync_held) FROM psync_change",
+                                       error);
+  if (statement == NULL)
+    return FALSE;
+  step = sync_statement_step (statement, error);
+  if (step == SYNC_STEP_ROW)
+    {
+      stats->pending = sync_statement_int64 (statement, 0);
+      stats->failed = sync_statement_int64 (statement, 1);
+      stats->held = sync_statement_int64 (statement, 2);
+    }
+  sync_statement_reset (statement);
+  return step != SYNC_STEP_ERROR;
+}
+
 /**
  * sync_store_count_waiting:
  * @store: a store
  * @history: how many of the newest runs to give with it; 0: none
  * @error: where to put an error
  *
- * As sync_store_get_stats(), but for the number of records, which stays 0: to count them takes the longer the more
- * there are, and this is asked for after every run.
+ * As sync_store_get_stats(), but for the number of records and the size of the queue, which stay 0: to count them takes
+ * the longer the more there are, and this is asked for after every run.
  *
  * Returns: (transfer full) (nullable): the statistics; %NULL with @error set
  */
 SyncStats *
 sync_store_count_waiting (SyncStore *store, guint history, GError **error)
 {
+  SyncConnection *connection = sync_store_get_connection (store);
   g_autoptr (SyncStats) stats = sync_stats_new ();
-  SyncQueueStats queue;
 
-  if (!sync_store_get_queue_stats (store, &queue, error)
-      || !count_conflicts (sync_store_get_connection (store), stats, error)
+  if (!count_changes (connection, stats, error) || !count_conflicts (connection, stats, error)
       || !sync_store_get_last_sync (store, &stats->last_sync_at, error))
     return NULL;
-  stats->pending = (gint64) queue.pending;
-  stats->failed = (gint64) (queue.refused + queue.failed);
-  stats->held = (gint64) queue.held;
-  stats->queue_bytes = (gint64) queue.bytes;
   if (history > 0)
     {
       GPtrArray *runs = sync_store_list_history (store, NULL, NULL, 0, history, error);
@@ -168,9 +187,12 @@ SyncStats *
 sync_store_get_stats (SyncStore *store, guint history, GError **error)
 {
   g_autoptr (SyncStats) stats = sync_store_count_waiting (store, history, error);
+  SyncQueueStats queue;
 
-  if (stats == NULL || !count_enabled_records (store, &stats->records, error))
+  if (stats == NULL || !sync_store_get_queue_stats (store, &queue, error)
+      || !count_enabled_records (store, &stats->records, error))
     return NULL;
+  stats->queue_bytes = (gint64) queue.bytes;
   return g_steal_pointer (&stats);
 }
 

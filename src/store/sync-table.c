@@ -26,6 +26,7 @@ struct _SyncTable
   KeyColumn *keys;            /* (owned) (array length=entity.n_keys) */
   char *select_sql;           /* (owned): the columns of a row by key */
   char *select_null_sql;      /* (owned): the same for keys that are NULL in part */
+  char *select_many_sql;      /* (owned) (nullable): made when it is needed */
   char *exists_sql;           /* (owned) */
   char *insert_sql;           /* (owned) */
   char *insert_many_sql;      /* (owned) (nullable): made when it is needed */
@@ -40,20 +41,30 @@ struct _SyncTable
 /* The row with just this id. Values that SQLite takes for equal have different ids where they differ in case, or
  * in being 5 or 5.0; the first comparison is the one that finds them by an index. */
 static void
-append_key_condition (GString *sql, const SyncTable *table, guint first_parameter, const char *operator)
+append_key_condition (GString *sql, const SyncTable *table, const char *qualifier, const char *value, guint first,
+                      const char *operator)
 {
   for (guint i = 0; i < table->entity->n_keys; i++)
     {
-      g_autofree char *name = sync_sql_quote_identifier (table->entity->columns[i].name);
+      g_autofree char *quoted = sync_sql_quote_identifier (table->entity->columns[i].name);
+      g_autofree char *name = g_strconcat (qualifier, quoted, NULL);
       SyncAffinity affinity = table->keys[i].affinity;
-      guint parameter = first_parameter + i;
 
-      g_string_append_printf (sql, "%s%s %s ?%u", i == 0 ? " WHERE " : " AND ", name, operator, parameter);
+      if (i > 0)
+        g_string_append (sql, " AND ");
+      g_string_append_printf (sql, "%s %s %s%u", name, operator, value, first + i);
       if (table->keys[i].any_collation)
-        g_string_append_printf (sql, " AND %s COLLATE BINARY %s ?%u", name, operator, parameter);
+        g_string_append_printf (sql, " AND %s COLLATE BINARY %s %s%u", name, operator, value, first + i);
       if (affinity == SYNC_AFFINITY_NONE || affinity == SYNC_AFFINITY_NUMERIC)
-        g_string_append_printf (sql, " AND typeof (%s) = typeof (?%u)", name, parameter);
+        g_string_append_printf (sql, " AND typeof (%s) = typeof (%s%u)", name, value, first + i);
     }
+}
+
+static void
+append_where_key (GString *sql, const SyncTable *table, guint first_parameter, const char *operator)
+{
+  g_string_append (sql, " WHERE ");
+  append_key_condition (sql, table, "", "?", first_parameter, operator);
 }
 
 static char *
@@ -67,7 +78,23 @@ build_select (SyncTable *table, gboolean columns, const char *operator)
     g_string_append (sql, "1");
   g_string_append (sql, " FROM main.");
   sync_sql_append_identifier (sql, table->entity->table);
-  append_key_condition (sql, table, 1, operator);
+  append_where_key (sql, table, 1, operator);
+  return g_string_free (g_steal_pointer (&sql), FALSE);
+}
+
+/* SYNC_MANY_ROWS rows in the order of their ids; NULL where there is none. */
+static char *
+build_select_many (SyncTable *table)
+{
+  g_autoptr (GString) sql = g_string_new ("SELECT ");
+
+  sync_table_append_columns (table, sql, "t");
+  g_string_append (sql, " FROM (VALUES ");
+  sync_sql_append_values (sql, table->entity->n_keys, SYNC_MANY_ROWS);
+  g_string_append (sql, ") k LEFT JOIN main.");
+  sync_sql_append_identifier (sql, table->entity->table);
+  g_string_append (sql, " t ON ");
+  append_key_condition (sql, table, "t.", "k.column", 1, "=");
   return g_string_free (g_steal_pointer (&sql), FALSE);
 }
 
@@ -104,7 +131,7 @@ build_update (const SyncTable *table)
       sync_sql_append_identifier (sql, entity->columns[i].name);
       g_string_append_printf (sql, " = ?%u", i + 1);
     }
-  append_key_condition (sql, table, entity->n_columns + 1, "=");
+  append_where_key (sql, table, entity->n_columns + 1, "=");
   return g_string_free (g_steal_pointer (&sql), FALSE);
 }
 
@@ -114,7 +141,7 @@ build_delete (const SyncTable *table)
   g_autoptr (GString) sql = g_string_new ("DELETE FROM main.");
 
   sync_sql_append_identifier (sql, table->entity->table);
-  append_key_condition (sql, table, 1, "=");
+  append_where_key (sql, table, 1, "=");
   return g_string_free (g_steal_pointer (&sql), FALSE);
 }
 
@@ -229,6 +256,7 @@ sync_table_free (SyncTable *table)
   g_free (table->keys);
   g_free (table->select_sql);
   g_free (table->select_null_sql);
+  g_free (table->select_many_sql);
   g_free (table->exists_sql);
   g_free (table->insert_sql);
   g_free (table->insert_many_sql);
@@ -509,6 +537,63 @@ sync_table_read (SyncTable *table,
   return good;
 }
 
+/**
+ * sync_table_find_many:
+ * @table: a table
+ * @ids: (array fixed-size=SYNC_MANY_ROWS): the ids of rows
+ * @error: SQLite's
+ *
+ * Looks many rows up at once, to be read in their order by sync_table_read_next().
+ *
+ * Returns: (transfer none) (nullable): the statement, to be reset in the end; %NULL without @error: these must be read
+ *   one by one
+ */
+SyncStatement *
+sync_table_find_many (SyncTable *table,
+                      const char *const *ids,
+                      GError **error)
+{
+  guint n_keys = table->entity->n_keys;
+  SyncStatement *statement;
+
+  if (table->select_many_sql == NULL)
+    table->select_many_sql = build_select_many (table);
+  statement = sync_connection_prepare (table->connection, table->select_many_sql, error);
+  for (guint i = 0; statement != NULL && i < SYNC_MANY_ROWS; i++)
+    {
+      if (!sync_id_has_null (ids[i])
+          && sync_id_bind (ids[i], strlen (ids[i]), n_keys, statement, (int) (i * n_keys) + 1))
+        continue;
+      sync_statement_reset (statement);
+      return NULL;
+    }
+  return statement;
+}
+
+/**
+ * sync_table_read_next:
+ * @table: a table
+ * @statement: from sync_table_find_many(), at most once for each id
+ * @row: gets the row's values
+ * @found: (out): whether there is such a row
+ * @error: as for sync_table_read()
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_table_read_next (SyncTable *table,
+                      SyncStatement *statement,
+                      SyncRow *row,
+                      gboolean *found,
+                      GError **error)
+{
+  *found = FALSE;
+  if (sync_statement_step (statement, error) != SYNC_STEP_ROW)
+    return FALSE;
+  *found = !sync_statement_is_null (statement, 0);
+  return !*found || sync_table_read_columns (table, statement, 0, row, error);
+}
+
 gboolean
 sync_table_exists (SyncTable *table,
                    const char *id,
@@ -780,7 +865,7 @@ sync_table_set_key (SyncTable *table,
   g_string_append (sql, " SET ");
   sync_sql_append_identifier (sql, table->entity->columns[0].name);
   g_string_append (sql, " = ?2");
-  append_key_condition (sql, table, 1, "=");
+  append_where_key (sql, table, 1, "=");
   statement = prepare_by_id (table, sql->str, id, 1, error);
   if (statement == NULL)
     return FALSE;
