@@ -3,11 +3,10 @@
 
 #include "sync-list-diff.h"
 #include "sync-list-item-private.h"
+#include "sync-list-reading.h"
 #include "sync-manager-private.h"
-#include "sync-verb.h"
 
-/* Rows read at once, and how many such pages are kept although nobody holds their rows. */
-#define PAGE_ROWS 100
+/* How many pages are kept although nobody holds their rows. */
 #define PAGES_KEPT 10
 
 /**
@@ -73,141 +72,6 @@ typedef struct
   gint64 key;
   SyncListItem *item;
 } Watch;
-
-/**
- * Reading:
- * @source: of which list
- * @filter: (owned): which rows
- * @page: which page
- * @held: (owned) (nullable): the keys whose rows are wanted, in a refresh
- *
- * One reading under way, of a page or of everything that is held.
- */
-typedef struct
-{
-  const SyncListSource *source;
-  SyncListFilter filter;
-  guint page;
-  GHashTable *held;
-} Reading;
-
-/**
- * Reply:
- * @keys: (owned) (nullable) (element-type gint64): of all rows, in a refresh
- * @values: (owned): the rows of a page; in a refresh, (element-type GPtrArray) of pages
- */
-typedef struct
-{
-  GArray *keys;
-  GPtrArray *values;
-} Reply;
-
-/* --- On the worker's thread ------------------------------------------------------------------- */
-
-static void
-clear_filter (SyncListFilter *filter)
-{
-  g_clear_pointer (&filter->state, g_free);
-  g_clear_pointer (&filter->kind, g_free);
-  g_clear_pointer (&filter->outcome, g_free);
-  g_clear_pointer (&filter->direction, g_free);
-}
-
-static void
-copy_filter (SyncListFilter *filter, const SyncListFilter *from)
-{
-  filter->state = g_strdup (from->state);
-  filter->kind = g_strdup (from->kind);
-  filter->outcome = g_strdup (from->outcome);
-  filter->run = from->run;
-  filter->direction = g_strdup (from->direction);
-}
-
-static void
-reading_free (gpointer data)
-{
-  Reading *reading = data;
-
-  clear_filter (&reading->filter);
-  g_clear_pointer (&reading->held, g_hash_table_unref);
-  g_free (reading);
-}
-
-static void
-reply_free (gpointer data)
-{
-  Reply *reply = data;
-
-  g_clear_pointer (&reply->keys, g_array_unref);
-  g_clear_pointer (&reply->values, g_ptr_array_unref);
-  g_free (reply);
-}
-
-static gboolean
-read_page (SyncStore *store, gpointer data, gpointer *answer, GError **error)
-{
-  const Reading *reading = data;
-  Reply *reply = g_new0 (Reply, 1);
-
-  *answer = reply;
-  reply->values = reading->source->list_values (store, &reading->filter, reading->page * PAGE_ROWS,
-                                                PAGE_ROWS, error);
-  return reply->values != NULL;
-}
-
-static gboolean
-page_is_held (const Reading *reading, GArray *keys, guint page)
-{
-  for (guint i = page * PAGE_ROWS; i < MIN ((page + 1) * PAGE_ROWS, keys->len); i++)
-    if (g_hash_table_contains (reading->held, &g_array_index (keys, gint64, i)))
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
-read_again (SyncStore *store, gpointer data, gpointer *answer, GError **error)
-{
-  const Reading *reading = data;
-  Reply *reply = g_new0 (Reply, 1);
-
-  *answer = reply;
-  reply->keys = reading->source->list_keys (store, &reading->filter, error);
-  reply->values = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
-  for (guint page = 0; reply->keys != NULL && page * PAGE_ROWS < reply->keys->len; page++)
-    {
-      GPtrArray *values;
-
-      if (!page_is_held (reading, reply->keys, page))
-        continue;
-      values = reading->source->list_values (store, &reading->filter, page * PAGE_ROWS, PAGE_ROWS,
-                                             error);
-      if (values == NULL)
-        return FALSE;
-      g_ptr_array_add (reply->values, values);
-    }
-  return reply->keys != NULL;
-}
-
-static const SyncVerb page_verb = {
-  .func = read_page,
-  .free_arguments = reading_free,
-  .free_answer = reply_free,
-};
-static const SyncVerb refresh_verb = {
-  .func = read_again,
-  .free_arguments = reading_free,
-  .free_answer = reply_free,
-};
-
-static Reading *
-reading_new (SyncListModel *self)
-{
-  Reading *reading = g_new0 (Reading, 1);
-
-  reading->source = self->source;
-  copy_filter (&reading->filter, &self->filter);
-  return reading;
-}
 
 /* --- Items ------------------------------------------------------------------------------------ */
 
@@ -314,7 +178,8 @@ take_values (SyncListModel *self, GPtrArray *values)
 static gboolean
 page_is_wanted (SyncListModel *self, guint page)
 {
-  for (guint i = page * PAGE_ROWS; i < MIN ((page + 1) * PAGE_ROWS, self->keys->len); i++)
+  for (guint i = page * SYNC_LIST_PAGE_ROWS;
+       i < MIN ((page + 1) * SYNC_LIST_PAGE_ROWS, self->keys->len); i++)
     {
       SyncListItem *item = find_item (self, g_array_index (self->keys, gint64, i));
 
@@ -344,10 +209,10 @@ page_read (GObject *object, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   self->reading = FALSE;
-  if (sync_verb_finish (&page_verb, self, result, &answer, &error))
+  if (sync_verb_finish (&sync_list_page_verb, self, result, &answer, &error))
     {
-      take_values (self, ((Reply *)answer)->values);
-      reply_free (answer);
+      take_values (self, ((SyncListReply *)answer)->values);
+      sync_list_reply_free (answer);
       if (page_is_wanted (self, page))
         look_again (self);
     }
@@ -364,15 +229,15 @@ read_next_page (SyncListModel *self)
   while (!self->reading && self->wanted->len > 0 && !g_cancellable_is_cancelled (self->cancellable))
     {
       guint page = g_array_index (self->wanted, guint, self->wanted->len - 1);
-      Reading *reading;
+      SyncListReading *reading;
 
       g_array_set_size (self->wanted, self->wanted->len - 1);
       if (!page_is_wanted (self, page))
         continue;
       self->reading = TRUE;
-      reading = reading_new (self);
+      reading = sync_list_reading_new (self->source, &self->filter);
       reading->page = page;
-      sync_verb_start (&page_verb, self, sync_manager_get_store (self->manager), reading,
+      sync_verb_start (&sync_list_page_verb, self, sync_manager_get_store (self->manager), reading,
                        self->cancellable, page_read, GUINT_TO_POINTER (page));
     }
 }
@@ -415,7 +280,7 @@ take_keys (SyncListModel *self, GArray *keys)
 }
 
 static void
-take_everything (SyncListModel *self, const Reply *reply)
+take_everything (SyncListModel *self, const SyncListReply *reply)
 {
   g_autoptr (GPtrArray) before = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
 
@@ -443,11 +308,11 @@ refreshed (GObject *object, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   self->refreshing = FALSE;
-  if (sync_verb_finish (&refresh_verb, self, result, &answer, &error))
+  if (sync_verb_finish (&sync_list_refresh_verb, self, result, &answer, &error))
     {
       if (current)
         take_everything (self, answer);
-      reply_free (answer);
+      sync_list_reply_free (answer);
     }
   else if (sync_error_is_cancelled (error))
     g_clear_error (&error);
@@ -474,15 +339,15 @@ list_held_keys (SyncListModel *self)
 static void
 start_refresh (SyncListModel *self)
 {
-  Reading *reading;
+  SyncListReading *reading;
 
   self->refresh_again = self->refreshing;
   if (self->refreshing || g_cancellable_is_cancelled (self->cancellable))
     return;
   self->refreshing = TRUE;
-  reading = reading_new (self);
+  reading = sync_list_reading_new (self->source, &self->filter);
   reading->held = list_held_keys (self);
-  sync_verb_start (&refresh_verb, self, sync_manager_get_store (self->manager), reading,
+  sync_verb_start (&sync_list_refresh_verb, self, sync_manager_get_store (self->manager), reading,
                    self->cancellable, refreshed, GUINT_TO_POINTER (self->generation));
 }
 
@@ -512,7 +377,7 @@ get_item (GListModel *model, guint position)
   if (sync_list_item_is_ready (item))
     touch_page (self, item);
   else
-    want_page (self, position / PAGE_ROWS);
+    want_page (self, position / SYNC_LIST_PAGE_ROWS);
   return item;
 }
 
@@ -573,7 +438,7 @@ sync_list_model_finalize (GObject *object)
   g_clear_object (&self->cancellable);
   g_clear_object (&self->manager);
   g_clear_error (&self->error);
-  clear_filter (&self->filter);
+  sync_list_filter_clear (&self->filter);
 
   G_OBJECT_CLASS (sync_list_model_parent_class)->finalize (object);
 }
@@ -642,8 +507,8 @@ sync_list_model_set_filter (SyncListModel *model, const SyncListFilter *filter)
 
   g_return_if_fail (SYNC_IS_LIST_MODEL (model));
 
-  clear_filter (&model->filter);
-  copy_filter (&model->filter, filter != NULL ? filter : &everything);
+  sync_list_filter_clear (&model->filter);
+  sync_list_filter_copy (&model->filter, filter != NULL ? filter : &everything);
   model->generation++;
   sync_list_model_refresh (model);
 }
