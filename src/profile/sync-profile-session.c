@@ -115,6 +115,20 @@ session_task (SyncProfile *self, GCancellable *cancellable, GAsyncReadyCallback 
   return NULL;
 }
 
+typedef void (*EnterFunc) (SyncSupabaseProvider *, const char *, const char *, GCancellable *,
+                           GAsyncReadyCallback, gpointer);
+
+/* By a new account or by one that there is. */
+static void
+enter (SyncProfile *self, EnterFunc func, const char *email, const char *password,
+       GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = session_task (self, cancellable, callback, user_data);
+
+  if (task != NULL)
+    func (get_supabase (self), email, password, cancellable, session_changed, task);
+}
+
 /**
  * sync_profile_sign_up_async:
  * @profile: the profile
@@ -131,15 +145,11 @@ sync_profile_sign_up_async (SyncProfile *profile, const char *email, const char 
                             GCancellable *cancellable, GAsyncReadyCallback callback,
                             gpointer user_data)
 {
-  GTask *task;
-
   g_return_if_fail (SYNC_IS_PROFILE (profile));
   g_return_if_fail (email != NULL && password != NULL);
 
-  task = session_task (profile, cancellable, callback, user_data);
-  if (task != NULL)
-    sync_supabase_provider_sign_up_async (get_supabase (profile), email, password, cancellable,
-                                          session_changed, task);
+  enter (profile, sync_supabase_provider_sign_up_async, email, password, cancellable, callback,
+         user_data);
 }
 
 /**
@@ -158,15 +168,11 @@ sync_profile_sign_in_async (SyncProfile *profile, const char *email, const char 
                             GCancellable *cancellable, GAsyncReadyCallback callback,
                             gpointer user_data)
 {
-  GTask *task;
-
   g_return_if_fail (SYNC_IS_PROFILE (profile));
   g_return_if_fail (email != NULL && password != NULL);
 
-  task = session_task (profile, cancellable, callback, user_data);
-  if (task != NULL)
-    sync_supabase_provider_sign_in_async (get_supabase (profile), email, password, cancellable,
-                                          session_changed, task);
+  enter (profile, sync_supabase_provider_sign_in_async, email, password, cancellable, callback,
+         user_data);
 }
 
 /**
