@@ -133,29 +133,29 @@ add_settings (SyncPreferencesWindow *self)
 
   adw_preferences_group_add (self->automatic,
                              sync_setting_row_new_switch (settings, "auto-sync",
-                                                          _("Sync by itself"), NULL));
+                                                          _("Sync by Itself"), NULL));
   adw_preferences_group_add (
       self->automatic,
       sync_setting_row_new_number (settings, "interval-minutes", _("Interval"),
                                    _("Minutes from one sync to the next"), 1, 10080));
   adw_preferences_group_add (
       self->automatic,
-      sync_setting_row_new_switch (settings, "sync-after-changes", _("After changes"),
+      sync_setting_row_new_switch (settings, "sync-after-changes", _("After Changes"),
                                    _("Also a few seconds after rows changed on this computer")));
   adw_preferences_group_add (
-      self->automatic, sync_setting_row_new_switch (settings, "sync-at-start", _("At the start"),
+      self->automatic, sync_setting_row_new_switch (settings, "sync-at-start", _("At the Start"),
                                                     _("Also when the program starts")));
   adw_preferences_group_add (
       self->automatic,
-      sync_setting_row_new_switch (settings, "sync-on-metered", _("On metered networks"),
+      sync_setting_row_new_switch (settings, "sync-on-metered", _("On Metered Networks"),
                                    _("Also where traffic may cost money")));
   adw_preferences_group_add (
       self->automatic,
-      sync_setting_row_new_switch (settings, "sync-in-power-saver", _("While power is saved"),
+      sync_setting_row_new_switch (settings, "sync-in-power-saver", _("While Power Is Saved"),
                                    _("Also in the computer’s power saver mode")));
   adw_preferences_group_add (
       self->sending,
-      sync_setting_row_new_number (settings, "batch-size", _("Rows in a request"),
+      sync_setting_row_new_number (settings, "batch-size", _("Rows in a Request"),
                                    _("0: as many as the program thinks right"), 0, 10000));
   adw_preferences_group_add (
       self->sending, sync_setting_row_new_number (settings, "max-retries", _("Attempts"),
@@ -171,10 +171,10 @@ add_background (SyncPreferencesWindow *self)
     const char *key;
     const char *title;
   } rows[] = {
-    { "run-in-background", N_("Go on when the window is closed") },
-    { "show-tray", N_("Show an icon in the tray") },
-    { "notifications", N_("Notify of conflicts and problems") },
-    { "start-at-login", N_("Start with the session") },
+    { "run-in-background", N_("Go On When the Window Is Closed") },
+    { "show-tray", N_("Show an Icon in the Tray") },
+    { "notifications", N_("Notify of Conflicts and Problems") },
+    { "start-at-login", N_("Start With the Session") },
   };
   GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self->window));
   GSettings *settings = sync_application_get_settings (SYNC_APPLICATION (application));

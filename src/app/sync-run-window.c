@@ -169,7 +169,7 @@ trace_listed (GObject *object, GAsyncResult *result, gpointer user_data)
 static void
 add_trouble (AdwPreferencesPage *page, SyncProfile *profile, const SyncResult *run)
 {
-  AdwPreferencesGroup *group = add_group (page, _("Rows with Problems"));
+  AdwPreferencesGroup *group = add_group (page, _("Rows With Problems"));
 
   gtk_widget_set_visible (GTK_WIDGET (group), FALSE);
   sync_history_list_trace_async (sync_profile_get_history (profile), run->run, "refused,held", 0,

@@ -206,7 +206,7 @@ sync_setup_direction_set_profile (SyncSetupDirection *page, SyncProfile *profile
   location = sync_display_path (sync_provider_get_location (provider));
   markup = g_markup_escape_text (location, -1);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (page->there_row),
-                                 is_vault (page) ? _("In the vault") : _("In the cloud"));
+                                 is_vault (page) ? _("In the Vault") : _("In the Cloud"));
   adw_action_row_set_subtitle (page->there_row, markup);
   count (page);
   sync_device_name_suggest_async (sync_profile_get_devices (profile), page->cancellable, name_found,

@@ -127,7 +127,7 @@ def look_at_history(screen):
 def set_preferences(screen, desktop):
     screen.choose("Main Menu", "Preferences")
     screen.open_page("Sync")
-    screen.act("check box", "At the start", "toggle")
+    screen.act("check box", "At the Start", "toggle")
     screen.wait(lambda: desktop.sql("SELECT value FROM psync_setting WHERE key = 'sync-at-start'"),
                 "the setting is stored")
     for page in ("Tables", "Data"):

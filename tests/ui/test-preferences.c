@@ -35,7 +35,7 @@ test_switch_is_stored (UiFixture *fixture, gconstpointer data)
 {
   SyncSettings *settings = sync_profile_get_settings (fixture->profile);
   GtkWidget *window
-      = show (sync_setting_row_new_switch (settings, "sync-at-start", "At the start", NULL));
+      = show (sync_setting_row_new_switch (settings, "sync-at-start", "At the Start", NULL));
   GtkWidget *control = ui_find (window, GTK_TYPE_SWITCH, NULL);
   gboolean before = gtk_switch_get_active (GTK_SWITCH (control));
 
@@ -140,10 +140,10 @@ test_reasons_to_wait_are_set (UiFixture *fixture, gconstpointer data)
 
   adw_preferences_window_set_visible_page_name (ADW_PREFERENCES_WINDOW (preferences), "sync");
   gtk_window_present (GTK_WINDOW (preferences));
-  gtk_switch_set_active (GTK_SWITCH (find_switch (preferences, "On metered networks")), TRUE);
+  gtk_switch_set_active (GTK_SWITCH (find_switch (preferences, "On Metered Networks")), TRUE);
   ui_wait_for (holds (fixture->path, "SELECT value FROM psync_setting WHERE key = 'sync-on-metered'",
                       "true\n"));
-  gtk_switch_set_active (GTK_SWITCH (find_switch (preferences, "While power is saved")), TRUE);
+  gtk_switch_set_active (GTK_SWITCH (find_switch (preferences, "While Power Is Saved")), TRUE);
   ui_wait_for (holds (fixture->path,
                       "SELECT value FROM psync_setting WHERE key = 'sync-in-power-saver'", "true\n"));
   ui_take_picture (preferences, "preferences-sync");
