@@ -100,6 +100,35 @@ get_number (SyncSpan object, const char *name, gint64 *number)
   return sync_json_get_member (object, name, &value) && sync_json_to_int64 (value, number);
 }
 
+/**
+ * sync_supabase_rows_measure:
+ * @rows: an answer: a JSON array of rows
+ * @n_rows: (out): how many there are
+ * @newest: (out): the greatest version among them, 0 if there is none
+ *
+ * What is no row is none: whoever uses them finds out.
+ */
+void
+sync_supabase_rows_measure (GBytes *rows, guint *n_rows, gint64 *newest)
+{
+  SyncJsonReader reader;
+  SyncSpan row;
+  gsize length;
+  const char *text = g_bytes_get_data (rows, &length);
+  gint64 version;
+
+  *n_rows = 0;
+  *newest = 0;
+  sync_json_reader_init (&reader, text, length);
+  sync_json_enter_array (&reader);
+  while (sync_json_next_element (&reader) && sync_json_read_value (&reader, &row))
+    {
+      ++*n_rows;
+      if (get_number (row, "sync_version", &version))
+        *newest = MAX (*newest, version);
+    }
+}
+
 static gint64
 get_time (SyncSpan object, const char *name)
 {

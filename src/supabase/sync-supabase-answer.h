@@ -21,6 +21,7 @@ typedef struct
 
 gboolean sync_supabase_rows_append (GString *array, const SyncEntity *entity, GBytes *rows,
                                     gboolean trim);
+void sync_supabase_rows_measure (GBytes *rows, guint *n_rows, gint64 *newest);
 SyncCloudState *sync_supabase_state_parse (GBytes *answer);
 gboolean sync_supabase_device_is (GBytes *answer, const char *id);
 gboolean sync_supabase_deletion_take (SyncSupabaseDeletion *deletion, GBytes *answer, gboolean *left,

@@ -63,6 +63,32 @@ test_long_urls (TestRig *rig)
   test_rig_assert_converged (rig);
 }
 
+/* An owner may lower how many rows an answer has. What it leaves out is not gone: neither is a row refused, nor is
+ * the cloud taken for one that went back. */
+static void
+test_few_rows (TestRig *rig)
+{
+  TestHosted *hosted = test_rig_get_hosted (rig);
+  TestDevice *a = test_rig_add (rig, "a");
+  gpointer twice = (gpointer) test_wire_find ("twice");
+
+  test_hosted_set_max_rows (hosted, 7);
+  for (guint round = 1; round <= 2; round++)
+    {
+      twice = (gpointer) test_wire_find ("twice");
+      test_device_sqlf (a, "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 60) "
+                           "INSERT INTO notes (id, rank) SELECT i, %u FROM n WHERE true "
+                           "ON CONFLICT DO UPDATE SET rank = excluded.rank", round);
+      test_hosted_set_faults (hosted, first_push, &twice);
+      test_device_sync (a);
+      g_assert_null (twice);
+      test_device_expect (a, "SELECT count(*) FROM psync_change", "0\n");
+      test_device_expect (a, "SELECT DISTINCT refused FROM psync_history", "0\n");
+    }
+  test_device_expect (a, "SELECT id, kind FROM psync_conflict", "");
+  test_rig_assert_converged (rig);
+}
+
 /* A key by names that the cloud needs for itself, with answers that name nobody, and a conflict. */
 static void
 test_key_names (TestRig *rig)
@@ -241,6 +267,7 @@ static const struct
 } tests[] = {
   { "a-page-of-a-thousand-is-no-end", NOTES, test_page_cap },
   { "addresses-stay-short", NOTES, test_long_urls },
+  { "what-an-answer-leaves-out-is-not-gone", NOTES, test_few_rows },
   { "keys-by-names-that-the-cloud-needs-for-itself",
     "CREATE TABLE key_notes (user_id TEXT NOT NULL, device_id TEXT NOT NULL, title TEXT, PRIMARY KEY (user_id, device_id));",
     test_key_names },

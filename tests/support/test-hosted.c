@@ -152,6 +152,14 @@ refuse (const Exchange *exchange)
   return NULL;
 }
 
+/* What reads: a function does, too. */
+static gboolean
+is_read (const Exchange *exchange)
+{
+  return is_rest (exchange)
+         && (g_str_equal (exchange->method, "GET") || g_str_has_prefix (exchange->path, "/rest/v1/rpc/"));
+}
+
 /* A larger limit is cut without a word; without one there is one. */
 static void
 cap_rows (Exchange *exchange, guint max_rows)
@@ -160,7 +168,7 @@ cap_rows (Exchange *exchange, guint max_rows)
   guint64 rows = limit != NULL ? g_ascii_strtoull (limit + strlen ("limit="), NULL, 10) : G_MAXUINT64;
   g_autoptr (GString) path = g_string_new (NULL);
 
-  if (!is_rest (exchange) || !g_str_equal (exchange->method, "GET") || rows <= max_rows)
+  if (!is_read (exchange) || rows <= max_rows)
     return;
   if (limit != NULL)
     {

@@ -23,15 +23,15 @@ typedef const TestWireFault *(*TestHostedFunc) (guint number, const char *method
 
 /* A stand-in for hosted Supabase: a server of its own, on a thread of its own, before the one at `target`.
  *
- * What hosted Supabase does and the test cloud does not, it always does: a GET gives 1000 rows at most, whatever
- * its limit; answers are compressed; errors have PostgREST's and GoTrue's form, and quote the row in their
+ * What hosted Supabase does and the test cloud does not, it always does: a GET or a function gives 1000 rows at most,
+ * whatever its limit; answers are compressed; errors have PostgREST's and GoTrue's form, and quote the row in their
  * details; a URL with its headers of more than 16 KiB is a 520, a body of more than 1 MiB a 413, a compressed one
  * is not understood; the root of the REST API is closed; what is no token is not taken for one. */
 TestHosted *test_hosted_new (const char *target);
 void test_hosted_free (TestHosted *hosted);
 const char *test_hosted_get_url (TestHosted *hosted);
 
-/* Rows in an answer to a GET: 1000, unless told otherwise. */
+/* Rows in an answer to a GET or of a function: 1000, unless told otherwise. */
 void test_hosted_set_max_rows (TestHosted *hosted, guint rows);
 /* The schema changed: tables that are not in the cache yet, for so many requests. */
 void test_hosted_forget_schema (TestHosted *hosted, guint requests);
