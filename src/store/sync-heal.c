@@ -114,18 +114,23 @@ queue_lost_rows (SyncStore *store, const SyncEntity *entity, GError **error)
                                "", error);
 }
 
-/* Every row is known or pending. If none is known and some are not pending, somebody took away what was known. */
+/* Every row is known or pending. If none is known and some are not pending, somebody took away what was known. The
+ * rows are looked at only where that may be: this is asked before each run. */
 static gboolean
 find_unknown_rows (SyncStore *store, const SyncEntity *entity, gboolean *found, GError **error)
 {
-  g_autoptr (GString) sql = g_string_new ("SELECT EXISTS (SELECT 1 FROM main.");
+  g_autoptr (GString) sql = g_string_new (
+      "SELECT CASE WHEN EXISTS (SELECT 1 FROM main.psync_row WHERE entity = ?1) THEN 0 "
+      "WHEN EXISTS (SELECT 1 FROM main.psync_entity WHERE name = ?1 AND pulled_version > 0) "
+      "OR EXISTS (SELECT 1 FROM main.psync_meta WHERE key = 'acknowledged-version' AND value > 0) "
+      "THEN EXISTS (SELECT 1 FROM main.");
   gint64 exist;
 
   sync_sql_append_identifier (sql, entity->table);
-  g_string_append (sql, " AS t WHERE NOT EXISTS (SELECT 1 FROM main.psync_row WHERE entity = ?1) "
-                        "AND NOT EXISTS (SELECT 1 FROM main.psync_change c WHERE c.entity = ?1 AND c.id = ");
+  g_string_append (sql, " AS t WHERE NOT EXISTS "
+                        "(SELECT 1 FROM main.psync_change c WHERE c.entity = ?1 AND c.id = ");
   sync_id_append_expression (sql, entity, "t");
-  g_string_append (sql, "))");
+  g_string_append (sql, ")) ELSE 0 END");
   if (!sync_connection_query_int64 (store->connection, 0, &exist, error, sql->str, entity->name, NULL))
     return FALSE;
   *found = exist != 0;

@@ -643,6 +643,71 @@ test_many (TestRig *rig)
 
 /* --- Registration ------------------------------------------------------------------------------- */
 
+/* --- What a run looks at ------------------------------------------------------------------------ */
+
+static gboolean
+take_steps (SyncStore *store, gpointer data, GError **error)
+{
+  *(gint64 *) data = sync_connection_vm_steps (sync_store_get_connection (store), TRUE);
+  return TRUE;
+}
+
+static gint64
+count_steps (TestDevice *device)
+{
+  gint64 steps;
+
+  g_assert_true (test_device_call (device, take_steps, &steps, NULL));
+  return steps;
+}
+
+/* SQLite's steps for a run that has nothing to do, and for one with ten rows here and ten others there. */
+static void
+measure_runs (TestDevice *a, TestDevice *b, gint64 *nothing, gint64 *changes)
+{
+  test_device_sync (a);
+  count_steps (a);
+  test_device_sync (a);
+  *nothing = count_steps (a);
+  test_device_sql (b, "UPDATE notes SET body = body || '.' WHERE rank BETWEEN 10 AND 19");
+  test_device_sync (b);
+  test_device_sql (a, "UPDATE notes SET body = body || ',' WHERE rank < 10");
+  count_steps (a);
+  test_device_sync (a);
+  *changes = count_steps (a);
+}
+
+static void
+insert_ranks (TestDevice *device, int first, int last)
+{
+  g_autofree char *sql
+      = g_strdup_printf ("WITH RECURSIVE n (i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
+                         "INSERT INTO notes SELECT 'n' || i, 'title', 'body', i FROM n",
+                         first, last);
+
+  test_device_sql (device, sql);
+}
+
+static void
+test_steps (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  gint64 nothing[2], changes[2];
+
+  insert_ranks (a, 0, 199);
+  test_rig_settle (rig);
+  measure_runs (a, b, &nothing[0], &changes[0]);
+  insert_ranks (a, 200, 9999);
+  test_rig_settle (rig);
+  measure_runs (a, b, &nothing[1], &changes[1]);
+  g_test_message ("nothing %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT ", changes %" G_GINT64_FORMAT
+                  " and %" G_GINT64_FORMAT,
+                  nothing[0], nothing[1], changes[0], changes[1]);
+  g_assert_cmpint (nothing[1] * 10, <=, nothing[0] * 11);
+  g_assert_cmpint (changes[1] * 10, <=, changes[0] * 11);
+}
+
 static const struct
 {
   const char *name;
@@ -703,6 +768,7 @@ static const struct
   { "values-arrive-exactly", VALUES, test_values },
   { "what-cannot-travel-is-refused-alone", NOTES, test_refused },
   { "thousands-of-rows", NOTES, test_many },
+  { "a-run-looks-at-what-changed-only", NOTES, test_steps },
 };
 
 /* Where a server takes its time, one of each kind. */
