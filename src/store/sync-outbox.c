@@ -466,7 +466,7 @@ compose_row (Composer *composer, const Due *due, GError **error)
   gboolean found;
 
   if (!read_row (composer, due, &found, &refusal)
-      || (found && !check_types (composer, &refusal)))
+      || (found ? !check_types (composer, &refusal) : !sync_table_check_cut (composer->table, due->id, &refusal)))
     {
       if (!g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED)
           && !g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_INVALID))

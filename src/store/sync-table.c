@@ -643,6 +643,70 @@ sync_table_find_alike (SyncTable *table,
   return step != SYNC_STEP_ERROR;
 }
 
+/* One column begins with the text and a NUL, the others are as in the id: ranges that an index finds. */
+static void
+append_cut_condition (GString *sql, const SyncEntity *entity, guint cut)
+{
+  for (guint i = 0; i < entity->n_keys; i++)
+    {
+      g_autofree char *name = sync_sql_quote_identifier (entity->columns[i].name);
+
+      g_string_append (sql, i > 0 ? " AND " : "");
+      if (i != cut)
+        g_string_append_printf (sql, "%s = ?%u", name, i + 1);
+      else
+        g_string_append_printf (sql, "typeof(?%u) = 'text' AND %s >= ?%u || char(0) AND %s < ?%u || char(1)", i + 1,
+                                name, i + 1, name, i + 1);
+    }
+}
+
+static char *
+build_select_cut (const SyncEntity *entity)
+{
+  g_autoptr (GString) sql = g_string_new ("SELECT ");
+
+  for (guint i = 0; i < entity->n_keys; i++)
+    {
+      g_string_append (sql, i > 0 ? ", instr(" : "instr(");
+      sync_sql_append_identifier (sql, entity->columns[i].name);
+      g_string_append (sql, ", char(0))");
+    }
+  g_string_append (sql, " FROM main.");
+  sync_sql_append_identifier (sql, entity->table);
+  for (guint i = 0; i < entity->n_keys; i++)
+    {
+      g_string_append (sql, i > 0 ? " OR (" : " WHERE (");
+      append_cut_condition (sql, entity, i);
+      g_string_append_c (sql, ')');
+    }
+  return g_string_free (g_steal_pointer (&sql), FALSE);
+}
+
+gboolean
+sync_table_check_cut (SyncTable *table,
+                      const char *id,
+                      GError **error)
+{
+  const SyncEntity *entity = table->entity;
+  g_autofree char *sql = NULL;
+  SyncStatement *statement;
+  SyncStep step;
+  int cut = -1;
+
+  if (strchr (id, '\'') == NULL || sync_id_has_null (id))
+    return TRUE;
+  sql = build_select_cut (entity);
+  statement = prepare_by_id (table, sql, id, 1, error);
+  if (statement == NULL)
+    return FALSE;
+  while (cut < 0 && (step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
+    for (int i = (int) entity->n_keys - 1; i >= 0; i--)
+      if (sync_statement_int64 (statement, i) > 0)
+        cut = i;
+  sync_statement_reset (statement);
+  return cut < 0 ? step != SYNC_STEP_ERROR : refuse_value (table, (guint) cut, "nul", error);
+}
+
 /* --- Travelling values → SQLite values ---------------------------------------------------------- */
 
 /* Values are bound without being copied: their row, and what is decoded of it, stay until the statement has run. */

@@ -35,6 +35,9 @@ gboolean sync_table_exists (SyncTable *table, const char *id, gboolean *found, G
 /* The id of the row whose key SQLite takes for the same although its id is another one, NULL if there is none.
  * (transfer full) */
 gboolean sync_table_find_alike (SyncTable *table, const char *id, char **alike, GError **error);
+/* An id ends where a text of its key holds a NUL. SYNC_ERROR_ROW_REFUSED with the column: there is no row with this
+ * id, but one whose key is cut to it. */
+gboolean sync_table_check_cut (SyncTable *table, const char *id, GError **error);
 /* Of a statement whose columns from `first` on are the entity's columns in order. */
 gboolean sync_table_read_columns (SyncTable *table, SyncStatement *statement, int first, SyncRow *row,
                                   GError **error);

@@ -215,6 +215,28 @@ test_null_keys (void)
   test_device_assert_clean (a);
 }
 
+/* An id ends before the NUL: the row is refused, whether it was there before or not, and not taken for a deleted one. */
+static void
+test_keys_with_nul (void)
+{
+  g_autoptr (TestRig) rig
+      = test_rig_new (&test_backend_vault, "CREATE TABLE t (n INTEGER, k TEXT, v TEXT, PRIMARY KEY (n, k));");
+  TestDevice *a = test_rig_add_with_rows (rig, "a", "INSERT INTO t VALUES (1, 'b' || char (0) || 'x', 'before')");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO t VALUES (2, char (0), 'after'), (3, 'fine', 'good'), (4, 'gone', 'gone');"
+                      "DELETE FROM t WHERE n = 4");
+  test_rig_settle (rig);
+  test_device_expect (a, "SELECT id, state, error ->> '$.reason', error ->> '$.column' FROM psync_change ORDER BY id",
+                      "1,'b'|refused|nul|k\n2,''|refused|nul|k\n");
+  test_device_assert_quiet (a);
+  test_device_expect (b, "SELECT id FROM psync_row", "3,'fine'\n");
+  test_device_sql (a, "UPDATE t SET k = 'd' WHERE n = 2; UPDATE t SET k = 'b' WHERE n = 1");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT n, k, v FROM t ORDER BY n", "1|b|before\n2|d|after\n3|fine|good\n");
+  test_device_assert_clean (a);
+}
+
 /* One key for this table and two for the cloud: the second is held until the owner makes room, and nothing is lost. */
 static void
 test_keys_that_collide (void)
@@ -549,6 +571,7 @@ main (int argc, char *argv[])
       g_test_add_data_func (path, &cases[i], test_case);
     }
   g_test_add_func ("/tables/keys/null-is-refused-and-stops-no-other", test_null_keys);
+  g_test_add_func ("/tables/keys/with-nul-are-refused-and-stop-no-other", test_keys_with_nul);
   g_test_add_func ("/tables/keys/that-collide-here-and-not-there-are-held", test_keys_that_collide);
   g_test_add_func ("/tables/functions/a-trigger-that-only-its-owner-can-run", test_trigger_with_function);
   g_test_add_func ("/tables/functions/a-trigger-that-fails-for-one-row", test_trigger_with_json);
