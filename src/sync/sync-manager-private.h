@@ -72,6 +72,8 @@ void sync_manager_set_progress (SyncManager *manager, const SyncProgress *progre
 void sync_manager_leave_progress (SyncManager *manager, const SyncProgress *progress);
 void sync_manager_leave_conflicts (SyncManager *manager, GArray *numbers, SyncResolverFunc resolver,
                                    gpointer resolver_data);
+gboolean sync_manager_make_way (SyncManager *manager, GTask *task); /* FALSE: takes and ends the task */
+gulong sync_manager_forward_cancel (SyncManager *manager, GCancellable *cancellable);
 void sync_manager_run_over (SyncManager *manager, const SyncResult *result, const GError *reason);
 void sync_manager_ask (SyncManager *manager, GArray *numbers, SyncResolverFunc resolver,
                        gpointer resolver_data);

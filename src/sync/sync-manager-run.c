@@ -210,6 +210,33 @@ forward_cancel (GCancellable *cancellable, gpointer data)
   g_cancellable_cancel (data);
 }
 
+/* Whoever cancels @cancellable stops the run under way. */
+gulong
+sync_manager_forward_cancel (SyncManager *manager,
+                             GCancellable *cancellable)
+{
+  return g_cancellable_connect (cancellable, G_CALLBACK (forward_cancel), g_object_ref (manager->running),
+                                g_object_unref);
+}
+
+/* From here on a run is under way; else @task ends with the reason why there can be none now. */
+gboolean
+sync_manager_make_way (SyncManager *manager,
+                       GTask *task)
+{
+  if (manager->provider != NULL && manager->running == NULL)
+    {
+      manager->running = g_cancellable_new ();
+      return TRUE;
+    }
+  g_task_return_error (task,
+                       manager->provider == NULL
+                           ? sync_manager_explain_unavailable (manager)
+                           : sync_error_new (SYNC_ERROR_LOCKED, NULL, "A run is going on"));
+  g_object_unref (task);
+  return FALSE;
+}
+
 static Run *
 run_new (SyncManager *self, SyncRunKind kind, const SyncRunOptions *options, GCancellable *cancellable)
 {
@@ -230,8 +257,7 @@ run_new (SyncManager *self, SyncRunKind kind, const SyncRunOptions *options, GCa
   if (cancellable != NULL)
     {
       run->outer = g_object_ref (cancellable);
-      run->cancelled_id = g_cancellable_connect (cancellable, G_CALLBACK (forward_cancel),
-                                                 g_object_ref (self->running), g_object_unref);
+      run->cancelled_id = sync_manager_forward_cancel (self, cancellable);
     }
   return run;
 }
@@ -262,16 +288,8 @@ sync_manager_run_async (SyncManager *manager,
 
   outer = g_task_new (manager, NULL, callback, user_data);
   g_task_set_source_tag (outer, sync_manager_run_async);
-  if (manager->provider == NULL || manager->running != NULL)
-    {
-      g_task_return_error (outer,
-                           manager->provider == NULL
-                               ? sync_manager_explain_unavailable (manager)
-                               : sync_error_new (SYNC_ERROR_LOCKED, NULL, "A run is going on"));
-      g_object_unref (outer);
-      return;
-    }
-  manager->running = g_cancellable_new ();
+  if (!sync_manager_make_way (manager, outer))
+    return;
   inner = g_task_new (manager, manager->running, run_ended, outer);
   g_task_set_check_cancellable (inner, FALSE); /* a run that was stopped has a result too */
   g_task_set_task_data (inner, run_new (manager, kind, options, cancellable), (GDestroyNotify) run_free);

@@ -96,12 +96,6 @@ verify_ended (GObject *source, GAsyncResult *result, gpointer data)
     g_task_return_error (outer, g_steal_pointer (&error));
 }
 
-static void
-forward_cancel (GCancellable *cancellable, gpointer data)
-{
-  g_cancellable_cancel (data);
-}
-
 static Verification *
 verification_new (SyncManager *manager, const SyncVerifyOptions *options, GCancellable *cancellable)
 {
@@ -119,8 +113,7 @@ verification_new (SyncManager *manager, const SyncVerifyOptions *options, GCance
   if (cancellable != NULL)
     {
       self->outer = g_object_ref (cancellable);
-      self->cancelled_id = g_cancellable_connect (cancellable, G_CALLBACK (forward_cancel),
-                                                  g_object_ref (manager->running), g_object_unref);
+      self->cancelled_id = sync_manager_forward_cancel (manager, cancellable);
     }
   return self;
 }
@@ -150,16 +143,8 @@ sync_manager_verify_async (SyncManager *manager,
 
   outer = g_task_new (manager, NULL, callback, user_data);
   g_task_set_source_tag (outer, sync_manager_verify_async);
-  if (manager->provider == NULL || manager->running != NULL)
-    {
-      g_task_return_error (outer,
-                           manager->provider == NULL
-                               ? sync_manager_explain_unavailable (manager)
-                               : sync_error_new (SYNC_ERROR_LOCKED, NULL, "A run is going on"));
-      g_object_unref (outer);
-      return;
-    }
-  manager->running = g_cancellable_new ();
+  if (!sync_manager_make_way (manager, outer))
+    return;
   inner = g_task_new (manager, manager->running, verify_ended, outer);
   g_task_set_check_cancellable (inner, FALSE); /* what was found until it was stopped is told */
   g_task_set_task_data (inner, verification_new (manager, options, cancellable),
