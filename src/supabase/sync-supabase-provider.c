@@ -3,14 +3,8 @@
 
 #include "sync-json.h"
 #include "sync-supabase-answer.h"
-#include "sync-supabase-call.h"
 #include "sync-supabase-key.h"
 #include "sync-supabase-query.h"
-
-/* URL and headers together must stay under 16 KiB on hosted Supabase; the token takes its share. */
-#define MAX_QUERY (5 * 1024)
-/* Hosted Supabase gives 1000 rows at most, unless its owner wants it to give fewer. */
-#define MAX_KEYS 500
 
 /**
  * SyncSupabaseProvider:
@@ -65,8 +59,10 @@ has_answered (const GError *error)
              && error->code != SYNC_ERROR_OFFLINE);
 }
 
-static GBytes *
-call_finish (SyncSupabaseProvider *self, GAsyncResult *result, GError **error)
+GBytes *
+sync_supabase_provider_call_finish (SyncSupabaseProvider *self,
+                                    GAsyncResult *result,
+                                    GError **error)
 {
   g_autoptr (GError) fault = NULL;
   GBytes *answer = sync_supabase_call_finish (self->http, result, &fault);
@@ -78,9 +74,11 @@ call_finish (SyncSupabaseProvider *self, GAsyncResult *result, GError **error)
   return answer;
 }
 
-static void
-call_async (SyncSupabaseProvider *self, SyncSupabaseCall *call, GTask *task,
-            GAsyncReadyCallback callback)
+void
+sync_supabase_provider_call_async (SyncSupabaseProvider *self,
+                                   SyncSupabaseCall *call,
+                                   GTask *task,
+                                   GAsyncReadyCallback callback)
 {
   sync_supabase_call_async (self->http, self->session, call, g_task_get_cancellable (task),
                             callback, task);
@@ -92,7 +90,8 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
-  GBytes *answer = call_finish (g_task_get_source_object (task), result, &error);
+  GBytes *answer
+      = sync_supabase_provider_call_finish (g_task_get_source_object (task), result, &error);
 
   if (answer != NULL)
     g_task_return_pointer (task, answer, (GDestroyNotify) g_bytes_unref);
@@ -151,7 +150,8 @@ on_state (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
-  g_autoptr (GBytes) answer = call_finish (g_task_get_source_object (task), result, &error);
+  g_autoptr (GBytes) answer
+      = sync_supabase_provider_call_finish (g_task_get_source_object (task), result, &error);
   SyncCloudState *state = NULL;
 
   if (answer != NULL)
@@ -182,7 +182,7 @@ sync_supabase_provider_get_state_async (SyncProvider *provider, gboolean strong,
     }
   else
     call = sync_supabase_call_new ("GET", "sync_state", "select=*", NULL);
-  call_async (self, call, task, on_state);
+  sync_supabase_provider_call_async (self, call, task, on_state);
 }
 
 static SyncCloudState *
@@ -210,8 +210,9 @@ sync_supabase_provider_pull_async (SyncProvider *provider, const SyncEntity *ent
       return;
     }
   text = sync_supabase_query_pull (entity, query);
-  call_async (self, sync_supabase_call_new ("GET", entity->cloud_table, text, entity),
-              g_steal_pointer (&task), on_answer);
+  sync_supabase_provider_call_async (
+      self, sync_supabase_call_new ("GET", entity->cloud_table, text, entity),
+      g_steal_pointer (&task), on_answer);
 }
 
 static gboolean
@@ -246,182 +247,7 @@ sync_supabase_provider_push_async (SyncProvider *provider, const SyncEntity *ent
   call = sync_supabase_call_new ("POST", entity->cloud_table, query, entity);
   call->prefer = "resolution=merge-duplicates,return=representation";
   call->body = g_bytes_ref (rows);
-  call_async (self, call, g_steal_pointer (&task), on_answer);
-}
-
-/* Some of a fetch's keys. */
-typedef struct
-{
-  char *text;    /* (owned): a query, or a body if the fetch is strong */
-  guint seen;    /* how many of their rows came already */
-  gint64 newest; /* the greatest version among those */
-} Part;
-
-/* A fetch whose keys, or rows, do not fit into one request. */
-typedef struct
-{
-  SyncEntity *entity; /* (owned) */
-  GQueue parts;       /* (element-type Part): those that are still to be asked for */
-  GQueue short_parts; /* (element-type Part): those whose answers may have left rows out */
-  Part *part;         /* (owned) (nullable): that is asked for */
-  gboolean strong;
-  guint n_keys;
-  guint n_rows;
-  GString *rows; /* (owned): an array without its end */
-} Fetch;
-
-static void
-part_free (Part *part)
-{
-  g_free (part->text);
-  g_free (part);
-}
-
-static void
-fetch_free (Fetch *fetch)
-{
-  sync_entity_unref (fetch->entity);
-  g_queue_clear_full (&fetch->parts, (GDestroyNotify) part_free);
-  g_queue_clear_full (&fetch->short_parts, (GDestroyNotify) part_free);
-  g_clear_pointer (&fetch->part, part_free);
-  if (fetch->rows != NULL)
-    g_string_free (fetch->rows, TRUE);
-  g_free (fetch);
-}
-
-static void
-fetch_take_texts (Fetch *fetch, GPtrArray *texts)
-{
-  for (guint i = 0; i < texts->len; i++)
-    {
-      Part *part = g_new0 (Part, 1);
-
-      part->text = g_strdup (g_ptr_array_index (texts, i));
-      g_queue_push_tail (&fetch->parts, part);
-    }
-}
-
-/* Cuts off what an answer has more than the server gives at once: nobody says that there was more. So whoever got some
- * rows and misses others asks for those behind them, until there are none. */
-static gboolean
-fetch_take_rows (Fetch *fetch, GBytes *answer)
-{
-  Part *part = fetch->part;
-  guint n_rows;
-  gint64 newest;
-
-  sync_supabase_rows_measure (answer, &n_rows, &newest);
-  if (!sync_supabase_rows_append (fetch->rows, fetch->entity, answer, fetch->strong))
-    return FALSE;
-  if (n_rows == 0)
-    {
-      g_clear_pointer (&fetch->part, part_free);
-      return TRUE;
-    }
-  /* A row that was written meanwhile comes twice; the same one again and again is no answer. */
-  fetch->n_rows += n_rows;
-  if (fetch->n_rows > 2 * fetch->n_keys || (part->seen > 0 && newest <= part->newest && !fetch->strong))
-    return FALSE;
-  part->seen += n_rows;
-  part->newest = newest;
-  g_queue_push_tail (&fetch->short_parts, g_steal_pointer (&fetch->part));
-  return TRUE;
-}
-
-static void fetch_next (GTask *task);
-
-static void
-on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  Fetch *fetch = g_task_get_task_data (task);
-  GError *error = NULL;
-  g_autoptr (GBytes) answer = call_finish (g_task_get_source_object (task), result, &error);
-
-  if (answer == NULL)
-    g_task_return_error (task, error);
-  else if (!fetch_take_rows (fetch, answer))
-    g_task_return_error (task, sync_error_new (SYNC_ERROR_PROTOCOL, fetch->entity->cloud_table,
-                                               "The rows cannot be understood"));
-  else
-    fetch_next (g_steal_pointer (&task));
-}
-
-/* Versions are in order, so that a row which is written meanwhile is not stepped over. */
-static SyncSupabaseCall *
-new_fetch_call (const Fetch *fetch)
-{
-  const Part *part = fetch->part;
-  g_autofree char *behind = NULL;
-  SyncSupabaseCall *call;
-
-  if (fetch->strong)
-    {
-      behind = part->seen > 0 ? g_strdup_printf ("offset=%u", part->seen) : NULL;
-      call = sync_supabase_call_new ("POST", "rpc/sync_fetch_now", behind, fetch->entity);
-      call->body = g_bytes_new (part->text, strlen (part->text));
-      return call;
-    }
-  behind = part->seen > 0 ? g_strdup_printf ("&sync_version=gt.%" G_GINT64_FORMAT, part->newest) : g_strdup ("");
-  {
-    g_autofree char *query = g_strconcat (part->text, "&order=sync_version.asc", behind, NULL);
-
-    return sync_supabase_call_new ("GET", fetch->entity->cloud_table, query, fetch->entity);
-  }
-}
-
-/* Takes @task. */
-static void
-fetch_next (GTask *task)
-{
-  Fetch *fetch = g_task_get_task_data (task);
-
-  if (g_queue_is_empty (&fetch->parts) && fetch->n_rows < fetch->n_keys)
-    {
-      fetch->parts = fetch->short_parts;
-      g_queue_init (&fetch->short_parts);
-    }
-  fetch->part = g_queue_pop_head (&fetch->parts);
-  if (fetch->part != NULL)
-    {
-      call_async (g_task_get_source_object (task), new_fetch_call (fetch), task, on_fetched);
-      return;
-    }
-  g_string_append_c (fetch->rows, ']');
-  g_task_return_pointer (task, g_string_free_to_bytes (g_steal_pointer (&fetch->rows)),
-                         (GDestroyNotify) g_bytes_unref);
-  g_object_unref (task);
-}
-
-static void
-sync_supabase_provider_fetch_async (SyncProvider *provider, const SyncEntity *entity, GBytes *keys,
-                                    gboolean strong, GCancellable *cancellable,
-                                    GAsyncReadyCallback callback, gpointer user_data)
-{
-  GTask *task = g_task_new (provider, cancellable, callback, user_data);
-  Fetch *fetch = g_new0 (Fetch, 1);
-  g_autoptr (GPtrArray) texts = NULL;
-  GError *error = NULL;
-  gint64 ignored;
-
-  g_task_set_source_tag (task, sync_provider_fetch_async);
-  g_task_set_task_data (task, fetch, (GDestroyNotify) fetch_free);
-  fetch->entity = sync_entity_ref ((SyncEntity *) entity);
-  fetch->strong = strong;
-  fetch->rows = g_string_new ("[");
-  g_queue_init (&fetch->parts);
-  g_queue_init (&fetch->short_parts);
-  sync_supabase_rows_measure (keys, &fetch->n_keys, &ignored);
-  texts = strong ? sync_supabase_body_fetch (entity, keys, MAX_KEYS, &error)
-                 : sync_supabase_query_fetch (entity, keys, MAX_QUERY, MAX_KEYS, &error);
-  if (texts != NULL)
-    {
-      fetch_take_texts (fetch, texts);
-      fetch_next (task);
-      return;
-    }
-  g_task_return_error (task, error);
-  g_object_unref (task);
+  sync_supabase_provider_call_async (self, call, g_steal_pointer (&task), on_answer);
 }
 
 static void
@@ -430,7 +256,8 @@ on_digest (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   const char *prefix = g_task_get_task_data (task);
   GError *error = NULL;
-  g_autoptr (GBytes) answer = call_finish (g_task_get_source_object (task), result, &error);
+  g_autoptr (GBytes) answer
+      = sync_supabase_provider_call_finish (g_task_get_source_object (task), result, &error);
   g_autofree SyncDigest *digest = g_new0 (SyncDigest, 1);
 
   if (answer == NULL)
@@ -455,7 +282,7 @@ sync_supabase_provider_digest_async (SyncProvider *provider, const SyncEntity *e
   g_task_set_source_tag (task, sync_provider_digest_async);
   g_task_set_task_data (task, g_strdup (prefix), g_free);
   call->body = g_bytes_new_take (body, strlen (body));
-  call_async (self, call, task, on_digest);
+  sync_supabase_provider_call_async (self, call, task, on_digest);
 }
 
 static gboolean
@@ -478,7 +305,7 @@ on_put (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
   SyncSupabaseProvider *self = g_task_get_source_object (task);
-  g_autoptr (GBytes) answer = call_finish (self, result, &error);
+  g_autoptr (GBytes) answer = sync_supabase_provider_call_finish (self, result, &error);
 
   /* What stands between us and the cloud may say yes in its place. */
   if (answer != NULL && !sync_supabase_device_is (answer, g_task_get_task_data (task)))
@@ -506,7 +333,7 @@ sync_supabase_provider_put_device_async (SyncProvider *provider, const SyncDevic
   g_task_set_task_data (task, g_strdup (device->id), g_free);
   call->prefer = "resolution=merge-duplicates,return=representation";
   call->body = g_bytes_new_take (body, strlen (body));
-  call_async (self, call, task, on_put);
+  sync_supabase_provider_call_async (self, call, task, on_put);
 }
 
 static gboolean
@@ -539,7 +366,8 @@ on_some_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   GError *error = NULL;
-  g_autoptr (GBytes) answer = call_finish (g_task_get_source_object (task), result, &error);
+  g_autoptr (GBytes) answer
+      = sync_supabase_provider_call_finish (g_task_get_source_object (task), result, &error);
   gboolean left = FALSE;
 
   if (answer == NULL)
@@ -559,7 +387,7 @@ delete_some (GTask *task)
   SyncSupabaseCall *call = sync_supabase_call_new ("POST", "rpc/sync_delete_my_data", NULL, NULL);
 
   call->body = g_bytes_new_static ("{}", 2);
-  call_async (g_task_get_source_object (task), call, task, on_some_deleted);
+  sync_supabase_provider_call_async (g_task_get_source_object (task), call, task, on_some_deleted);
 }
 
 static void
