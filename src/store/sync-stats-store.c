@@ -125,7 +125,7 @@ count_changes (SyncConnection *connection, SyncStats *stats, GError **error)
   statement = sync_connection_prepare (connection,
                                        "SELECT count(*) FILTER (WHERE state = 'pending'), "
                                        "count(*) FILTER (WHERE state <> 'pending'), "
-                                       "(SELECT count(*) FROM psync_held) FROM psync_change",
+                                       "(SELECT count(*) FROM psync_held) FROM psync_change WHERE seq > 0",
                                        error);
   if (statement == NULL)
     return FALSE;
