@@ -370,6 +370,26 @@ test_too_large (TestRig *rig)
   test_device_expect (a, NO_CONFLICT, "");
 }
 
+/* A page that is too much is asked for again with a quarter of its rows, and so are those behind it. */
+static void
+test_page_too_large (TestRig *rig)
+{
+  SyncRunOptions options = { .batch_size = 16 };
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 40);
+  test_device_sync (a);
+  test_faults_set_error (b->faults, SYNC_ERROR_TOO_LARGE, NULL);
+  test_faults_plan (b->faults, TEST_REQUEST_PULL, 0, TEST_FAULT_REFUSED);
+  test_faults_reset_counts (b->faults);
+  test_device_do (b, SYNC_RUN_SYNC, &options);
+  g_assert_cmpuint (test_faults_count (b->faults, TEST_REQUEST_PULL), >=, 1 + 40 / 4);
+  g_assert_cmpuint (test_faults_count (b->faults, TEST_REQUEST_PULL), <=, 3 + 40 / 4);
+  test_device_expect (b, "SELECT count(*) FROM notes", "40\n");
+  test_rig_assert_converged (rig);
+}
+
 /* One row alone is too much: it is refused, but perhaps it went through. */
 static void
 test_one_row_too_large (TestRig *rig)
@@ -1056,6 +1076,24 @@ test_nothing_to_do (TestRig *rig)
   test_device_expect (a, "SELECT outcome, repeats FROM psync_history ORDER BY run DESC LIMIT 1", "nothing|5\n");
 }
 
+/* The others see that this device is there still, but not at the cost of a request each time. */
+static void
+test_device_is_refreshed (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+
+  insert_notes (a, "a", 3);
+  test_rig_settle (rig);
+  test_rig_advance (rig, 6 * G_TIME_SPAN_HOUR - G_TIME_SPAN_MINUTE);
+  test_device_assert_quiet (a);
+  test_rig_advance (rig, 2 * G_TIME_SPAN_MINUTE);
+  test_faults_reset_counts (a->faults);
+  test_device_sync (a);
+  g_assert_cmpuint (test_faults_count (a->faults, TEST_REQUEST_PUT_DEVICE), ==, 1);
+  g_assert_cmpuint (test_faults_count_all (a->faults), ==, 2);
+  test_device_assert_quiet (a);
+}
+
 /* --- What happened to our triggers and tables --------------------------------------------------- */
 
 static void
@@ -1726,6 +1764,7 @@ static const struct
   { "sends/being-offline-uses-up-no-attempt", NOTES, test_attempts },
   { "sends/one-refused-row-stops-no-other", NOTES, test_halving },
   { "sends/too-much-at-once-goes-in-parts", NOTES, test_too_large },
+  { "reads/a-page-too-large-comes-in-quarters", NOTES, test_page_too_large },
   { "sends/one-row-too-large", NOTES, test_one_row_too_large },
   { "sends/one-row-too-slow", NOTES, test_one_row_too_slow },
   { "files/a-copied-database-goes-on", NOTES, test_copied },
@@ -1752,6 +1791,7 @@ static const struct
   { "brake/overwritten-counts", NOTES, test_brake_overwritten },
   { "brake/new-rows-and-small-tables-do-not", NOTES, test_brake_leaves_alone },
   { "brake/counts-on-after-a-crash", NOTES, test_brake_is_durable },
+  { "quiet/the-device-is-refreshed-every-six-hours", NOTES, test_device_is_refreshed },
   { "quiet/a-second-sync-is-one-request-and-writes-nothing", NOTES, test_nothing_to_do },
   { "schema/lost-triggers-are-put-back", NOTES, test_lost_triggers },
   { "schema/triggers-lost-while-a-run-goes-on", NOTES, test_lost_triggers_meanwhile },
