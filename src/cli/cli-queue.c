@@ -109,6 +109,8 @@ list_held (CliContext *cli, guint limit, GError **error)
   cli_json_end_array (cli->answer);
   if (rows->len > 0)
     cli_print_table (cli, table);
+  else if (options.state != NULL)
+    cli_say (cli, "%s\n", _("No row is held back."));
   return TRUE;
 }
 

@@ -589,7 +589,7 @@ test_a_change_can_be_discarded_and_put_back (void)
   g_autoptr (JsonObject) answer = NULL;
   g_autoptr (JsonObject) list = NULL;
   g_autoptr (JsonObject) records = NULL;
-  g_autofree char *undo = NULL;
+  g_autofree char *undo = NULL, *held = NULL, *none = NULL;
 
   g_free (test_psync_sql (psync, "a.db", "UPDATE projects SET name = 'mine'"));
   test_psync_fail (psync, "a.db", 1, "queue discard nonsense", "nonsense");
@@ -600,6 +600,10 @@ test_a_change_can_be_discarded_and_put_back (void)
   list = test_psync_json (psync, "a.db", 0, "queue list");
   g_assert_cmpuint (json_array_get_length (json_object_get_array_member (list, "changes")), ==, 0);
   g_assert_cmpint (statistic (psync, "a.db", 0, "pending"), ==, 0);
+  held = test_psync_run (psync, "a.db", 0, "queue list --state held");
+  g_assert_cmpstr (held, ==, "No row is held back.\n");
+  none = test_psync_run (psync, "a.db", 0, "queue list");
+  g_assert_cmpstr (none, ==, "No change waits.\n");
   test_psync_fail (psync, "a.db", 1, "queue discard p", "No change of the row p waits");
   test_psync_fail (psync, "a.db", 1, "queue retry p", "No change of the row p waits");
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
