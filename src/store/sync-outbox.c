@@ -453,7 +453,8 @@ read_row (Composer *composer, const Due *due, gboolean *found, GError **error)
     return FALSE;
   if (composer->n_many == 0)
     return sync_table_read (composer->table, due->id, composer->row, found, error);
-  good = sync_table_read_next (composer->table, composer->many, composer->row, found, error);
+  good = sync_table_read_many (composer->table, composer->many, SYNC_MANY_ROWS - composer->n_many, composer->row, found,
+                               error);
   if (--composer->n_many == 0)
     end_many (composer);
   return good;

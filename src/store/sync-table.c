@@ -82,15 +82,16 @@ build_select (SyncTable *table, gboolean columns, const char *operator)
   return g_string_free (g_steal_pointer (&sql), FALSE);
 }
 
-/* SYNC_MANY_ROWS rows in the order of their ids; NULL where there is none. */
+/* SYNC_MANY_ROWS rows in the order of their ids, NULL where there is none, each with its place behind the columns. */
 static char *
 build_select_many (SyncTable *table)
 {
+  guint n_keys = table->entity->n_keys;
   g_autoptr (GString) sql = g_string_new ("SELECT ");
 
   sync_table_append_columns (table, sql, "t");
-  g_string_append (sql, " FROM (VALUES ");
-  sync_sql_append_values (sql, table->entity->n_keys, SYNC_MANY_ROWS);
+  g_string_append_printf (sql, ", k.column%u FROM (VALUES ", n_keys + 1);
+  sync_sql_append_values (sql, n_keys + 1, SYNC_MANY_ROWS);
   g_string_append (sql, ") k LEFT JOIN main.");
   sync_sql_append_identifier (sql, table->entity->table);
   g_string_append (sql, " t ON ");
@@ -543,7 +544,7 @@ sync_table_read (SyncTable *table,
  * @ids: (array fixed-size=SYNC_MANY_ROWS): the ids of rows
  * @error: SQLite's
  *
- * Looks many rows up at once, to be read in their order by sync_table_read_next().
+ * Looks many rows up at once, to be read in their order by sync_table_read_many().
  *
  * Returns: (transfer none) (nullable): the statement, to be reset in the end; %NULL without @error: these must be read
  *   one by one
@@ -561,19 +562,23 @@ sync_table_find_many (SyncTable *table,
   statement = sync_connection_prepare (table->connection, table->select_many_sql, error);
   for (guint i = 0; statement != NULL && i < SYNC_MANY_ROWS; i++)
     {
-      if (!sync_id_has_null (ids[i])
-          && sync_id_bind (ids[i], strlen (ids[i]), n_keys, statement, (int) (i * n_keys) + 1))
-        continue;
-      sync_statement_reset (statement);
-      return NULL;
+      int first = (int) (i * (n_keys + 1)) + 1;
+
+      if (sync_id_has_null (ids[i]) || !sync_id_bind (ids[i], strlen (ids[i]), n_keys, statement, first))
+        {
+          sync_statement_reset (statement);
+          return NULL;
+        }
+      sync_statement_bind_int64 (statement, first + (int) n_keys, i);
     }
   return statement;
 }
 
 /**
- * sync_table_read_next:
+ * sync_table_read_many:
  * @table: a table
- * @statement: from sync_table_find_many(), at most once for each id
+ * @statement: from sync_table_find_many()
+ * @place: whose turn it is among the ids: one after the other
  * @row: gets the row's values
  * @found: (out): whether there is such a row
  * @error: as for sync_table_read()
@@ -581,15 +586,23 @@ sync_table_find_many (SyncTable *table,
  * Returns: %FALSE with @error set
  */
 gboolean
-sync_table_read_next (SyncTable *table,
+sync_table_read_many (SyncTable *table,
                       SyncStatement *statement,
+                      guint place,
                       SyncRow *row,
                       gboolean *found,
                       GError **error)
 {
+  int n_columns = (int) table->entity->n_columns;
+
   *found = FALSE;
-  if (sync_statement_step (statement, error) != SYNC_STEP_ROW)
-    return FALSE;
+  /* Of rows that have one key, because the owner has just given up that it is unique, the first counts. */
+  do
+    {
+      if (sync_statement_step (statement, error) != SYNC_STEP_ROW)
+        return FALSE;
+    }
+  while (sync_statement_int64 (statement, n_columns) < place);
   *found = !sync_statement_is_null (statement, 0);
   return !*found || sync_table_read_columns (table, statement, 0, row, error);
 }

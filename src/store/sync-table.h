@@ -29,7 +29,7 @@ gboolean sync_table_read (SyncTable *table, const char *id, SyncRow *row, gboole
 /* Many at once: SYNC_MANY_ROWS ids, whose rows are read in this order. Borrowed, to be reset; NULL without an error:
  * these are to be read one by one. */
 SyncStatement *sync_table_find_many (SyncTable *table, const char *const *ids, GError **error);
-gboolean sync_table_read_next (SyncTable *table, SyncStatement *statement, SyncRow *row, gboolean *found,
+gboolean sync_table_read_many (SyncTable *table, SyncStatement *statement, guint place, SyncRow *row, gboolean *found,
                                GError **error);
 gboolean sync_table_exists (SyncTable *table, const char *id, gboolean *found, GError **error);
 /* The id of the row whose key SQLite takes for the same although its id is another one, NULL if there is none.
