@@ -116,6 +116,8 @@ count_conflicts (SyncConnection *connection, SyncStats *stats, GError **error)
   return step != SYNC_STEP_ERROR;
 }
 
+/* What is noted of a disabled entity waits for nobody: no run would send it. A row without an edit is only to be read
+ * again. */
 static gboolean
 count_changes (SyncConnection *connection, SyncStats *stats, GError **error)
 {
@@ -123,7 +125,8 @@ count_changes (SyncConnection *connection, SyncStats *stats, GError **error)
   SyncStep step;
 
   statement = sync_connection_prepare (connection,
-                                       "SELECT count(*) FILTER (WHERE state = 'pending'), "
+                                       "SELECT count(*) FILTER (WHERE state = 'pending' "
+                                       "AND entity IN (SELECT name FROM psync_entity WHERE enabled)), "
                                        "count(*) FILTER (WHERE state <> 'pending'), "
                                        "(SELECT count(*) FROM psync_held) FROM psync_change WHERE seq > 0",
                                        error);

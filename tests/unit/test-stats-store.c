@@ -80,6 +80,8 @@ test_disabled_entities_do_not_count (SyncStore *store)
   g_assert_no_error (error);
   stats = get (store, 0);
   g_assert_cmpint (stats->records, ==, 1);
+  /* No run would send it. */
+  g_assert_cmpint (stats->pending, ==, 1);
 }
 
 static void
