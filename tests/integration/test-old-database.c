@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "test-psync.h"
 
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -431,6 +432,74 @@ test_read_only_folder (void)
   expect_read_only (0500, 0600);
 }
 
+/* --- What its owner holds --------------------------------------------------------------------------- */
+
+/* The application that owns it, in a transaction that lasts a minute. */
+static GSubprocess *
+hold_database (TestPsync *psync)
+{
+  g_autofree char *path = test_psync_path (psync, "a.db");
+  g_autofree char *began = test_psync_path (psync, "began");
+  g_autofree char *wait = g_strdup_printf (".shell touch '%s'; sleep %d", began, LOCKED_SECONDS);
+  const char *const argv[] = { "sqlite3", path, "BEGIN IMMEDIATE; INSERT INTO projects (id, name) VALUES ('2', 'held')",
+                               wait, "COMMIT", NULL };
+  g_autoptr (GError) error = NULL;
+  GSubprocess *owner = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_NONE, &error);
+
+  g_assert_no_error (error);
+  while (!g_file_test (began, G_FILE_TEST_EXISTS))
+    g_usleep (10000);
+  return owner;
+}
+
+static void
+wait_for_rows (TestPsync *psync, const char *expected)
+{
+  gint64 until = g_get_monotonic_time () + 3 * LOCKED_SECONDS * G_USEC_PER_SEC;
+  g_autofree char *rows = NULL;
+
+  while (g_strcmp0 (rows, expected) != 0 && g_get_monotonic_time () < until)
+    {
+      g_usleep (200000);
+      g_free (rows);
+      rows = g_strchomp (test_psync_sql (psync, "vault.db", "SELECT count(*) FROM vault_row"));
+    }
+  g_assert_cmpstr (rows, ==, expected);
+}
+
+/* Who is asked to sync says that it is busy, in time; who syncs by itself waits, and goes on when it may. */
+static void
+test_locked (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autoptr (GSubprocess) owner = NULL;
+  g_autoptr (GSubprocess) watch = NULL;
+  g_autoptr (JsonObject) answer = NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 began;
+
+  test_psync_add_device (psync, "a.db");
+  g_free (test_psync_sql (psync, "a.db", "INSERT INTO projects (id, name) VALUES ('0', 'long before')"));
+  watch = test_psync_spawn (psync, "a.db", "--quiet watch", G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+  wait_for_rows (psync, "1");
+  g_free (test_psync_sql (psync, "a.db", "INSERT INTO projects (id, name) VALUES ('1', 'before')"));
+  owner = hold_database (psync);
+  began = g_get_monotonic_time ();
+  answer = test_psync_json (psync, "a.db", 1, "sync");
+  g_assert_cmpstr (error_code (answer), ==, "busy");
+  g_assert_cmpint (g_get_monotonic_time () - began, <, LOCKED_SECONDS * G_USEC_PER_SEC);
+  test_psync_expect (psync, "a.db", "SELECT id, state, attempts FROM psync_change", "'1'|pending|0");
+  g_assert_true (g_subprocess_wait_check (owner, NULL, &error));
+  g_assert_no_error (error);
+  wait_for_rows (psync, "3");
+  g_subprocess_send_signal (watch, SIGTERM);
+  g_assert_true (g_subprocess_wait_check (watch, NULL, &error));
+  g_assert_no_error (error);
+  run (psync, "a.db", 0, "sync");
+  test_psync_expect (psync, "a.db", "SELECT id || ' ' || name FROM projects ORDER BY id", "0 long before\n1 before\n2 held");
+  test_psync_expect (psync, "a.db", "SELECT count(*) FROM psync_change", "0");
+}
+
 /* --- Without a network ---------------------------------------------------------------------------- */
 
 static void
@@ -482,6 +551,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/old-database/what-is-no-database-is-left", test_no_database);
   g_test_add_func ("/old-database/a-file-that-cannot-be-written", test_read_only_file);
   g_test_add_func ("/old-database/a-folder-that-cannot-be-written", test_read_only_folder);
+  g_test_add_func ("/old-database/its-owner-holds-it-for-a-minute", test_locked);
   g_test_add_func ("/old-database/no-network-is-offline", test_no_network);
   return g_test_run ();
 }
