@@ -89,6 +89,25 @@ open_for_watch (CliContext *cli, GError **error)
   return cli_open (cli, SYNC_PROFILE_NONE, NULL, overrides, error);
 }
 
+/* What begins with the session has nobody who would start it again, so it waits until whoever holds the database lets
+ * go; each try waits some seconds by itself. */
+static gboolean
+open_when_free (CliContext *cli, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  while (!open_for_watch (cli, &local_error))
+    {
+      if (!g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_BUSY))
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return FALSE;
+        }
+      g_clear_error (&local_error);
+    }
+  return TRUE;
+}
+
 /* A pipe whose reader has gone says so at once; the next line may be half an hour away. */
 static gboolean
 on_reader_gone (int fd, GIOCondition condition, gpointer user_data)
@@ -138,7 +157,7 @@ run_watch (CliContext *cli, const char *const *arguments, GError **error)
   gulong handler, hold_handler;
   gboolean good;
 
-  if (!open_for_watch (cli, &local_error))
+  if (!open_when_free (cli, &local_error))
     {
       /* A signal is how it ends, also before it has begun. */
       if (sync_error_is_cancelled (local_error))

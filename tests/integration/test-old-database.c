@@ -18,6 +18,8 @@
 #define MANY_ROWS "1200"
 #define MAX_COMMITS 60
 #define LOCKED_SECONDS 60
+/* Longer than the database is waited for. */
+#define SHORT_SECONDS 13
 
 static void
 copy_file (const char *from, const char *to)
@@ -434,18 +436,21 @@ test_read_only_folder (void)
 
 /* --- What its owner holds --------------------------------------------------------------------------- */
 
-/* The application that owns it, in a transaction that lasts a minute. */
+/* The application that owns it, in a transaction of some length. */
 static GSubprocess *
-hold_database (TestPsync *psync)
+hold_database (TestPsync *psync, const char *id, guint seconds)
 {
   g_autofree char *path = test_psync_path (psync, "a.db");
   g_autofree char *began = test_psync_path (psync, "began");
-  g_autofree char *wait = g_strdup_printf (".shell touch '%s'; sleep %d", began, LOCKED_SECONDS);
-  const char *const argv[] = { "sqlite3", path, "BEGIN IMMEDIATE; INSERT INTO projects (id, name) VALUES ('2', 'held')",
-                               wait, "COMMIT", NULL };
+  g_autofree char *write
+      = g_strdup_printf ("BEGIN IMMEDIATE; INSERT INTO projects (id, name) VALUES ('%s', 'held')", id);
+  g_autofree char *wait = g_strdup_printf (".shell touch '%s'; sleep %u", began, seconds);
+  const char *const argv[] = { "sqlite3", path, write, wait, "COMMIT", NULL };
   g_autoptr (GError) error = NULL;
-  GSubprocess *owner = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_NONE, &error);
+  GSubprocess *owner;
 
+  g_unlink (began);
+  owner = g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_NONE, &error);
   g_assert_no_error (error);
   while (!g_file_test (began, G_FILE_TEST_EXISTS))
     g_usleep (10000);
@@ -483,7 +488,7 @@ test_locked (void)
   watch = test_psync_spawn (psync, "a.db", "--quiet watch", G_SUBPROCESS_FLAGS_STDERR_SILENCE);
   wait_for_rows (psync, "1");
   g_free (test_psync_sql (psync, "a.db", "INSERT INTO projects (id, name) VALUES ('1', 'before')"));
-  owner = hold_database (psync);
+  owner = hold_database (psync, "2", LOCKED_SECONDS);
   began = g_get_monotonic_time ();
   answer = test_psync_json (psync, "a.db", 1, "sync");
   g_assert_cmpstr (error_code (answer), ==, "busy");
@@ -498,6 +503,26 @@ test_locked (void)
   run (psync, "a.db", 0, "sync");
   test_psync_expect (psync, "a.db", "SELECT id || ' ' || name FROM projects ORDER BY id", "0 long before\n1 before\n2 held");
   test_psync_expect (psync, "a.db", "SELECT count(*) FROM psync_change", "0");
+}
+
+/* Who syncs by itself begins when it may. */
+static void
+test_locked_at_the_start (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autoptr (GSubprocess) owner = NULL;
+  g_autoptr (GSubprocess) watch = NULL;
+  g_autoptr (GError) error = NULL;
+
+  test_psync_add_device (psync, "a.db");
+  owner = hold_database (psync, "1", SHORT_SECONDS);
+  watch = test_psync_spawn (psync, "a.db", "--quiet watch", G_SUBPROCESS_FLAGS_NONE);
+  g_assert_true (g_subprocess_wait_check (owner, NULL, &error));
+  g_assert_no_error (error);
+  wait_for_rows (psync, "1");
+  g_subprocess_send_signal (watch, SIGTERM);
+  g_assert_true (g_subprocess_wait_check (watch, NULL, &error));
+  g_assert_no_error (error);
 }
 
 /* --- Without a network ---------------------------------------------------------------------------- */
@@ -552,6 +577,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/old-database/a-file-that-cannot-be-written", test_read_only_file);
   g_test_add_func ("/old-database/a-folder-that-cannot-be-written", test_read_only_folder);
   g_test_add_func ("/old-database/its-owner-holds-it-for-a-minute", test_locked);
+  g_test_add_func ("/old-database/its-owner-holds-it-at-the-start", test_locked_at_the_start);
   g_test_add_func ("/old-database/no-network-is-offline", test_no_network);
   return g_test_run ();
 }
