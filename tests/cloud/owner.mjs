@@ -208,6 +208,19 @@ export function testOwner (db, driver, env)
     assert.ok ((await ids ()).includes ('c'), 'after a purge deletes are tombstones again');
   });
 
+  test ('a cloud that is made anew gives out no version of the one before', async () => {
+    const before = Date.now () * 1000;
+    const anew = await openScratch (driver, env);
+    try {
+      const user = await anew.newUser ();
+      const [{ sync_version: first }] = await anew.upsert (user, 'projects', [{ id: 'p', base_version: 0 }]);
+      // The database may be on another clock than this process.
+      assert.ok (Number (first) > before - 60e6 && Number (first) < Date.now () * 1000 + 60e6, `${first}`);
+    } finally {
+      await anew.close ();
+    }
+  });
+
   test ('a new epoch gives out no version a second time', async () => {
     const user = await db.newUser ();
     const [before] = await db.as (user, 'select * from public.sync_state');
