@@ -193,7 +193,6 @@ test_edit_on_top_of_lost_reply (TestRig *rig)
   test_device_expect (a, NO_CONFLICT, "");
 }
 
-/* A push that arrives long after its sender gave it up changes nothing any more. */
 /* Our new row arrived, nobody told us, and somebody edited it there: it looks like another row that happened to get
  * the same number. Ours gets a new one, and since that may make a copy, it is on record. */
 static void
@@ -230,6 +229,7 @@ test_number_never_sent (TestRig *rig)
   test_device_expect (a, NO_CONFLICT, "");
 }
 
+/* A push that arrives long after its sender gave it up changes nothing any more. */
 static void
 test_late_push (TestRig *rig)
 {
