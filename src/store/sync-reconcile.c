@@ -65,17 +65,18 @@ static gboolean
 load_sends (Sides *sides, GError **error)
 {
   SyncApply *apply = sides->apply;
+  gint64 version = sides->incoming->stamps.version;
 
   if (!sides->incoming->state.sent)
     return TRUE;
+  /* What was purged has no version: the deletion may be any that was sent. */
   sides->sends = sync_ledger_load_sends (apply->store, apply->entity, sides->id,
-                                         sides->incoming->stamps.version, error);
+                                         version == 0 ? G_MAXINT64 : version, error);
   if (sides->sends == NULL)
     return FALSE;
   for (guint i = 0; i < sides->sends->len; i++)
     compare_with_send (sides, g_ptr_array_index (sides->sends, i));
-  return sync_ledger_settle (apply->store, apply->entity, sides->id, sides->incoming->stamps.version,
-                             error);
+  return sync_ledger_settle (apply->store, apply->entity, sides->id, version, error);
 }
 
 static gboolean
