@@ -318,104 +318,6 @@ compose_tombstone (Composer *composer, const Due *due, GError **error)
   return TRUE;
 }
 
-/* What a column of times there takes, and makes another text of: almost anything with digits, and some words. */
-static gboolean
-is_foreign_time (SyncSpan value)
-{
-  static const char *const words[] = { "now", "today", "tomorrow", "yesterday", "epoch",
-                                       "allballs", "infinity", "-infinity", "+infinity", NULL };
-  g_autofree char *text = NULL;
-  gint64 instant;
-
-  if (sync_json_type (value) != SYNC_JSON_STRING)
-    return TRUE;
-  if (sync_time_parse (value.text + 1, value.length - 2, &instant))
-    return FALSE;
-  text = sync_json_dup_string (value);
-  if (text == NULL)
-    return FALSE;
-  if (g_str_equal (text, "infinity") || g_str_equal (text, "-infinity"))
-    return FALSE;
-  for (guint i = 0; words[i] != NULL; i++)
-    if (g_ascii_strcasecmp (g_strstrip (text), words[i]) == 0)
-      return TRUE;
-  return strpbrk (text, "0123456789") != NULL;
-}
-
-static gboolean
-span_is (SyncSpan value, const char *text)
-{
-  return value.length == strlen (text) && memcmp (value.text, text, value.length) == 0;
-}
-
-static const char *
-find_real_fault (SyncSpan value)
-{
-  gint64 whole;
-  double real;
-
-  if (sync_json_type (value) != SYNC_JSON_NUMBER)
-    return span_is (value, "\"Infinity\"") || span_is (value, "\"-Infinity\"") ? NULL : "22P02";
-  if (!sync_json_to_int64 (value, &whole) || !sync_json_to_double (value, &real))
-    return NULL;
-  return real < 0x1p63 && (gint64) real == whole ? NULL : "22003";
-}
-
-/* What a column of its codec's type would take there, and make another value of. What it does not take, the cloud says
- * by itself. */
-static const char *
-find_type_fault (SyncCodec codec, gboolean key, SyncSpan value)
-{
-  SyncJsonType type = sync_json_type (value);
-  double real;
-
-  if (type == SYNC_JSON_NULL)
-    return NULL;
-  switch (codec)
-    {
-    case SYNC_CODEC_TEXT:
-      /* In other columns of that kind the table here makes a number of it again. */
-      return key && type != SYNC_JSON_STRING ? "key-type" : NULL;
-    case SYNC_CODEC_INTEGER:
-    case SYNC_CODEC_BOOLEAN:
-      return type == SYNC_JSON_STRING ? "22P02" : NULL;
-    case SYNC_CODEC_REAL:
-      return find_real_fault (value);
-    case SYNC_CODEC_BLOB:
-      return type != SYNC_JSON_STRING ? "22P02" : NULL;
-    case SYNC_CODEC_TIMESTAMP:
-      return is_foreign_time (value) ? "22007" : NULL;
-    case SYNC_CODEC_ANY:
-      return type == SYNC_JSON_NUMBER && sync_json_to_double (value, &real) && real == 0 && value.text[0] == '-'
-                 ? "22P02"
-                 : NULL;
-    case SYNC_CODEC_JSON:
-    default:
-      return NULL;
-    }
-}
-
-static gboolean
-check_types (const Composer *composer, GError **error)
-{
-  const SyncEntity *entity = composer->batch->entity;
-
-  for (guint i = 0; composer->options->has_types && i < entity->n_columns; i++)
-    {
-      const SyncColumn *column = &entity->columns[i];
-      const char *fault = find_type_fault (column->codec, i < entity->n_keys, sync_row_get (composer->row, i));
-
-      if (fault == NULL)
-        continue;
-      *error = sync_error_new (SYNC_ERROR_ROW_REFUSED, entity->name, "The value in column %s would become another one",
-                               column->name);
-      sync_error_set_reason (*error, fault, 0);
-      sync_error_set_column (*error, column->name);
-      return FALSE;
-    }
-  return TRUE;
-}
-
 /* Looks up as many rows as one statement can. */
 static gboolean
 find_many (Composer *composer, GError **error)
@@ -461,13 +363,20 @@ read_row (Composer *composer, const Due *due, gboolean *found, GError **error)
 }
 
 static gboolean
+can_travel (const Composer *composer, GError **error)
+{
+  return !composer->options->has_types
+         || sync_outbox_check_types (composer->batch->entity, composer->row, error);
+}
+
+static gboolean
 compose_row (Composer *composer, const Due *due, GError **error)
 {
   g_autoptr (GError) refusal = NULL;
   gboolean found;
 
   if (!read_row (composer, due, &found, &refusal)
-      || (found ? !check_types (composer, &refusal) : !sync_table_check_cut (composer->table, due->id, &refusal)))
+      || (found ? !can_travel (composer, &refusal) : !sync_table_check_cut (composer->table, due->id, &refusal)))
     {
       if (!g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED)
           && !g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_INVALID))

@@ -75,6 +75,8 @@ typedef struct
 
 void sync_batch_free (SyncBatch *batch);
 
+/* For a cloud whose columns have types. ROW_REFUSED: it would make another value of one. */
+gboolean sync_outbox_check_types (const SyncEntity *entity, const SyncRow *row, GError **error);
 /* Takes due rows into a batch and remembers the send, in one transaction. (transfer full) */
 SyncBatch *sync_outbox_compose (SyncStore *store, const SyncEntity *entity,
                                 const SyncComposeOptions *options, GError **error);
