@@ -790,7 +790,7 @@ language sql volatile set search_path = '' as $$
 $$;
 
 -- Rows by key, tombstones too, read from the primary. p_keys is the text of a JSON array with one array of
--- key values, as strings, for each row. All of a caller's own rows, and no others.
+-- key values, as strings, for each row. The caller's own rows, in the order of their keys, and no others.
 create or replace function public.sync_fetch_now (p_table text, p_keys text) returns setof json
 language plpgsql volatile set search_path = '' as $$
 declare
@@ -806,7 +806,8 @@ begin
     raise exception 'no such synced table' using errcode = '42P01';
   end if;
   return query execute format (
-    'select row_to_json(t.*) from json_array_elements($1) k join public.%I t on t.user_id = $2 and %s',
+    'select row_to_json(t.*) from json_array_elements($1) with ordinality k (value, n) '
+    'join public.%I t on t.user_id = $2 and %s order by k.n',
     p_table, matches) using p_keys::json, auth.uid ();
 end
 $$;
