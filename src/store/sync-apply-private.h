@@ -83,6 +83,16 @@ struct _SyncApply
 gboolean sync_apply_begin (SyncApply *apply, GError **error);
 gboolean sync_apply_end (SyncApply *apply, GError **error);
 void sync_apply_abandon (SyncApply *apply);
+/* What of it a transaction of another kind needs, too: its begin, the rows that did not read back equal, its trail */
+gboolean sync_apply_begin_on_table (SyncApply *apply, GError **error);
+gboolean sync_apply_write_unlike (SyncApply *apply, GError **error);
+gboolean sync_apply_write_trail (SyncApply *apply, GError **error);
+
+/* sync-apply-brake.c: loaded when a transaction begins, checked and saved before it ends */
+gboolean sync_apply_load_brake (SyncApply *apply, GError **error);
+gboolean sync_apply_save_brake (SyncApply *apply, GError **error);
+/* FALSE, SYNC_ERROR_BRAKE: it would be too much. */
+gboolean sync_apply_check_brake (SyncApply *apply, GError **error);
 
 /* sync-apply-new.c */
 gboolean sync_apply_keep (SyncApply *apply, const SyncIncoming *incoming);

@@ -8,9 +8,6 @@
 #define SLICE_LIMIT (2 * SLICE_BUDGET)
 #define SLICE_MINIMUM (SLICE_BUDGET / 16)
 
-/* The brake is for masses: a table of a few rows may change as it likes. */
-#define BRAKE_MINIMUM 20
-
 /**
  * sync_apply_new:
  * @store: the store
@@ -262,67 +259,13 @@ apply_next (SyncApply *apply, GError **error)
   return note_applied (apply, apply_by_state (apply, &incoming, unknown, refusal, error), error);
 }
 
-/* --- The brake ---------------------------------------------------------------------------------- */
-
-/* How many rows were there when the run began, and how many of them it took away so far: kept in the
- * database, because a run that is killed and begun again is still the same run. Rows are counted before the write
- * lock is had: that takes as long as there are many. */
-static gboolean
-load_brake (SyncApply *apply, GError **error)
-{
-  SyncConnection *connection = sync_store_get_connection (apply->store);
-  g_autoptr (GString) sql = g_string_new ("SELECT count(*) FROM main.");
-
-  if (!sync_connection_query_int64 (connection, -1, &apply->brake_rows, error,
-                                    "SELECT ifnull(brake_rows, -1) FROM main.psync_entity WHERE name = ?1",
-                                    apply->entity->name, NULL)
-      || !sync_connection_query_int64 (connection, 0, &apply->brake_lost, error,
-                                       "SELECT brake_lost FROM main.psync_entity WHERE name = ?1",
-                                       apply->entity->name, NULL))
-    return FALSE;
-  if (apply->brake_rows >= 0)
-    return TRUE;
-  apply->brake_lost = 0;
-  sync_sql_append_identifier (sql, apply->entity->table);
-  return sync_connection_query_int64 (connection, 0, &apply->brake_rows, error, sql->str, NULL);
-}
-
-static gboolean
-save_brake (SyncApply *apply, GError **error)
-{
-  SyncStatement *statement;
-
-  /* What people decide themselves, and what they allowed, counts for no run. */
-  if (apply->policy.allow_mass_change)
-    return TRUE;
-  statement = sync_connection_prepare (
-      sync_store_get_connection (apply->store),
-      "UPDATE main.psync_entity SET brake_rows = ?2, brake_lost = ?3 WHERE name = ?1", error);
-  if (statement == NULL)
-    return FALSE;
-  sync_statement_bind_text (statement, 1, apply->entity->name, -1);
-  sync_statement_bind_int64 (statement, 2, apply->brake_rows);
-  sync_statement_bind_int64 (statement, 3, apply->brake_lost);
-  return sync_statement_run (statement, error);
-}
-
-static gboolean
-check_brake (SyncApply *apply, GError **error)
-{
-  if (apply->policy.allow_mass_change || apply->brake_lost <= BRAKE_MINIMUM
-      || apply->brake_lost * 2 <= apply->brake_rows)
-    return TRUE;
-  sync_error_set (error, SYNC_ERROR_BRAKE, apply->entity->name,
-                  "More than half of the rows of %s would be changed or deleted", apply->entity->name);
-  return FALSE;
-}
-
 /* --- Slices ------------------------------------------------------------------------------------- */
 
 /* The owner may have changed the table since it was looked at: then there is a column that @apply knows nothing of, or
  * changes that nobody noted. What was put right is kept; whoever applies begins anew with it. */
-static gboolean
-begin_on_table (SyncApply *apply, GError **error)
+gboolean
+sync_apply_begin_on_table (SyncApply *apply,
+                           GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (apply->store);
   gboolean same;
@@ -346,7 +289,7 @@ sync_apply_begin (SyncApply *apply,
 {
   SyncConnection *connection = sync_store_get_connection (apply->store);
 
-  if (!load_brake (apply, error) || !begin_on_table (apply, error))
+  if (!sync_apply_load_brake (apply, error) || !sync_apply_begin_on_table (apply, error))
     return FALSE;
   g_ptr_array_set_size (apply->unlike, 0);
   g_ptr_array_set_size (apply->unlike_rows, 0);
@@ -361,8 +304,9 @@ sync_apply_begin (SyncApply *apply,
 
 /* A trigger of the owner changed what we wrote: once more, with triggers off, or it would travel to and fro
  * for ever. */
-static gboolean
-write_unlike (SyncApply *apply, GError **error)
+gboolean
+sync_apply_write_unlike (SyncApply *apply,
+                         GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (apply->store);
   gboolean good;
@@ -382,8 +326,9 @@ write_unlike (SyncApply *apply, GError **error)
   return sync_connection_set_triggers (connection, TRUE, good ? error : NULL) && good;
 }
 
-static gboolean
-write_trail (SyncApply *apply, GError **error)
+gboolean
+sync_apply_write_trail (SyncApply *apply,
+                        GError **error)
 {
   return sync_trail_write (&apply->trail, apply->store, apply->policy.run, apply->entity, "pulled", error);
 }
@@ -413,8 +358,8 @@ move_cursor (SyncApply *apply, GError **error)
 static gboolean
 finish_slice (SyncApply *apply, GError **error)
 {
-  return write_unlike (apply, error) && write_trail (apply, error) && move_cursor (apply, error)
-         && check_brake (apply, error) && save_brake (apply, error)
+  return sync_apply_write_unlike (apply, error) && sync_apply_write_trail (apply, error) && move_cursor (apply, error)
+         && sync_apply_check_brake (apply, error) && sync_apply_save_brake (apply, error)
          && sync_ledger_trim_batches (apply->store, error);
 }
 
@@ -603,218 +548,4 @@ sync_apply_slices (SyncConnection *connection,
   if (relaxed && !sync_connection_insist (connection, good ? error : NULL))
     return FALSE;
   return good;
-}
-
-/* --- Held rows ---------------------------------------------------------------------------------- */
-
-typedef struct
-{
-  char *id;
-  char *row;
-} Held;
-
-static void
-held_free (Held *held)
-{
-  g_free (held->id);
-  g_free (held->row);
-  g_free (held);
-}
-
-static GPtrArray *
-load_held (SyncStore *store, const SyncEntity *entity, GError **error)
-{
-  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func ((GDestroyNotify) held_free);
-  SyncStatement *statement = sync_connection_prepare (
-      sync_store_get_connection (store),
-      "SELECT id, row FROM main.psync_held WHERE entity = ?1 ORDER BY version", error);
-  SyncStep step;
-
-  if (statement == NULL)
-    return NULL;
-  sync_statement_bind_text (statement, 1, entity->name, -1);
-  while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
-    {
-      Held *held = g_new0 (Held, 1);
-
-      held->id = sync_statement_dup_text (statement, 0);
-      held->row = sync_statement_dup_text (statement, 1);
-      g_ptr_array_add (all, held);
-    }
-  sync_statement_reset (statement);
-  return step == SYNC_STEP_DONE ? g_steal_pointer (&all) : NULL;
-}
-
-/* The row once more, as if it came just now. */
-static SyncApplied
-retry_row (SyncApply *apply, const Held *held, GError **error)
-{
-  SyncIncoming incoming = { 0 };
-  SyncSpan unknown = { NULL, 0 };
-  g_autoptr (GError) refusal = NULL;
-  SyncApplied applied;
-
-  sync_json_reader_init (&apply->reader, held->row, strlen (held->row));
-  if (!sync_row_parse (apply->remote, &apply->reader, &incoming.stamps, &unknown, &refusal)
-      || unknown.length > 0)
-    return SYNC_APPLIED_HELD;
-  g_string_assign (apply->id, held->id);
-  if (!sync_ledger_load (apply->store, apply->entity, held->id, &incoming.state, error))
-    return SYNC_APPLIED_ERROR;
-  incoming.raw = (SyncSpan){ held->row, strlen (held->row) };
-  incoming.state.held = FALSE;
-  incoming.state.held_version = 0;
-  applied = sync_apply_row (apply, &incoming, error);
-  if (applied == SYNC_APPLIED_SKIPPED)
-    applied = sync_apply_forget_held (apply, &incoming, error) ? SYNC_APPLIED_DONE : SYNC_APPLIED_ERROR;
-  sync_row_state_clear (&incoming.state);
-  return applied;
-}
-
-static SyncApplied
-retry_in_savepoint (SyncApply *apply, const Held *held, GError **error)
-{
-  SyncConnection *connection = sync_store_get_connection (apply->store);
-  SyncCounts counts = apply->counts;
-  guint n_conflicts = apply->conflicts->len;
-  gint64 lost = apply->brake_lost;
-  SyncApplied applied;
-
-  if (!sync_connection_execute (connection, "SAVEPOINT psync_held", error))
-    return SYNC_APPLIED_ERROR;
-  g_ptr_array_set_size (apply->unlike, 0);
-  g_ptr_array_set_size (apply->unlike_rows, 0);
-  sync_trail_drop (&apply->trail);
-  applied = retry_row (apply, held, error);
-  if (applied == SYNC_APPLIED_DONE && (!write_unlike (apply, error) || !write_trail (apply, error)))
-    applied = SYNC_APPLIED_ERROR;
-  if (applied == SYNC_APPLIED_DONE && sync_connection_has_deferred_violations (connection))
-    applied = SYNC_APPLIED_HELD;
-  if (applied == SYNC_APPLIED_ERROR)
-    return applied;
-  if (applied == SYNC_APPLIED_HELD)
-    {
-      apply->counts = counts;
-      apply->brake_lost = lost;
-      g_array_set_size (apply->conflicts, n_conflicts);
-      if (!sync_connection_execute (connection, "ROLLBACK TO psync_held", error))
-        return SYNC_APPLIED_ERROR;
-    }
-  return sync_connection_execute (connection, "RELEASE psync_held", error) ? applied : SYNC_APPLIED_ERROR;
-}
-
-static gboolean
-retry_all (SyncApply *apply, GHashTable *hopeless, guint *n_applied, GError **error)
-{
-  g_autoptr (GPtrArray) all = load_held (apply->store, apply->entity, error);
-
-  if (all == NULL)
-    return FALSE;
-  for (guint i = 0; i < all->len; i++)
-    {
-      const Held *held = g_ptr_array_index (all, i);
-      SyncApplied applied = g_hash_table_contains (hopeless, held->id) ? SYNC_APPLIED_HELD
-                                                                       : retry_in_savepoint (apply, held, error);
-
-      if (apply->rolled_back)
-        g_hash_table_add (hopeless, g_strdup (held->id));
-      if (applied == SYNC_APPLIED_ERROR)
-        return FALSE;
-      if (applied == SYNC_APPLIED_DONE)
-        {
-          apply->counts.pulled++;
-          (*n_applied)++;
-        }
-    }
-  return check_brake (apply, error) && save_brake (apply, error);
-}
-
-static gboolean
-has_held (SyncStore *store, const SyncEntity *entity, gboolean *any, GError **error)
-{
-  gint64 count;
-
-  if (!sync_connection_query_int64 (sync_store_get_connection (store), 0, &count, error,
-                                    "SELECT EXISTS (SELECT 1 FROM main.psync_held WHERE entity = ?1)",
-                                    entity->name, NULL))
-    return FALSE;
-  *any = count != 0;
-  return TRUE;
-}
-
-/* hopeless: (inout): the rows at which a trigger of the owner ended the transaction */
-static gboolean
-retry_in_transaction (SyncApply *apply, GHashTable *hopeless, guint *n_applied, GError **error)
-{
-  SyncConnection *connection = sync_store_get_connection (apply->store);
-
-  apply->retrying = TRUE;
-  if (!load_brake (apply, error) || !begin_on_table (apply, error))
-    {
-      sync_connection_rollback (connection);
-      return FALSE;
-    }
-  if (sync_table_defer_foreign_keys (apply->table, error) && retry_all (apply, hopeless, n_applied, error)
-      && sync_ledger_trim_batches (apply->store, error) && sync_connection_commit (connection, error))
-    return TRUE;
-  sync_connection_rollback (connection);
-  return FALSE;
-}
-
-/**
- * sync_apply_retry_held:
- * @store: the store
- * @entity: whose held rows
- * @policy: as for a page
- * @counts: (inout): gets what happened added
- * @conflicts: (element-type gint64): gets the numbers of conflicts that were opened
- * @n_applied: (inout): how many rows are held no more
- * @error: SQLite's
- *
- * Tries the rows that the local table refused once more, each by itself. One that is refused again is left
- * exactly as it was.
- *
- * Returns: %FALSE with @error set
- */
-gboolean
-sync_apply_retry_held (SyncStore *store,
-                       const SyncEntity *entity,
-                       const SyncApplyPolicy *policy,
-                       SyncCounts *counts,
-                       GArray *conflicts,
-                       guint *n_applied,
-                       GError **error)
-{
-  g_autoptr (GHashTable) hopeless = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  gboolean any, again;
-
-  if (!has_held (store, entity, &any, error))
-    return FALSE;
-  if (!any)
-    return TRUE;
-  do
-    {
-      g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
-      g_autoptr (SyncApply) apply = sync_apply_new (store, entity, nothing, SYNC_APPLY_FETCH, 0, policy);
-      g_autoptr (GError) failure = NULL;
-      guint n = 0;
-
-      apply->counts = *counts;
-      again = FALSE;
-      if (retry_in_transaction (apply, hopeless, &n, &failure))
-        {
-          *n_applied += n;
-          *counts = apply->counts;
-          g_array_append_vals (conflicts, apply->conflicts->data, apply->conflicts->len);
-        }
-      else if (apply->rolled_back)
-        again = TRUE;
-      else
-        {
-          g_propagate_error (error, g_steal_pointer (&failure));
-          return FALSE;
-        }
-    }
-  while (again);
-  return TRUE;
 }
