@@ -523,6 +523,17 @@ test_another_vault_takes_its_place_only_if_told_so (void)
   test_psync_expect (psync, "other.db", "SELECT count(*) FROM vault_row", "1");
 }
 
+/* How much was done before the brake depends on how fast that went. */
+static void
+check_stopped (TestPsync *psync, const char *command, const char *next)
+{
+  const char *const words[] = { command, NULL };
+  g_autofree char *errors = NULL;
+
+  g_free (test_psync_run_strv (psync, "b.db", 8, words, NULL, &errors));
+  g_assert_nonnull (strstr (errors, next));
+}
+
 static void
 test_the_brake_stops_a_mass_change_until_it_is_allowed (void)
 {
@@ -542,8 +553,8 @@ test_the_brake_stops_a_mass_change_until_it_is_allowed (void)
   g_assert_cmpstr (
       json_object_get_string_member (json_object_get_object_member (answer, "run"), "outcome"), ==,
       "stopped");
-  test_psync_fail (psync, "b.db", 8, "sync", "b.db sync --allow-mass-change");
-  test_psync_fail (psync, "b.db", 8, "hydrate", "b.db hydrate --allow-mass-change");
+  check_stopped (psync, "sync", "b.db sync --allow-mass-change");
+  check_stopped (psync, "hydrate", "b.db hydrate --allow-mass-change");
   g_free (test_psync_run (psync, "b.db", 0, "sync --allow-mass-change"));
   test_psync_expect (psync, "b.db", "SELECT count(*) FROM projects", "0");
 }
