@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "sync-http.h"
 #include "sync-supabase-provider.h"
 #include "test-backends.h"
 #include "test-provider.h"
@@ -259,6 +262,75 @@ test_reactions (TestRig *rig)
   test_rig_assert_converged (rig);
 }
 
+/* A request that is not the client's own. Returns: (transfer full): what is answered */
+static SyncHttpReply *
+ask (TestRig *rig, const char *path, const char *const *headers)
+{
+  g_autoptr (SyncHttp) http = sync_http_new ();
+  g_autofree char *url = g_strconcat (test_hosted_get_url (test_rig_get_hosted (rig)), path, NULL);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  GAsyncResult *place = NULL;
+  SyncHttpReply *reply;
+
+  sync_http_send_async (http, "GET", url, headers, NULL, NULL, test_got_result, &place);
+  result = test_wait_for_result (&place);
+  reply = sync_http_send_finish (http, result, &error);
+  g_assert_no_error (error);
+  return reply;
+}
+
+static void
+expect_answer (const SyncHttpReply *reply, guint status, const char *proxy_status, const char *body)
+{
+  gsize length;
+  const char *text = g_bytes_get_data (reply->body, &length);
+
+  g_assert_cmpuint (reply->status, ==, status);
+  g_assert_cmpstr (sync_http_reply_get_header (reply, "Proxy-Status"), ==, proxy_status);
+  g_assert_cmpmem (text, length, body, strlen (body));
+}
+
+/* PostgREST says its code in a header, too, and its next version may say nothing but a message beside it; the gateway
+ * before it has no code. */
+static void
+test_error_forms (TestRig *rig)
+{
+  const char *const no_token[] = { "apikey", "any", "Authorization", "Bearer any", NULL };
+  const char *const no_key[] = { NULL };
+  TestHosted *hosted = test_rig_get_hosted (rig);
+
+  for (guint terse = 0; terse < 2; terse++)
+    {
+      g_autoptr (SyncHttpReply) told = NULL;
+      g_autoptr (SyncHttpReply) stopped = NULL;
+
+      test_hosted_set_terse (hosted, terse);
+      told = ask (rig, "/rest/v1/notes", no_token);
+      expect_answer (told, 401, "PostgREST; error=PGRST301",
+                     terse ? "{\"code\":\"PGRST301\",\"message\":\"Expected 3 parts in JWT; got 1\"}"
+                           : "{\"code\":\"PGRST301\",\"message\":\"Expected 3 parts in JWT; got 1\","
+                             "\"details\":null,\"hint\":null}");
+      stopped = ask (rig, "/rest/v1/notes", no_key);
+      expect_answer (stopped, 401, NULL, "{\"message\":\"No API key found in request\",\"hint\":"
+                                         "\"No `apikey` request header or url param was found.\"}");
+    }
+}
+
+static void
+test_reactions_without_details (TestRig *rig)
+{
+  test_hosted_set_terse (test_rig_get_hosted (rig), TRUE);
+  test_reactions (rig);
+}
+
+static void
+test_rows_without_details (TestRig *rig)
+{
+  test_hosted_set_terse (test_rig_get_hosted (rig), TRUE);
+  test_no_contents (rig);
+}
+
 static const struct
 {
   const char *name;
@@ -277,6 +349,9 @@ static const struct
   { "another-token-where-one-helps", NOTES, test_tokens },
   { "a-wrong-password", NOTES, test_wrong_password },
   { "each-says-what-has-to-be-done", NOTES, test_reactions },
+  { "an-error-has-its-code-in-a-header-too", NOTES, test_error_forms },
+  { "each-says-it-without-details-too", NOTES, test_reactions_without_details },
+  { "a-row-that-is-refused-without-details", STRICT, test_rows_without_details },
 };
 
 static void

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "sync-json.h"
+#include "test-answer.h"
 
 #define MAX_URL (16 * 1024)
 #define MAX_BODY (1024 * 1024)
@@ -26,7 +27,7 @@ struct _TestHosted
   /* On the thread. */
   SoupServer *server;    /* (owned) */
   SoupSession *client;   /* (owned) */
-  GHashTable *answers;   /* (owned) (element-type utf8 Answer): the last one to each GET */
+  GHashTable *answers;   /* (owned) (element-type utf8 TestAnswer): the last one to each GET */
   GQueue late;           /* (element-type Exchange) */
   GPtrArray *held;       /* (owned) (element-type GIOStream): of clients that wait in vain */
   gboolean refusing;
@@ -37,17 +38,10 @@ struct _TestHosted
   gpointer data;
   guint max_rows;
   guint forgotten;
+  gboolean terse;        /* errors have no details and no hint */
   GPtrArray *log;        /* (owned) (element-type utf8): METHOD PATH */
   guint busy;            /* late ones that are being carried out */
 };
-
-/* What a server said. */
-typedef struct
-{
-  guint status;
-  SoupMessageHeaders *headers; /* (owned) */
-  GBytes *body;                /* (owned) */
-} Answer;
 
 /* One request on its way. */
 typedef struct
@@ -61,27 +55,6 @@ typedef struct
   const TestWireFault *fault;  /* (nullable) */
   guint left;                  /* how often it is still to be carried out */
 } Exchange;
-
-static void
-answer_free (Answer *answer)
-{
-  soup_message_headers_unref (answer->headers);
-  g_bytes_unref (answer->body);
-  g_free (answer);
-}
-
-static Answer *
-answer_new (guint status, const char *type, const char *body)
-{
-  Answer *answer = g_new0 (Answer, 1);
-
-  answer->status = status;
-  answer->headers = soup_message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
-  if (type != NULL)
-    soup_message_headers_replace (answer->headers, "Content-Type", type);
-  answer->body = g_bytes_new (body, body != NULL ? strlen (body) : 0);
-  return answer;
-}
 
 static void
 exchange_free (Exchange *exchange)
@@ -125,30 +98,33 @@ is_token (const char *text)
   return dots == 2;
 }
 
-static Answer *
+static TestAnswer *
 refuse (const Exchange *exchange)
 {
   const char *bearer = soup_message_headers_get_one (exchange->headers, "Authorization");
 
   if (measure_head (exchange) > MAX_URL)
-    return answer_new (520, "text/html", "<html><title>520: Web server is returning an unknown error</title></html>");
+    return test_answer_new (520, "text/html",
+                            "<html><title>520: Web server is returning an unknown error</title></html>");
   if (g_bytes_get_size (exchange->body) > MAX_BODY)
-    return answer_new (413, "text/html", "<html><title>413 Request Entity Too Large</title></html>");
+    return test_answer_new (413, "text/html", "<html><title>413 Request Entity Too Large</title></html>");
   if (soup_message_headers_get_one (exchange->headers, "Content-Encoding") != NULL)
-    return answer_new (400, "application/json",
-                       "{\"code\":\"PGRST102\",\"message\":\"Empty or invalid json\",\"details\":null,\"hint\":null}");
+    return test_answer_new (400, "application/json",
+                            "{\"code\":\"PGRST102\",\"message\":\"Empty or invalid json\",\"details\":null,"
+                            "\"hint\":null}");
   if (soup_message_headers_get_one (exchange->headers, "apikey") == NULL)
-    return answer_new (401, "application/json", "{\"message\":\"No API key found in request\",\"hint\":"
-                                                "\"No `apikey` request header or url param was found.\"}");
+    return test_answer_new (401, "application/json",
+                            "{\"message\":\"No API key found in request\",\"hint\":"
+                            "\"No `apikey` request header or url param was found.\"}");
   if (!is_rest (exchange))
     return NULL;
   if (bearer != NULL && !(g_str_has_prefix (bearer, "Bearer ") && is_token (bearer)))
-    return answer_new (401, "application/json",
-                       "{\"code\":\"PGRST301\",\"message\":\"Expected 3 parts in JWT; got 1\",\"details\":null,"
-                       "\"hint\":null}");
+    return test_answer_new (401, "application/json",
+                            "{\"code\":\"PGRST301\",\"message\":\"Expected 3 parts in JWT; got 1\","
+                            "\"details\":null,\"hint\":null}");
   if (g_str_equal (exchange->path, "/rest/v1/") || g_str_has_prefix (exchange->path, "/rest/v1/?"))
-    return answer_new (401, "application/json",
-                       "{\"message\":\"Access to schema is forbidden\",\"hint\":\"Only secret keys\"}");
+    return test_answer_new (401, "application/json",
+                            "{\"message\":\"Access to schema is forbidden\",\"hint\":\"Only secret keys\"}");
   return NULL;
 }
 
@@ -201,105 +177,40 @@ quote_row (const Exchange *exchange)
   return g_string_free (g_steal_pointer (&quoted), FALSE);
 }
 
-static char *
-dup_member (SyncSpan object, const char *name)
-{
-  SyncSpan value;
-
-  return sync_json_get_member (object, name, &value) ? sync_json_dup_string (value) : NULL;
-}
-
 static void
-take_body (Answer *answer, GString *body)
+speak_as_hosted (const Exchange *exchange, TestAnswer *answer)
 {
-  g_bytes_unref (answer->body);
-  answer->body = g_string_free_to_bytes (body);
-}
-
-static void
-append_member (GString *out, const char *name, const char *value)
-{
-  g_string_append_printf (out, "%c\"%s\":", out->len > 0 ? ',' : '{', name);
-  if (value != NULL)
-    sync_json_append_string (out, value, strlen (value));
-  else
-    g_string_append (out, "null");
-}
-
-/* PostgreSQL's details have the row, and a server that has no name for a deadlock is taught it. */
-static void
-speak_as_postgrest (const Exchange *exchange, Answer *answer, SyncSpan object)
-{
-  g_autofree char *code = dup_member (object, "code");
-  g_autofree char *message = dup_member (object, "message");
   g_autofree char *row = quote_row (exchange);
-  GString *body;
 
-  if (code == NULL || message == NULL)
-    return;
-  if (g_str_equal (code, "SUP") && strstr (message, "deadlock detected") != NULL)
-    {
-      g_free (code);
-      code = g_strdup ("40P01");
-    }
-  body = g_string_new (NULL);
-  append_member (body, "code", code);
-  if (g_str_has_prefix (code, "2") || g_str_has_prefix (code, "P0"))
-    g_string_append_printf (body, ",\"details\":\"Failing row contains %s.\"", row);
-  else
-    append_member (body, "details", NULL);
-  append_member (body, "hint", NULL);
-  append_member (body, "message", message);
-  g_string_append_c (body, '}');
-  take_body (answer, body);
-}
-
-/* The form that the client's version of the API asks for. */
-static void
-speak_as_gotrue (const Exchange *exchange, Answer *answer, SyncSpan object)
-{
-  const char *version = soup_message_headers_get_one (exchange->headers, "X-Supabase-Api-Version");
-  g_autofree char *code = dup_member (object, "error_code");
-  g_autofree char *message = dup_member (object, "msg");
-  GString *body;
-
-  if (code == NULL || message == NULL || version == NULL || strcmp (version, "2024-01-01") < 0)
-    return;
-  body = g_string_new (NULL);
-  append_member (body, "code", code);
-  append_member (body, "message", message);
-  g_string_append_c (body, '}');
-  take_body (answer, body);
-  soup_message_headers_replace (answer->headers, "x-sb-error-code", code);
-}
-
-static void
-speak_as_hosted (const Exchange *exchange, Answer *answer)
-{
-  SyncJsonReader reader;
-  SyncSpan object;
-  gsize length;
-  const char *text = g_bytes_get_data (answer->body, &length);
-
-  if (answer->status < 400 || length == 0)
-    return;
-  sync_json_reader_init (&reader, text, length);
-  if (!sync_json_read_value (&reader, &object) || sync_json_type (object) != SYNC_JSON_OBJECT)
-    return;
   if (is_rest (exchange))
-    speak_as_postgrest (exchange, answer, object);
+    test_answer_speak_as_postgrest (answer, row);
   else
-    speak_as_gotrue (exchange, answer, object);
+    test_answer_speak_as_gotrue (
+        answer, soup_message_headers_get_one (exchange->headers, "X-Supabase-Api-Version"));
 }
 
-static Answer *
+static void
+sign_error (const Exchange *exchange, TestAnswer *answer)
+{
+  TestHosted *hosted = exchange->hosted;
+  gboolean terse;
+
+  if (!is_rest (exchange))
+    return;
+  g_mutex_lock (&hosted->mutex);
+  terse = hosted->terse;
+  g_mutex_unlock (&hosted->mutex);
+  test_answer_sign (answer, terse);
+}
+
+static TestAnswer *
 make_answer (const Exchange *exchange)
 {
   const TestWireFault *fault = exchange->fault;
   g_autofree char *row = quote_row (exchange);
   g_auto (GStrv) parts = g_strsplit (fault->body != NULL ? fault->body : "", "@ROW@", -1);
   g_autofree char *body = g_strjoinv (row, parts);
-  Answer *answer = answer_new (fault->status, fault->type, body);
+  TestAnswer *answer = test_answer_new (fault->status, fault->type, body);
 
   if (fault->header != NULL)
     {
@@ -344,14 +255,16 @@ copy_headers (SoupMessageHeaders *from, SoupMessageHeaders *to)
 }
 
 static void
-reply (Exchange *exchange, const Answer *answer)
+reply (Exchange *exchange, TestAnswer *answer)
 {
   SoupServerMessage *message = exchange->message;
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
   const char *accept
       = soup_message_headers_get_list (soup_server_message_get_request_headers (message), "Accept-Encoding");
-  g_autoptr (GBytes) body = g_bytes_ref (answer->body);
+  g_autoptr (GBytes) body = NULL;
 
+  sign_error (exchange, answer);
+  body = g_bytes_ref (answer->body);
   copy_headers (answer->headers, headers);
   if (g_bytes_get_size (body) > 0 && accept != NULL && strstr (accept, "gzip") != NULL)
     {
@@ -391,7 +304,7 @@ reset_connection (Exchange *exchange)
 
 /* Half of the answer, or nothing, and then the end of the connection. */
 static void
-cut (Exchange *exchange, const Answer *answer, gboolean half)
+cut (Exchange *exchange, const TestAnswer *answer, gboolean half)
 {
   g_autoptr (GSocket) socket = g_object_ref (soup_server_message_get_socket (exchange->message));
   g_autoptr (GIOStream) stream = steal (exchange);
@@ -411,17 +324,17 @@ cut (Exchange *exchange, const Answer *answer, gboolean half)
 }
 
 static void
-remember (Exchange *exchange, Answer *answer)
+remember (Exchange *exchange, TestAnswer *answer)
 {
   if (answer->status == 200 && g_str_equal (exchange->method, "GET") && is_rest (exchange))
     g_hash_table_replace (exchange->hosted->answers, g_strdup (exchange->path), answer);
   else
-    answer_free (answer);
+    test_answer_free (answer);
 }
 
 /* Takes the exchange. `answer` (nullable) (transfer full): none was needed */
 static void
-finish (Exchange *exchange, Answer *answer)
+finish (Exchange *exchange, TestAnswer *answer)
 {
   TestWireKind kind = exchange->fault != NULL ? exchange->fault->kind : TEST_WIRE_TWICE;
 
@@ -431,10 +344,10 @@ finish (Exchange *exchange, Answer *answer)
     cut (exchange, answer, kind == TEST_WIRE_CUT && g_bytes_get_size (answer->body) > 1);
   else if (kind == TEST_WIRE_ANSWER_AFTER)
     {
-      Answer *another = make_answer (exchange);
+      TestAnswer *another = make_answer (exchange);
 
       reply (exchange, another);
-      answer_free (another);
+      test_answer_free (another);
     }
   else
     reply (exchange, answer);
@@ -446,6 +359,32 @@ finish (Exchange *exchange, Answer *answer)
 
 static void forward (Exchange *exchange);
 
+/* Takes both. */
+static void
+take_answer (Exchange *exchange, TestAnswer *answer)
+{
+  if (exchange->left > 0)
+    {
+      exchange->left--;
+      test_answer_free (answer);
+      forward (exchange);
+    }
+  else if (exchange->message == NULL)
+    {
+      g_mutex_lock (&exchange->hosted->mutex);
+      exchange->hosted->busy--;
+      g_cond_signal (&exchange->hosted->cond);
+      g_mutex_unlock (&exchange->hosted->mutex);
+      test_answer_free (answer);
+      exchange_free (exchange);
+    }
+  else
+    {
+      speak_as_hosted (exchange, answer);
+      finish (exchange, answer);
+    }
+}
+
 static void
 on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -453,31 +392,15 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
   SoupMessage *message = soup_session_get_async_result_message (SOUP_SESSION (source), result);
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) body = soup_session_send_and_read_finish (SOUP_SESSION (source), result, &error);
-  Answer *answer;
+  TestAnswer *answer;
 
   if (body == NULL)
     g_error ("The cloud behind the stand-in: %s %s: %s", exchange->method, exchange->path, error->message);
-  if (exchange->left > 0)
-    {
-      exchange->left--;
-      forward (exchange);
-      return;
-    }
-  if (exchange->message == NULL)
-    {
-      g_mutex_lock (&exchange->hosted->mutex);
-      exchange->hosted->busy--;
-      g_cond_signal (&exchange->hosted->cond);
-      g_mutex_unlock (&exchange->hosted->mutex);
-      exchange_free (exchange);
-      return;
-    }
-  answer = g_new0 (Answer, 1);
+  answer = g_new0 (TestAnswer, 1);
   answer->status = soup_message_get_status (message);
   answer->headers = soup_message_headers_ref (soup_message_get_response_headers (message));
   answer->body = g_bytes_ref (body);
-  speak_as_hosted (exchange, answer);
-  finish (exchange, answer);
+  take_answer (exchange, answer);
 }
 
 static void
@@ -524,7 +447,7 @@ static gboolean
 meet_fault (Exchange *exchange)
 {
   TestHosted *hosted = exchange->hosted;
-  Answer *answer;
+  TestAnswer *answer;
 
   switch (exchange->fault->kind)
     {
@@ -542,7 +465,7 @@ meet_fault (Exchange *exchange)
     case TEST_WIRE_ANSWER:
       answer = make_answer (exchange);
       reply (exchange, answer);
-      answer_free (answer);
+      test_answer_free (answer);
       break;
     case TEST_WIRE_STALE:
       answer = g_str_equal (exchange->method, "GET") ? g_hash_table_lookup (hosted->answers, exchange->path) : NULL;
@@ -564,7 +487,7 @@ meet_fault (Exchange *exchange)
   return TRUE;
 }
 
-static Answer *
+static TestAnswer *
 ask_schema_cache (Exchange *exchange)
 {
   TestHosted *hosted = exchange->hosted;
@@ -577,9 +500,9 @@ ask_schema_cache (Exchange *exchange)
       forgotten = TRUE;
     }
   g_mutex_unlock (&hosted->mutex);
-  return forgotten ? answer_new (404, "application/json",
-                                 "{\"code\":\"PGRST205\",\"details\":null,\"hint\":null,\"message\":"
-                                 "\"Could not find the table in the schema cache\"}")
+  return forgotten ? test_answer_new (404, "application/json",
+                                     "{\"code\":\"PGRST205\",\"details\":null,\"hint\":null,\"message\":"
+                                     "\"Could not find the table in the schema cache\"}")
                    : NULL;
 }
 
@@ -604,7 +527,7 @@ handle (SoupServer *server, SoupServerMessage *message, const char *path, GHashT
   GUri *uri = soup_server_message_get_uri (message);
   SoupMessageBody *body = soup_server_message_get_request_body (message);
   g_autoptr (GBytes) bytes = soup_message_body_flatten (body);
-  Answer *refusal;
+  TestAnswer *refusal;
 
   exchange->hosted = hosted;
   exchange->message = g_object_ref (message);
@@ -628,7 +551,7 @@ handle (SoupServer *server, SoupServerMessage *message, const char *path, GHashT
   else if (refusal != NULL)
     {
       reply (exchange, refusal);
-      answer_free (refusal);
+      test_answer_free (refusal);
       exchange_free (exchange);
     }
   else if (exchange->fault == NULL || !meet_fault (exchange))
@@ -694,7 +617,7 @@ test_hosted_new (const char *target)
   hosted->target = g_strdup (target);
   hosted->max_rows = MAX_ROWS;
   hosted->log = g_ptr_array_new_with_free_func (g_free);
-  hosted->answers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) answer_free);
+  hosted->answers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) test_answer_free);
   hosted->held = g_ptr_array_new_with_free_func (g_object_unref);
   hosted->context = g_main_context_new ();
   hosted->loop = g_main_loop_new (hosted->context, FALSE);
@@ -746,6 +669,14 @@ test_hosted_forget_schema (TestHosted *hosted, guint requests)
 {
   g_mutex_lock (&hosted->mutex);
   hosted->forgotten = requests;
+  g_mutex_unlock (&hosted->mutex);
+}
+
+void
+test_hosted_set_terse (TestHosted *hosted, gboolean terse)
+{
+  g_mutex_lock (&hosted->mutex);
+  hosted->terse = terse;
   g_mutex_unlock (&hosted->mutex);
 }
 
