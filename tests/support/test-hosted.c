@@ -8,6 +8,7 @@
 
 #include "sync-json.h"
 #include "test-answer.h"
+#include "test-hosted-auth.h"
 
 #define MAX_URL (16 * 1024)
 #define MAX_BODY (1024 * 1024)
@@ -39,6 +40,7 @@ struct _TestHosted
   guint max_rows;
   guint forgotten;
   gboolean terse;        /* errors have no details and no hint */
+  TestHostedAuth *auth;  /* (owned) */
   GPtrArray *log;        /* (owned) (element-type utf8): METHOD PATH */
   guint busy;            /* late ones that are being carried out */
 };
@@ -389,6 +391,7 @@ static void
 on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Exchange *exchange = user_data;
+  TestHosted *hosted = exchange->hosted;
   SoupMessage *message = soup_session_get_async_result_message (SOUP_SESSION (source), result);
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) body = soup_session_send_and_read_finish (SOUP_SESSION (source), result, &error);
@@ -400,7 +403,23 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
   answer->status = soup_message_get_status (message);
   answer->headers = soup_message_headers_ref (soup_message_get_response_headers (message));
   answer->body = g_bytes_ref (body);
+  g_mutex_lock (&hosted->mutex);
+  test_hosted_auth_end (hosted->auth, exchange->path, exchange->body, &answer->status, &answer->body);
+  g_mutex_unlock (&hosted->mutex);
   take_answer (exchange, answer);
+}
+
+/* What is not sent on, each time that it is carried out. `body`: what is sent */
+static TestAnswer *
+refuse_to_carry_out (Exchange *exchange, GBytes **body)
+{
+  TestHosted *hosted = exchange->hosted;
+  g_autofree char *error = NULL;
+
+  g_mutex_lock (&hosted->mutex);
+  error = test_hosted_auth_begin (hosted->auth, exchange->path, body);
+  g_mutex_unlock (&hosted->mutex);
+  return error != NULL ? test_answer_new (400, "application/json", error) : NULL;
 }
 
 static void
@@ -408,12 +427,19 @@ forward (Exchange *exchange)
 {
   g_autofree char *url = g_strconcat (exchange->hosted->target, exchange->path, NULL);
   g_autoptr (SoupMessage) message = soup_message_new (exchange->method, url);
+  g_autoptr (GBytes) body = g_bytes_ref (exchange->body);
+  TestAnswer *refusal = refuse_to_carry_out (exchange, &body);
 
   g_assert_nonnull (message);
+  if (refusal != NULL)
+    {
+      take_answer (exchange, refusal);
+      return;
+    }
   copy_headers (exchange->headers, soup_message_get_request_headers (message));
-  if (g_bytes_get_size (exchange->body) > 0)
+  if (g_bytes_get_size (body) > 0)
     soup_message_set_request_body_from_bytes (
-        message, soup_message_headers_get_one (exchange->headers, "Content-Type"), exchange->body);
+        message, soup_message_headers_get_one (exchange->headers, "Content-Type"), body);
   soup_session_send_and_read_async (exchange->hosted->client, message, G_PRIORITY_DEFAULT, NULL, on_answered,
                                     exchange);
 }
@@ -616,6 +642,7 @@ test_hosted_new (const char *target)
 
   hosted->target = g_strdup (target);
   hosted->max_rows = MAX_ROWS;
+  hosted->auth = test_hosted_auth_new ();
   hosted->log = g_ptr_array_new_with_free_func (g_free);
   hosted->answers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) test_answer_free);
   hosted->held = g_ptr_array_new_with_free_func (g_object_unref);
@@ -641,6 +668,7 @@ test_hosted_free (TestHosted *hosted)
   g_main_loop_unref (hosted->loop);
   g_main_context_unref (hosted->context);
   g_hash_table_unref (hosted->answers);
+  test_hosted_auth_free (hosted->auth);
   g_ptr_array_unref (hosted->held);
   g_ptr_array_unref (hosted->log);
   g_mutex_clear (&hosted->mutex);
@@ -677,6 +705,30 @@ test_hosted_set_terse (TestHosted *hosted, gboolean terse)
 {
   g_mutex_lock (&hosted->mutex);
   hosted->terse = terse;
+  g_mutex_unlock (&hosted->mutex);
+}
+
+void
+test_hosted_set_confirms (TestHosted *hosted, gboolean confirms)
+{
+  g_mutex_lock (&hosted->mutex);
+  test_hosted_auth_set_confirms (hosted->auth, confirms);
+  g_mutex_unlock (&hosted->mutex);
+}
+
+void
+test_hosted_confirm (TestHosted *hosted, const char *email)
+{
+  g_mutex_lock (&hosted->mutex);
+  test_hosted_auth_confirm (hosted->auth, email);
+  g_mutex_unlock (&hosted->mutex);
+}
+
+void
+test_hosted_advance (TestHosted *hosted, gint64 microseconds)
+{
+  g_mutex_lock (&hosted->mutex);
+  test_hosted_auth_advance (hosted->auth, microseconds);
   g_mutex_unlock (&hosted->mutex);
 }
 

@@ -25,8 +25,9 @@ typedef const TestWireFault *(*TestHostedFunc) (guint number, const char *method
  *
  * What hosted Supabase does and the test cloud does not, it always does: a GET or a function gives 1000 rows at most,
  * whatever its limit; answers are compressed; errors have PostgREST's and GoTrue's codes and form, also in headers, and
- * quote the row in their details; a URL with its headers of more than 16 KiB is a 520, a body of more than 1 MiB a 413,
- * a compressed one is not understood; the root of the REST API is closed; what is no token is not taken for one. */
+ * quote the row in their details; a refresh token is good for as long as Auth says; a URL with its headers of more than
+ * 16 KiB is a 520, a body of more than 1 MiB a 413, a compressed one is not understood; the root of the REST API is
+ * closed; what is no token is not taken for one. */
 TestHosted *test_hosted_new (const char *target);
 void test_hosted_free (TestHosted *hosted);
 const char *test_hosted_get_url (TestHosted *hosted);
@@ -38,6 +39,12 @@ void test_hosted_forget_schema (TestHosted *hosted, guint requests);
 
 /* Errors of PostgREST without details and hint, as of its next version. */
 void test_hosted_set_terse (TestHosted *hosted, gboolean terse);
+/* New accounts' addresses must be confirmed, as in every new project; somebody clicks on the link. */
+void test_hosted_set_confirms (TestHosted *hosted, gboolean confirms);
+void test_hosted_confirm (TestHosted *hosted, const char *email);
+/* Time passes, for refresh tokens. */
+void test_hosted_advance (TestHosted *hosted, gint64 microseconds);
+
 /* Faults, from now on; counting begins anew. NULL: none. */
 void test_hosted_set_faults (TestHosted *hosted, TestHostedFunc func, gpointer data);
 /* No faults any more; somebody listens; what was late is carried out, before this returns. */
