@@ -331,6 +331,66 @@ test_rows_without_details (TestRig *rig)
   test_no_contents (rig);
 }
 
+/* What the role has not time for is written in parts, however small they must be, and no row is refused for it. */
+static void
+test_statement_timeout (TestRig *rig)
+{
+  TestHosted *hosted = test_rig_get_hosted (rig);
+  TestDevice *a = test_rig_add (rig, "a");
+  g_autoptr (SyncResult) result = NULL;
+
+  test_device_sql (a, "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 100) "
+                      "INSERT INTO notes SELECT 'n' || i, 'title', 'body', i FROM n");
+  test_hosted_set_patience (hosted, 1);
+  test_hosted_set_faults (hosted, NULL, NULL);
+  result = test_device_run (a, SYNC_RUN_SYNC, NULL);
+  g_assert_no_error (result->error);
+  g_assert_cmpuint (result->total.pushed, ==, 100);
+  g_assert_cmpuint (result->total.refused, ==, 0);
+  test_device_expect (a, "SELECT count(*) FROM psync_change", "0\n");
+  g_assert_cmpuint (test_hosted_count_slow (hosted), ==, 99);
+  g_assert_cmpuint (test_hosted_count_of (hosted, "POST", "/rest/v1/notes"), ==, 199);
+  test_rig_assert_converged (rig);
+}
+
+static const TestWireFault *
+every_push (guint number, const char *method, const char *path, gpointer data)
+{
+  return g_str_equal (method, "POST") && strstr (path, "notes?") != NULL ? data : NULL;
+}
+
+/* Nothing is said of the row itself: the cloud may only be busy. */
+static void
+test_slow_row (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+
+  test_device_sql (a, "INSERT INTO notes VALUES ('a', 'one', 'body', 1)");
+  test_hosted_set_faults (test_rig_get_hosted (rig), every_push, (gpointer) test_wire_find ("500-statement-timeout"));
+  test_device_fail (a, SYNC_ERROR_LATER);
+  test_device_expect (a, "SELECT id, state FROM psync_change", "'a'|pending\n");
+  test_hosted_heal (test_rig_get_hosted (rig));
+  test_rig_advance (rig, G_TIME_SPAN_HOUR);
+  test_rig_assert_converged (rig);
+}
+
+/* After a part that was small enough, the next ones are: a long queue does not come back to what was too slow. */
+static void
+test_smaller_batches (TestRig *rig)
+{
+  TestHosted *hosted = test_rig_get_hosted (rig);
+  TestDevice *a = test_rig_add (rig, "a");
+  SyncRunOptions options = { .batch_size = 100 };
+
+  test_device_sql (a, "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 500) "
+                      "INSERT INTO notes SELECT 'n' || i, 'title', 'body', i FROM n");
+  test_hosted_set_patience (hosted, 50);
+  test_device_do (a, SYNC_RUN_SYNC, &options);
+  g_assert_cmpuint (test_hosted_count_slow (hosted), ==, 1);
+  test_device_expect (a, "SELECT count(*) FROM psync_change", "0\n");
+  test_rig_assert_converged (rig);
+}
+
 static const struct
 {
   const char *name;
@@ -352,6 +412,9 @@ static const struct
   { "an-error-has-its-code-in-a-header-too", NOTES, test_error_forms },
   { "each-says-it-without-details-too", NOTES, test_reactions_without_details },
   { "a-row-that-is-refused-without-details", STRICT, test_rows_without_details },
+  { "a-statement-that-is-too-slow-is-sent-in-parts", NOTES, test_statement_timeout },
+  { "a-row-that-is-too-slow-alone-waits", NOTES, test_slow_row },
+  { "batches-stay-as-small-as-the-cloud-can-take", NOTES, test_smaller_batches },
 };
 
 static void

@@ -39,6 +39,8 @@ struct _TestHosted
   gpointer data;
   guint max_rows;
   guint forgotten;
+  guint patience;        /* rows that one statement has time to write, 0: any … */
+  guint n_slow;          /* … and how many statements had not enough */
   gboolean terse;        /* errors have no details and no hint */
   TestHostedAuth *auth;  /* (owned) */
   GPtrArray *log;        /* (owned) (element-type utf8): METHOD PATH */
@@ -409,17 +411,42 @@ on_answered (GObject *source, GAsyncResult *result, gpointer user_data)
   take_answer (exchange, answer);
 }
 
+static guint
+count_rows (GBytes *body)
+{
+  SyncJsonReader reader;
+  SyncSpan value;
+  gsize length;
+  const char *text = g_bytes_get_data (body, &length);
+  guint n = 0;
+
+  sync_json_reader_init (&reader, text, length);
+  if (length > 0 && sync_json_enter_array (&reader))
+    while (sync_json_next_element (&reader) && sync_json_read_value (&reader, &value))
+      n++;
+  return n;
+}
+
 /* What is not sent on, each time that it is carried out. `body`: what is sent */
 static TestAnswer *
 refuse_to_carry_out (Exchange *exchange, GBytes **body)
 {
   TestHosted *hosted = exchange->hosted;
   g_autofree char *error = NULL;
+  gboolean slow;
 
   g_mutex_lock (&hosted->mutex);
   error = test_hosted_auth_begin (hosted->auth, exchange->path, body);
+  slow = hosted->patience > 0 && is_rest (exchange) && g_str_equal (exchange->method, "POST")
+         && count_rows (exchange->body) > hosted->patience;
+  hosted->n_slow += slow;
   g_mutex_unlock (&hosted->mutex);
-  return error != NULL ? test_answer_new (400, "application/json", error) : NULL;
+  if (error != NULL)
+    return test_answer_new (400, "application/json", error);
+  return slow ? test_answer_new (500, "application/json",
+                                 "{\"code\":\"57014\",\"details\":null,\"hint\":null,\"message\":"
+                                 "\"canceling statement due to statement timeout\"}")
+              : NULL;
 }
 
 static void
@@ -706,6 +733,26 @@ test_hosted_set_terse (TestHosted *hosted, gboolean terse)
   g_mutex_lock (&hosted->mutex);
   hosted->terse = terse;
   g_mutex_unlock (&hosted->mutex);
+}
+
+void
+test_hosted_set_patience (TestHosted *hosted, guint rows)
+{
+  g_mutex_lock (&hosted->mutex);
+  hosted->patience = rows;
+  hosted->n_slow = 0;
+  g_mutex_unlock (&hosted->mutex);
+}
+
+guint
+test_hosted_count_slow (TestHosted *hosted)
+{
+  guint n;
+
+  g_mutex_lock (&hosted->mutex);
+  n = hosted->n_slow;
+  g_mutex_unlock (&hosted->mutex);
+  return n;
 }
 
 void

@@ -39,6 +39,9 @@ void test_hosted_forget_schema (TestHosted *hosted, guint requests);
 
 /* Errors of PostgREST without details and hint, as of its next version. */
 void test_hosted_set_terse (TestHosted *hosted, gboolean terse);
+/* A statement that writes more rows is over the role's timeout; 0: none is. How many were, since then. */
+void test_hosted_set_patience (TestHosted *hosted, guint rows);
+guint test_hosted_count_slow (TestHosted *hosted);
 /* New accounts' addresses must be confirmed, as in every new project; somebody clicks on the link. */
 void test_hosted_set_confirms (TestHosted *hosted, gboolean confirms);
 void test_hosted_confirm (TestHosted *hosted, const char *email);
