@@ -139,6 +139,25 @@ is_done (const char *id, gint64 seq, gpointer data)
   return row->gone;
 }
 
+static gboolean
+drop_filtered (SyncStore *store, const SyncBatch *batch, GError **error)
+{
+  const SyncBatchRow *first = &g_array_index (batch->rows, SyncBatchRow, 0);
+  const SyncBatchRow *last = &g_array_index (batch->rows, SyncBatchRow, batch->rows->len - 1);
+  SyncStatement *statement
+      = sync_connection_prepare (sync_store_get_connection (store),
+                                 "DELETE FROM main.psync_change WHERE entity = ?1 AND id BETWEEN ?2 AND ?3 "
+                                 "AND CASE WHEN reread = 0 THEN psync_filter (id, seq) END",
+                                 error);
+
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_borrowed (statement, 1, batch->entity->name, -1);
+  sync_statement_bind_borrowed (statement, 2, first->id, -1);
+  sync_statement_bind_borrowed (statement, 3, last->id, -1);
+  return sync_statement_run (statement, error);
+}
+
 /* The rows that nothing but this batch is about, and that were not edited meanwhile: they leave the outbox as they lie
  * there. */
 static gboolean
@@ -146,21 +165,11 @@ drop_rows (SyncStore *store, SyncBatch *batch, GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (store);
   Walk walk = { .batch = batch };
-  SyncStatement *statement;
   gboolean good;
 
   if (!sync_connection_set_filter (connection, is_done, &walk, error))
     return FALSE;
-  statement = sync_connection_prepare (connection,
-                                       "DELETE FROM main.psync_change WHERE entity = ?1 AND id BETWEEN ?2 AND ?3 "
-                                       "AND CASE WHEN reread = 0 THEN psync_filter (id, seq) END",
-                                       error);
-  if (statement == NULL)
-    return FALSE;
-  sync_statement_bind_borrowed (statement, 1, batch->entity->name, -1);
-  sync_statement_bind_borrowed (statement, 2, g_array_index (batch->rows, SyncBatchRow, 0).id, -1);
-  sync_statement_bind_borrowed (statement, 3, g_array_index (batch->rows, SyncBatchRow, batch->rows->len - 1).id, -1);
-  good = sync_statement_run (statement, error);
+  good = drop_filtered (store, batch, error);
   return sync_connection_set_filter (connection, NULL, NULL, good ? error : NULL) && good;
 }
 
