@@ -251,6 +251,18 @@ note_device (SyncRun *run, gpointer data, GError **error)
          && sync_store_set_known_devices (store, run->state->devices, sync_clock_now (run->clock), error);
 }
 
+/* A run that was broken off right after it wrote the row, or a copy of this database, has told the cloud more than is
+ * noted here: if that goes back, this is how we know. */
+static gboolean
+take_known_device (SyncRun *run, SyncDevice *known, GError **error)
+{
+  if (known->last_version <= run->device_version && known->last_sync_at <= run->device_time)
+    return TRUE;
+  run->device_version = MAX (run->device_version, known->last_version);
+  run->device_time = MAX (run->device_time, known->last_sync_at);
+  return sync_run_step (run, note_device, known, error);
+}
+
 /* By another device. */
 static gboolean
 is_name_taken (SyncRun *run, const char *name)
@@ -302,7 +314,7 @@ sync_run_put_device (SyncRun *run,
 
   if (!renamed && !run->changed && known->last_sync_at != G_MININT64
       && now - known->last_sync_at < DEVICE_REFRESH)
-    return TRUE;
+    return take_known_device (run, known, error);
   if (!sync_run_step (run, read_up_to, &version, error))
     return FALSE;
   name = renamed ? make_unique_name (run) : g_strdup (known->name);
