@@ -185,6 +185,42 @@ test_discard_once (void)
   test_device_expect (writer, "SELECT title FROM notes WHERE id = 'late'", "written meanwhile\n");
 }
 
+static TestFault
+write_on (TestFaults *faults, TestRequest request, guint number, gpointer data)
+{
+  if (request == TEST_REQUEST_PUSH)
+    test_device_sqlf (data, "UPDATE notes SET title = 'edit %u' WHERE id = 'mine'", number);
+  return TEST_FAULT_NONE;
+}
+
+/* An application that writes as fast as we push keeps no run from its end: after five rounds the next one goes on. */
+static void
+test_busy_owner (void)
+{
+  TestDevice *writer, *reader;
+  g_autoptr (TestRig) rig = begin (&writer, &reader);
+  g_autoptr (SyncResult) result = NULL;
+
+  test_faults_set_page_cap (reader->faults, 0);
+  test_rig_settle (rig);
+  test_device_sql (writer, "INSERT INTO notes (id, title) VALUES ('other', 'waits for nobody')");
+  test_device_sync (writer);
+  test_device_sql (reader, "UPDATE notes SET title = 'edit' WHERE id = 'mine'");
+  test_faults_reset_counts (reader->faults);
+  test_faults_set_hooks (reader->faults, write_on, NULL, reader);
+  result = test_device_run (reader, SYNC_RUN_SYNC, NULL);
+  g_assert_no_error (result->error);
+  g_assert_cmpint (result->outcome, ==, SYNC_OUTCOME_DONE);
+  g_assert_cmpuint (result->total.pushed, ==, 5);
+  g_assert_cmpuint (test_faults_count (reader->faults, TEST_REQUEST_PUSH), ==, 5);
+  test_device_expect (reader, "SELECT title FROM notes WHERE id = 'other'", "waits for nobody\n");
+  test_device_expect (reader, "SELECT count(*) FROM psync_change", "1\n");
+  test_faults_set_hooks (reader->faults, NULL, NULL, NULL);
+  test_rig_assert_converged (rig);
+  test_device_expect (reader, "SELECT count(*) FROM psync_change", "0\n");
+  test_device_expect (writer, "SELECT title LIKE 'edit _%' FROM notes WHERE id = 'mine'", "1\n");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -195,5 +231,6 @@ main (int argc, char *argv[])
                         test_slow);
   g_test_add_func ("/endless/a-slow-scan-deletes-nothing-before-its-end", test_slow_scan);
   g_test_add_func ("/endless/what-is-written-meanwhile-is-not-discarded", test_discard_once);
+  g_test_add_func ("/endless/a-busy-owner-keeps-no-run-from-its-end", test_busy_owner);
   return g_test_run ();
 }
