@@ -262,9 +262,8 @@ run_show (CliContext *cli, const char *const *arguments, GError **error)
   if (g_str_equal (conflict->state, "open"))
     {
       cli_say (cli, "\n");
-      cli_say (cli, _("To decide: psync conflicts resolve %s %s"), arguments[0],
-               conflict->can_keep_both ? "local|remote|both" : "local|remote");
-      cli_say (cli, "\n");
+      cli_say_hint (cli, _("To decide: psync conflicts resolve %s %s"), arguments[0],
+                    conflict->can_keep_both ? "local|remote|both" : "local|remote");
     }
   return TRUE;
 }
@@ -398,7 +397,7 @@ resolve_one (CliContext *cli, const char *id, const char *choice, GError **error
   if (!sync_conflicts_resolve_finish (conflicts, cli_await (cli), error))
     return FALSE;
   cli_json_integer (cli->answer, "resolved", 1);
-  cli_say (cli, "%s\n", _("Decided. The other devices learn of it with the next psync sync."));
+  cli_say_hint (cli, "%s", _("Decided. The other devices learn of it with the next psync sync."));
   return TRUE;
 }
 
@@ -449,21 +448,20 @@ resolve_many (CliContext *cli, const char *choice, GError **error)
     return FALSE;
   cli_json_integer (cli->answer, "resolved", n_resolved);
   cli_json_integer (cli->answer, "left", n_left);
-  cli_say (
+  cli_say_hint (
       cli,
       ngettext ("%u conflict decided. The other devices learn of it with the next psync sync.",
                 "%u conflicts decided. The other devices learn of it with the next psync sync.",
                 n_resolved),
       (guint) n_resolved);
-  cli_say (cli, "\n");
   if (n_left == 0)
     return TRUE;
   cli_raise (cli, CLI_STATUS_CONFLICTS);
-  cli_say (cli,
-           ngettext ("%u cannot be decided like that and waits still: psync conflicts list",
-                     "%u cannot be decided like that and wait still: psync conflicts list", n_left),
-           n_left);
-  cli_say (cli, "\n");
+  cli_say_hint (cli,
+                ngettext ("%u cannot be decided like that and waits still: psync conflicts list",
+                          "%u cannot be decided like that and wait still: psync conflicts list",
+                          n_left),
+                n_left);
   return TRUE;
 }
 
@@ -516,7 +514,7 @@ run_undo (CliContext *cli, const char *const *arguments, GError **error)
   if (!sync_conflicts_undo_finish (conflicts, cli_await (cli), error))
     return FALSE;
   cli_json_integer (cli->answer, "undone", number);
-  cli_say (cli, "%s\n", _("Put back, as a new change of this device: psync sync sends it."));
+  cli_say_hint (cli, "%s", _("Put back, as a new change of this device: psync sync sends it."));
   return TRUE;
 }
 

@@ -92,7 +92,7 @@ show_entities (CliContext *cli, GPtrArray *entities)
   if (entities->len > 0)
     cli_print_table (cli, table);
   else
-    cli_print (cli, "%s\n", _("No table is synchronised yet. Name one: psync init --table NAME"));
+    cli_say_hint (cli, "%s", _("No table is synchronised yet. Name one: psync init --table NAME"));
 }
 
 static void
@@ -171,10 +171,10 @@ show_connection (CliContext *cli)
       cli_say (cli, "\n");
     }
   if (sync_manager_get_state (manager) == SYNC_STATE_SIGN_IN_NEEDED)
-    cli_say (cli, "%s\n",
-             _("Now sign in: psync login --email ADDRESS, or psync signup --email ADDRESS"));
+    cli_say_hint (cli, "%s",
+                  _("Now sign in: psync login --email ADDRESS, or psync signup --email ADDRESS"));
   else
-    cli_say (cli, "%s\n", _("Now synchronise: psync sync"));
+    cli_say_hint (cli, "%s", _("Now synchronise: psync sync"));
 }
 
 static gboolean

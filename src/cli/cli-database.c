@@ -74,7 +74,7 @@ run_restore (CliContext *cli, const char *const *arguments, GError **error)
   if (!sync_snapshots_restore_finish (snapshots, cli_await (cli), error))
     return FALSE;
   cli_json_string (cli->answer, "snapshot", arguments[0]);
-  cli_say (cli, "%s\n", _("Restored. What was there before is a snapshot too: psync snapshots."));
+  cli_say_hint (cli, "%s", _("Restored. What was there before is a snapshot too: psync snapshots."));
   return TRUE;
 }
 

@@ -62,8 +62,8 @@ run_list (CliContext *cli, const char *const *arguments, GError **error)
   if (list->len > 0)
     cli_print_table (cli, table);
   else
-    cli_say (cli, "%s\n",
-             _("No table is synchronised yet. Name one: psync entities enable TABLE"));
+    cli_say_hint (cli, "%s",
+                  _("No table is synchronised yet. Name one: psync entities enable TABLE"));
   return TRUE;
 }
 
@@ -73,10 +73,10 @@ run_list (CliContext *cli, const char *const *arguments, GError **error)
  * @names: (nullable) (array zero-terminated=1): what --entity gave
  * @error: where to put an error
  *
- * Finds out before anything begins whether all of them exist, so that no slip of the pen goes down
+ * Finds out before anything begins whether all of them take part, so that no slip of the pen goes down
  * in the history as a run.
  *
- * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: one does not
+ * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: there is no such one, or it is disabled
  */
 gboolean
 cli_check_entities (CliContext *cli, char **names, GError **error)
@@ -90,17 +90,18 @@ cli_check_entities (CliContext *cli, char **names, GError **error)
   list = sync_entities_list_finish (entities, cli_await (cli), error);
   for (guint i = 0; list != NULL && names[i] != NULL; i++)
     {
-      gboolean there = FALSE;
+      const SyncEntity *named = NULL;
 
-      for (guint k = 0; !there && k < list->len; k++)
+      for (guint k = 0; named == NULL && k < list->len; k++)
         {
           const SyncEntityStatus *status = g_ptr_array_index (list, k);
 
-          there = g_str_equal (status->entity->name, names[i]);
+          if (g_str_equal (status->entity->name, names[i]))
+            named = status->entity;
         }
-      if (there)
+      if (named != NULL && named->enabled)
         continue;
-      sync_error_set_absent (error, "entity", names[i]);
+      sync_error_set_absent (error, named != NULL ? "disabled-entity" : "entity", names[i]);
       return FALSE;
     }
   return list != NULL;

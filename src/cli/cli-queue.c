@@ -277,13 +277,15 @@ static gboolean
 discard (CliContext *cli, const char *entity, const char *id, GError **error)
 {
   SyncQueue *queue = sync_profile_get_queue (cli->profile);
+  g_autofree char *kept
+      = cli_dup_hint (cli, _("Discarded, and kept in psync conflicts list --records:"));
   gssize n_rows;
 
   sync_queue_discard_async (queue, entity, id, cli->cancellable, cli_ready, cli);
   n_rows = sync_queue_discard_finish (queue, cli_await (cli), error);
   if (n_rows < 0)
     return FALSE;
-  cli_say (cli, "%s ", _("Discarded, and kept in psync conflicts list --records:"));
+  cli_say (cli, "%s ", kept);
   report_number (cli, "discarded", n_rows);
   return TRUE;
 }

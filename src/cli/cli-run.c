@@ -180,19 +180,19 @@ say_what_waits (CliContext *cli, const SyncStats *stats)
 {
   if (stats->conflicts_open > 0)
     {
-      cli_say (cli,
-               ngettext ("%u conflict waits for you: psync conflicts list",
-                         "%u conflicts wait for you: psync conflicts list", stats->conflicts_open),
-               (guint) stats->conflicts_open);
-      cli_say (cli, "\n");
+      cli_say_hint (cli,
+                    ngettext ("%u conflict waits for you: psync conflicts list",
+                              "%u conflicts wait for you: psync conflicts list",
+                              stats->conflicts_open),
+                    (guint) stats->conflicts_open);
     }
   if (stats->failed > 0 || stats->held > 0)
     {
-      cli_say (cli,
-               ngettext ("%u row was refused: psync queue list",
-                         "%u rows were refused: psync queue list", stats->failed + stats->held),
-               (guint) (stats->failed + stats->held));
-      cli_say (cli, "\n");
+      cli_say_hint (cli,
+                    ngettext ("%u row was refused: psync queue list",
+                              "%u rows were refused: psync queue list",
+                              stats->failed + stats->held),
+                    (guint) (stats->failed + stats->held));
     }
 }
 

@@ -64,16 +64,16 @@ add_state (CliContext *cli, CliTable *table, const SyncStats *stats)
   gboolean idle = sync_manager_get_state (manager) == SYNC_STATE_IDLE;
   g_autoptr (GError) last_error = NULL;
   gint64 paused_until = find_pause (manager);
+  g_autofree char *hint = NULL;
 
   g_object_get (manager, "last-error", &last_error, NULL);
   if (idle && stats->conflicts_open > 0)
-    add_line (table, _("State"), _("Conflicts wait for you: psync conflicts list"));
+    hint = cli_dup_hint (cli, _("Conflicts wait for you: psync conflicts list"));
   else if (idle && (stats->failed > 0 || stats->held > 0))
-    add_line (table, _("State"), _("Rows were refused: psync queue list"));
+    hint = cli_dup_hint (cli, _("Rows were refused: psync queue list"));
   else if (idle && stats->pending > 0)
-    add_line (table, _("State"), _("Changes wait: psync sync"));
-  else
-    add_line (table, _("State"), state);
+    hint = cli_dup_hint (cli, _("Changes wait: psync sync"));
+  add_line (table, _("State"), hint != NULL ? hint : state);
   if (paused_until != SYNC_TIME_UNKNOWN && paused_until != G_MAXINT64)
     add_time (table, _("Paused until"), paused_until);
   if (last_error != NULL)
@@ -136,6 +136,7 @@ answer_status (CliContext *cli, const SyncStats *stats, const SyncDevice *device
   g_autoptr (GError) last_error = NULL;
   SyncConfig config;
   gint64 paused_until = find_pause (manager);
+  g_autofree char *hint = NULL;
 
   g_object_get (manager, "last-error", &last_error, NULL);
   sync_settings_get_config (sync_profile_get_settings (cli->profile), &config);

@@ -36,21 +36,59 @@ adapt_command (CliContext *cli, const char *command)
   return g_strdup_printf ("psync %s %s", name, command + strlen ("psync sync "));
 }
 
-/* A command about another database than the usual one must say so. */
+/**
+ * cli_dup_hint:
+ * @cli: the context
+ * @hint: words that name commands to type
+ *
+ * Returns: (transfer full): the same, where a command about another database than the usual one says so
+ */
+char *
+cli_dup_hint (CliContext *cli, const char *hint)
+{
+  GString *text = g_string_new (hint);
+  g_autofree char *path = NULL;
+  g_autofree char *start = NULL;
+
+  if (cli->database == NULL)
+    return g_string_free (text, FALSE);
+  path = cli->database[strspn (cli->database, PLAIN)] == '\0' ? g_strdup (cli->database)
+                                                              : g_shell_quote (cli->database);
+  start = g_strdup_printf ("psync --database %s ", path);
+  g_string_replace (text, "psync ", start, 0);
+  return g_string_free (text, FALSE);
+}
+
+/**
+ * cli_say_hint:
+ * @cli: the context
+ * @format: a sentence that names commands to type
+ *
+ * Says it, on a line of its own; see cli_dup_hint().
+ */
+void
+cli_say_hint (CliContext *cli, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *hint = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  hint = cli_dup_hint (cli, text);
+  cli_say (cli, "%s\n", hint);
+}
+
 static char *
 complete_command (CliContext *cli, const char *usual)
 {
   g_autofree char *command = usual != NULL ? adapt_command (cli, usual) : NULL;
-  g_autofree char *path = NULL;
 
-  if (command == NULL)
-    return NULL;
-  if (cli->database == NULL || strstr (command, "--database") != NULL
-      || strstr (command, "--version") != NULL || !g_str_has_prefix (command, "psync "))
+  if (command == NULL || strstr (command, "--database") != NULL
+      || strstr (command, "--version") != NULL)
     return g_steal_pointer (&command);
-  path = cli->database[strspn (cli->database, PLAIN)] == '\0' ? g_strdup (cli->database)
-                                                              : g_shell_quote (cli->database);
-  return g_strdup_printf ("psync --database %s %s", path, command + strlen ("psync "));
+  return cli_dup_hint (cli, command);
 }
 
 /**

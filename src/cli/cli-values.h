@@ -45,6 +45,8 @@ typedef struct
   char *next_command;
 } CliWords;
 
+char *cli_dup_hint (CliContext *cli, const char *hint);
+void cli_say_hint (CliContext *cli, const char *format, ...) G_GNUC_PRINTF (2, 3);
 void cli_words_for_error (CliContext *cli, const GError *error, CliWords *words);
 void cli_words_clear (CliWords *words);
 

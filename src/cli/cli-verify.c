@@ -110,12 +110,11 @@ say_rows (CliContext *cli, const SyncVerifyResult *result)
   cli_say (cli, "\n");
   if (result->waiting == 0)
     return;
-  cli_say (cli,
-           ngettext ("%lu row waits and was left out: psync queue list, psync conflicts list",
-                     "%lu rows wait and were left out: psync queue list, psync conflicts list",
-                     (gulong) result->waiting),
-           (gulong) result->waiting);
-  cli_say (cli, "\n");
+  cli_say_hint (cli,
+                ngettext ("%lu row waits and was left out: psync queue list, psync conflicts list",
+                          "%lu rows wait and were left out: psync queue list, psync conflicts list",
+                          (gulong) result->waiting),
+                (gulong) result->waiting);
 }
 
 static void
@@ -136,9 +135,9 @@ report (CliContext *cli, const SyncVerifyResult *result)
       return;
     }
   cli_raise (cli, CLI_STATUS_ERROR);
-  cli_say (cli, "%s\n",
-           options.no_heal ? _("The next run heals them: psync sync")
-                           : _("They could not all be healed. Look again: psync verify"));
+  cli_say_hint (cli, "%s",
+                options.no_heal ? _("The next run heals them: psync sync")
+                                : _("They could not all be healed. Look again: psync verify"));
 }
 
 static SyncVerifyResult *

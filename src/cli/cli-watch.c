@@ -195,7 +195,7 @@ show_pause (CliContext *cli, gint64 until)
   if (until == SYNC_TIME_UNKNOWN)
     cli_say (cli, "%s\n", _("Runs happen by themselves again, where that is switched on."));
   else if (until == G_MAXINT64)
-    cli_say (cli, "%s\n", _("Paused: no run happens by itself until psync resume."));
+    cli_say_hint (cli, "%s", _("Paused: no run happens by itself until psync resume."));
   else
     {
       time = cli_dup_time (until);

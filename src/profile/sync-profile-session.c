@@ -175,6 +175,15 @@ sync_profile_sign_in_async (SyncProfile *profile, const char *email, const char 
          user_data);
 }
 
+/* The session that is kept is with the database's own project, and whoever asks may not know that a variable names
+ * another one. */
+static gboolean
+is_session_elsewhere (SyncProfile *self)
+{
+  return sync_settings_get_source (self->settings, "supabase-url") == SYNC_SETTING_ENVIRONMENT
+         && !sync_supabase_provider_get_signed_in (get_supabase (self));
+}
+
 /**
  * sync_profile_sign_out_async:
  * @profile: the profile
@@ -182,7 +191,8 @@ sync_profile_sign_in_async (SyncProfile *profile, const char *email, const char 
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Ends the session with the cloud. Every row stays where it is.
+ * Ends the session with the cloud. Every row stays where it is. SYNC_ERROR_NOT_FOUND: the environment names the
+ * project, and nobody is signed in to that one; a session with another one stays.
  */
 void
 sync_profile_sign_out_async (SyncProfile *profile, GCancellable *cancellable,
@@ -193,9 +203,19 @@ sync_profile_sign_out_async (SyncProfile *profile, GCancellable *cancellable,
   g_return_if_fail (SYNC_IS_PROFILE (profile));
 
   task = session_task (profile, cancellable, callback, user_data);
-  if (task != NULL)
-    sync_supabase_provider_sign_out_async (get_supabase (profile), cancellable, session_changed,
-                                           task);
+  if (task == NULL)
+    return;
+  if (is_session_elsewhere (profile))
+    {
+      GError *error = NULL;
+
+      sync_error_set_absent (&error, "session",
+                             sync_provider_get_location (SYNC_PROVIDER (get_supabase (profile))));
+      g_task_return_error (task, error);
+      g_object_unref (task);
+      return;
+    }
+  sync_supabase_provider_sign_out_async (get_supabase (profile), cancellable, session_changed, task);
 }
 
 static void

@@ -310,6 +310,18 @@ static const SyncErrorWords no_entity = {
   N_("Check its name, or have the table synced first."), "psync entities list"
 };
 
+static const SyncErrorWords entity_off = {
+  N_("The entity {subject} is disabled"), N_("The entity is disabled"),
+  N_("It is left out of all runs, so nothing was done. What changes in its table waits."), NULL,
+  N_("Enable it, or leave it out."), "psync entities enable NAME"
+};
+
+static const SyncErrorWords no_session = {
+  N_("Nobody is signed in to {subject}"), N_("Nobody is signed in there"),
+  N_("The environment names that project (SUPABASE_URL). A session with another one stays as it is."), NULL,
+  N_("To end that one, take SUPABASE_URL out of the environment."), "env -u SUPABASE_URL psync logout"
+};
+
 static const SyncErrorWords no_table_here = {
   N_("There is no table {subject}"), N_("There is no such table"),
   N_("The database does not have it. Nothing was changed."), NULL,
@@ -525,6 +537,8 @@ static const Special specials[] = {
   { SYNC_ERROR_NO_KEY, "not-attached", &no_key_here },
   { SYNC_ERROR_NO_KEY, "changed", &other_key },
   { SYNC_ERROR_NOT_FOUND, "entity", &no_entity },
+  { SYNC_ERROR_NOT_FOUND, "session", &no_session },
+  { SYNC_ERROR_NOT_FOUND, "disabled-entity", &entity_off },
   { SYNC_ERROR_NOT_FOUND, "conflict", &no_conflict },
   { SYNC_ERROR_NOT_FOUND, "device", &no_device },
   { SYNC_ERROR_NOT_FOUND, "ambiguous", &several_devices },

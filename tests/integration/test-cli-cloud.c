@@ -292,6 +292,21 @@ test_the_environment_is_enough (Fixture *fixture, gconstpointer variable)
   test_psync_fail (fixture->psync, "c.db", 2, "logout", "out of the environment");
 }
 
+/* A stray variable that names another project ends no session; the one that it would hide can be ended still. */
+static void
+test_signing_out_of_another_project_ends_no_session (Fixture *fixture, gconstpointer variable)
+{
+  if (fixture->cloud == NULL)
+    return;
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
+  test_psync_set_environment (fixture->psync, "SUPABASE_URL", "http://127.0.0.1:9");
+  test_psync_fail (fixture->psync, "a.db", 1, "logout", "Nobody is signed in to http://127.0.0.1:9");
+  test_psync_set_environment (fixture->psync, "SUPABASE_URL", fixture->cloud->url);
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "logout"));
+  assert_state (fixture, "a.db", "sign-in-needed");
+}
+
 static void
 test_no_output_holds_a_token (Fixture *fixture, gconstpointer variable)
 {
@@ -551,6 +566,7 @@ add_tests (const char *kind, const char *variable)
        keys_that_open_everything_are_refused_and_not_repeated);
   ADD ("a-wrong-key-is-named", a_wrong_key_is_named);
   ADD ("the-environment-is-enough", the_environment_is_enough);
+  ADD ("signing-out-of-another-project-ends-no-session", signing_out_of_another_project_ends_no_session);
   ADD ("what-is-in-the-cloud-is-deleted", what_is_in_the_cloud_is_deleted);
   ADD ("no-output-holds-a-token", no_output_holds_a_token);
   ADD ("nothing-of-a-row-is-logged", nothing_of_a_row_is_logged);

@@ -173,6 +173,9 @@ test_only_the_named_entities_take_part (void)
   g_free (test_psync_run (psync, "a.db", 0, "entities disable projects"));
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
   test_psync_fail (psync, "a.db", 1, "sync --entity nonsense", "nonsense");
+  test_psync_fail (psync, "a.db", 1, "sync --entity projects", "The entity projects is disabled");
+  test_psync_fail (psync, "a.db", 1, "verify --entity notifications --entity projects",
+                   "entities enable NAME");
   g_free (test_psync_run (psync, "a.db", 0, "entities enable projects"));
   g_free (test_psync_run (psync, "a.db", 0, "sync --batch-size 1"));
   g_assert_cmpint (statistic (psync, "a.db", 0, "pending"), ==, 0);
@@ -258,6 +261,38 @@ test_a_conflict_waits_and_every_status_says_so (void)
   g_assert_nonnull (strstr (again, "Nothing to do.\n1 conflict waits"));
   test_psync_fail (psync, "b.db", 1, "conflicts show 99", "99");
   test_psync_expect (psync, "b.db", "SELECT name FROM projects", "From b");
+}
+
+static void
+expect_hint (TestPsync *psync, const char *database, int status, const char *line, const char *hint)
+{
+  g_autofree char *output = test_psync_run (psync, database, status, line);
+
+  if (strstr (output, hint) == NULL)
+    g_error ("“%s” is not in what %s prints:\n%s", hint, line, output);
+}
+
+/* What it says to type works as it stands there: for the database that was named, whatever that is called. */
+static void
+test_hints_name_the_database_that_was_named (void)
+{
+  g_autoptr (TestPsync) psync = new_conflict ();
+  g_autofree char *path = test_psync_path (psync, "b.db");
+  g_autofree char *list = g_strdup_printf ("psync --database %s conflicts list\n", path);
+  g_autofree char *resolve = g_strdup_printf ("psync --database %s conflicts resolve 1 local|", path);
+  g_autofree char *sync = g_strdup_printf ("psync --database %s sync.\n", path);
+  g_autofree char *odd = test_psync_path (psync, "my notes.db");
+  g_autofree char *waits = g_strdup_printf ("psync --database '%s' sync\n", odd);
+
+  expect_hint (psync, "b.db", 5, "status", list);
+  expect_hint (psync, "b.db", 5, "sync", list);
+  expect_hint (psync, "b.db", 0, "conflicts show 1", resolve);
+  expect_hint (psync, "b.db", 0, "conflicts resolve 1 local", sync);
+  test_psync_add_device (psync, "my notes.db");
+  g_free (test_psync_sql (psync, "my notes.db", "INSERT INTO projects (id) VALUES ('q')"));
+  expect_hint (psync, "my notes.db", 0, "status", waits);
+  test_psync_set_environment (psync, "SYNC_DATABASE", odd);
+  expect_hint (psync, NULL, 0, "status", "Changes wait: psync sync\n");
 }
 
 static void
@@ -1046,6 +1081,7 @@ main (int argc, char **argv)
   ADD ("run/seed-sends-and-lets-this-device-win", seed_sends_and_lets_this_device_win);
   ADD ("conflicts/a-conflict-waits-and-every-status-says-so",
        a_conflict_waits_and_every_status_says_so);
+  ADD ("conflicts/hints-name-the-database-that-was-named", hints_name_the_database_that_was_named);
   ADD ("conflicts/a-conflict-is-decided-column-by-column", a_conflict_is_decided_column_by_column);
   ADD ("conflicts/fields-that-decide-everything-need-no-side",
        fields_that_decide_everything_need_no_side);

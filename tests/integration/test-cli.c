@@ -75,6 +75,8 @@ check_help (TestPsync *psync, JsonObject *command)
   g_autofree char *usage = g_strdup_printf ("psync %s", name_of (command));
   g_autofree char *manual = read_text ("data/man/psync.1");
   g_autofree char *answers = read_text ("data/man/psync-json.5");
+  g_autofree char *readme = read_text ("README.md");
+  g_autofree char *quoted = g_strdup_printf ("`%s`", name_of (command));
   JsonArray *options = json_object_get_array_member (command, "options");
 
   assert_contains (text, usage, line);
@@ -85,6 +87,7 @@ check_help (TestPsync *psync, JsonObject *command)
   assert_contains (text, "--quiet", line);
   assert_contains (text, "--verbose", line);
   assert_contains (manual, usage, "psync(1)");
+  assert_contains (readme, quoted, "README.md");
   assert_contains (answers, name_of (command), "psync-json(5)");
   for (guint i = 0; i < json_array_get_length (options); i++)
     {
