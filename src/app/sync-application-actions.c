@@ -3,6 +3,8 @@
 
 #include <glib/gi18n.h>
 
+#include "sync-plain-window.h"
+
 #define SHORTCUTS "/io/github/progressive_sync/ProgressiveSync/sync-shortcuts.ui"
 
 /* What the application is asked to do, by a menu, the tray or over D-Bus. sync-now, cancel, auto-sync
@@ -75,7 +77,11 @@ show_shortcuts (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 static void
 show_about (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  adw_show_about_window (GTK_WINDOW (present (user_data)), "application-name", _("Progressive Sync"),
+  GtkWindow *window = GTK_WINDOW (present (user_data));
+
+  if (sync_plain_window_present_over (window, ADW_TYPE_ABOUT_WINDOW))
+    return;
+  adw_show_about_window (window, "application-name", _("Progressive Sync"),
                          "application-icon", PROGRESSIVE_SYNC_APPLICATION_ID, "version",
                          PROGRESSIVE_SYNC_VERSION, "license-type", GTK_LICENSE_GPL_3_0, "comments",
                          _("Keeps local databases in step with a cloud or a vault"), NULL);

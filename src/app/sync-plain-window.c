@@ -38,6 +38,30 @@ sync_plain_window_keep_over (GtkWindow *window, GtkWindow *parent)
 }
 
 /**
+ * sync_plain_window_present_over:
+ * @parent: a window
+ * @type: a kind of windows
+ *
+ * What is asked for twice, by the tray say, is there once.
+ *
+ * Returns: whether there is such a window over @parent, which is shown then
+ */
+gboolean
+sync_plain_window_present_over (GtkWindow *parent, GType type)
+{
+  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+
+  for (GList *l = windows; l != NULL; l = l->next)
+    if (G_TYPE_CHECK_INSTANCE_TYPE (l->data, type) && gtk_window_get_transient_for (l->data) == parent
+        && gtk_widget_get_visible (l->data))
+      {
+        gtk_window_present (l->data);
+        return TRUE;
+      }
+  return FALSE;
+}
+
+/**
  * sync_plain_window_new:
  * @parent: over which window
  * @title: what it is about

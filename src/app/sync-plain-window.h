@@ -13,4 +13,7 @@ GtkWindow *sync_plain_window_new (GtkWindow *parent, const char *title, GtkWidge
 /* Above a window, until it is closed. */
 void sync_plain_window_keep_over (GtkWindow *window, GtkWindow *parent);
 
+/* Shows what is over a window already. */
+gboolean sync_plain_window_present_over (GtkWindow *parent, GType type);
+
 G_END_DECLS

@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "sync-plain-window.h"
 #include "sync-preferences-window.h"
 #include "sync-toast.h"
 
@@ -63,8 +64,11 @@ static void
 ask (SyncWindow *self, const char *heading, const char *body, const char *response,
      const char *label)
 {
-  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (self), heading, body);
+  GtkWidget *dialog;
 
+  if (sync_plain_window_present_over (GTK_WINDOW (self), ADW_TYPE_MESSAGE_DIALOG))
+    return;
+  dialog = adw_message_dialog_new (GTK_WINDOW (self), heading, body);
   adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), response,
                                     label, NULL);
   adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), response,
@@ -132,7 +136,8 @@ show_preferences (GSimpleAction *action, GVariant *parameter, gpointer user_data
 {
   SyncWindow *self = user_data;
 
-  if (self->profile != NULL)
+  if (self->profile != NULL
+      && !sync_plain_window_present_over (GTK_WINDOW (self), SYNC_TYPE_PREFERENCES_WINDOW))
     gtk_window_present (GTK_WINDOW (sync_preferences_window_new (self)));
 }
 

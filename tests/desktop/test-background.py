@@ -265,6 +265,10 @@ def test_window_actions(session):
             action, desktop.dbus.Array([], signature="v"), desktop.dbus.Dictionary({}, signature="sv"),
             dbus_interface="org.freedesktop.Application")
         session.wait_for_shown(2)
+        # Asked for once more, it is there once all the same.
+        session.activate(action)
+        serve(0.5)
+        assert len(session.shown()) == 2, (action, session.shown())
         session.activate("quit")
         wait_until(lambda: not session.has_owner(APP), "its end")
 
