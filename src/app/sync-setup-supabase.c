@@ -96,15 +96,14 @@ set_text (SyncSetupSupabase *self, GtkEditable *row, const char *text)
   self->taking = FALSE;
 }
 
-/* A secret does not stay on the screen. */
+/* Whether there was anything in it. A secret does not stay on the screen. */
 static gboolean
-take_snippet (SyncSetupSupabase *self, const char *text, GtkEditable *from)
+take_snippet (SyncSetupSupabase *self, const char *text, GtkEditable *from, gboolean *secret)
 {
   g_autofree char *url = NULL, *key = NULL;
-  gboolean secret;
 
-  sync_supabase_snippet_read (text, &url, &key, &secret);
-  if (url == NULL && key == NULL && !secret)
+  sync_supabase_snippet_read (text, &url, &key, secret);
+  if (url == NULL && key == NULL && !*secret)
     return FALSE;
   if (from != NULL)
     set_text (self, from, "");
@@ -112,7 +111,7 @@ take_snippet (SyncSetupSupabase *self, const char *text, GtkEditable *from)
     set_text (self, self->url_row, url);
   if (key != NULL)
     set_text (self, self->key_row, key);
-  return secret;
+  return TRUE;
 }
 
 /* --- Checking --------------------------------------------------------------------------------- */
@@ -166,7 +165,7 @@ check (SyncSetupSupabase *self, GtkEditable *row)
   if (self->taking)
     return;
   if (pasted && is_snippet (text))
-    secret = take_snippet (self, text, row);
+    take_snippet (self, text, row, &secret);
   check_both (self, secret);
 }
 
@@ -176,11 +175,14 @@ clipboard_read (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (SyncSetupSupabase) self = user_data;
   g_autoptr (GError) error = NULL;
   g_autofree char *text = gdk_clipboard_read_text_finish (GDK_CLIPBOARD (object), result, &error);
+  gboolean secret;
 
   if (sync_error_is_cancelled (error))
     return;
-  if (text != NULL)
-    check_both (self, take_snippet (self, text, NULL));
+  if (text != NULL && take_snippet (self, text, NULL, &secret))
+    check_both (self, secret);
+  else if (text != NULL)
+    set_notice (self, _("There is no address and no key in the clipboard."), FALSE);
   else
     set_notice (self, _("There is no text in the clipboard."), FALSE);
 }

@@ -27,6 +27,21 @@ test_env (void)
           "https://abc.supabase.co", "sb_publishable_x1", FALSE);
 }
 
+/* Other addresses stand beside it, and before it. */
+static void
+test_other_addresses (void)
+{
+  expect ("# See https://supabase.com/docs/guides for more\nSITE_URL=http://localhost:3000\n"
+          "export NEXT_PUBLIC_SUPABASE_URL=https://db.example.org\n",
+          "https://db.example.org", NULL, FALSE);
+  expect ("{\"siteUrl\":\"https://www.example.org\",\"supabaseUrl\":\"https://db.example.org\"}",
+          "https://db.example.org", NULL, FALSE);
+  expect ("import { createClient } from 'https://esm.sh/@supabase/supabase-js@2'\n"
+          "createClient('https://abc.supabase.co', 'sb_publishable_x1')",
+          "https://abc.supabase.co", "sb_publishable_x1", FALSE);
+  expect ("https://db.example.org https://www.example.org", "https://db.example.org", NULL, FALSE);
+}
+
 static void
 test_code (void)
 {
@@ -64,6 +79,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/supabase-snippet/env-file", test_env);
+  g_test_add_func ("/supabase-snippet/other-addresses", test_other_addresses);
   g_test_add_func ("/supabase-snippet/code", test_code);
   g_test_add_func ("/supabase-snippet/dashboard", test_dashboard);
   g_test_add_func ("/supabase-snippet/secret-is-not-given-out", test_secret);
