@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
 
+#include "sync-plain-window.h"
 #include "sync-window.h"
 
 #define NOTIFICATION_ID "background"
@@ -136,12 +137,15 @@ answered (AdwMessageDialog *dialog, const char *response, gpointer user_data)
 static void
 ask (SyncBackground *self, GtkWindow *window)
 {
-  GtkWidget *dialog = adw_message_dialog_new (
+  GtkWidget *dialog, *again;
+
+  if (sync_plain_window_present_over (window, ADW_TYPE_MESSAGE_DIALOG))
+    return;
+  dialog = adw_message_dialog_new (
       window, _ ("Keep Syncing in the Background?"),
       _ ("There is no tray here that would show an icon. To see the window "
          "again, start Progressive Sync again."));
-  GtkWidget *again = gtk_check_button_new_with_mnemonic (_ ("Do the _same next time"));
-
+  again = gtk_check_button_new_with_mnemonic (_ ("Do the _same next time"));
   adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (dialog), again);
   adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Cancel"), QUIT,
                                     _ ("_Quit"), CONTINUE, _ ("_Keep Syncing"), NULL);
