@@ -79,7 +79,7 @@ consent_stored (GObject *object, GAsyncResult *result, gpointer user_data)
 
   if (sync_settings_set_finish (SYNC_SETTINGS (object), result, &error))
     sign_in (self);
-  else
+  else if (!sync_error_is_cancelled (error))
     set_error (self, error);
 }
 
@@ -168,6 +168,25 @@ sign_up (SyncSetupAccount *self)
                               gtk_editable_get_text (self->password_row), self->cancellable,
                               session_changed, g_object_ref (self));
   begin (self);
+}
+
+/**
+ * sync_setup_account_cancel:
+ * @page: the page
+ *
+ * Ends what is under way: nothing more is told about it.
+ */
+void
+sync_setup_account_cancel (SyncSetupAccount *page)
+{
+  g_return_if_fail (SYNC_IS_SETUP_ACCOUNT (page));
+
+  g_cancellable_cancel (page->cancellable);
+  g_object_unref (page->cancellable);
+  page->cancellable = g_cancellable_new ();
+  page->busy = FALSE;
+  set_error (page, NULL);
+  update (page);
 }
 
 /**

@@ -14,4 +14,7 @@ G_DECLARE_FINAL_TYPE (SyncSetupAccount, sync_setup_account, SYNC, SETUP_ACCOUNT,
 void sync_setup_account_set_profile (SyncSetupAccount *page, SyncProfile *profile);
 void sync_setup_account_sign_in_again (SyncSetupAccount *page);
 
+/* Ends what is under way. */
+void sync_setup_account_cancel (SyncSetupAccount *page);
+
 G_END_DECLS

@@ -117,6 +117,8 @@ counted (GObject *object, GAsyncResult *result, gpointer user_data)
 static void
 count (SyncSetupDirection *self)
 {
+  g_clear_pointer (&self->sides, sync_sides_free);
+  update (self);
   gtk_label_set_label (self->here_count, "…");
   gtk_label_set_label (self->there_count, "…");
   sync_profile_count_sides_async (self->profile, self->cancellable, counted, g_object_ref (self));
@@ -201,6 +203,10 @@ sync_setup_direction_set_profile (SyncSetupDirection *page, SyncProfile *profile
   g_return_if_fail (SYNC_IS_PROFILE (profile));
 
   g_set_object (&page->profile, profile);
+  /* What was counted in another cloud may still be on its way. */
+  g_cancellable_cancel (page->cancellable);
+  g_object_unref (page->cancellable);
+  page->cancellable = g_cancellable_new ();
   provider = sync_manager_get_provider (sync_profile_get_manager (profile));
   g_return_if_fail (provider != NULL);
   location = sync_display_path (sync_provider_get_location (provider));

@@ -72,6 +72,24 @@ connected (GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 /**
+ * sync_setup_vault_cancel:
+ * @page: the page
+ *
+ * Ends what is under way: nothing more is told about it.
+ */
+void
+sync_setup_vault_cancel (SyncSetupVault *page)
+{
+  g_return_if_fail (SYNC_IS_SETUP_VAULT (page));
+
+  g_cancellable_cancel (page->cancellable);
+  g_object_unref (page->cancellable);
+  page->cancellable = g_cancellable_new ();
+  set_busy (page, FALSE);
+  set_error (page, NULL);
+}
+
+/**
  * sync_setup_vault_connect:
  * @page: the page
  * @path: the vault's file

@@ -15,4 +15,7 @@ void sync_setup_vault_set_profile (SyncSetupVault *page, SyncProfile *profile);
 /* As if it had been chosen. */
 void sync_setup_vault_connect (SyncSetupVault *page, const char *path, gboolean replace);
 
+/* Ends what is under way. */
+void sync_setup_vault_cancel (SyncSetupVault *page);
+
 G_END_DECLS

@@ -78,7 +78,9 @@ go_to (SyncSetup *self, const char *name)
 
   if (g_strcmp0 (before, name) == 0)
     return;
-  g_ptr_array_add (self->visited, g_strdup (before));
+  /* On the test's page there is nothing to do: it goes on by itself. */
+  if (!g_str_equal (before, "test"))
+    g_ptr_array_add (self->visited, g_strdup (before));
   show_page (self, name);
 }
 
@@ -90,6 +92,8 @@ go_back (GtkWidget *widget, const char *action, GVariant *parameter)
   g_autofree char *name = NULL;
 
   sync_setup_test_cancel (self->test);
+  sync_setup_vault_cancel (self->vault);
+  sync_setup_account_cancel (self->account);
   if (self->visited->len == 0)
     {
       finish (self);
@@ -208,8 +212,6 @@ signed_in (SyncSetup *self)
       finish (self);
       return;
     }
-  if (self->visited->len > 0)
-    g_free (g_ptr_array_steal_index (self->visited, self->visited->len - 1));
   show_page (self, "test");
   sync_setup_test_go_on (self->test);
 }

@@ -3,6 +3,7 @@
 one walk: each is a test of its own."""
 
 import os
+import signal
 import subprocess
 import uuid
 
@@ -34,15 +35,19 @@ def read_cloud():
     return read_values(path)
 
 
+def ask_for_account(screen, email, password):
+    screen.press("Continue")
+    screen.type("text", "Email address", email)
+    screen.type("text", "Password", password)
+    screen.press("Create Account")
+
+
 def use_cloud(screen, cloud, email, password, has_keyring=False):
     """With a new account."""
     screen.click_row("Connect to Supabase", "label", "Your Supabase Project")
     screen.type("text", "Project address", cloud["URL"])
     screen.type("text", "Publishable or anon key", cloud["ANON_KEY"])
-    screen.press("Continue")
-    screen.type("text", "Email address", email)
-    screen.type("text", "Password", password)
-    screen.press("Create Account")
+    ask_for_account(screen, email, password)
     if not has_keyring:
         screen.wait_for_text("Keep the Session in a File?")
         screen.press("Keep in File")
@@ -249,6 +254,41 @@ def walk_session(desktop):
         cloud.end()
 
 
+def walk_back(desktop):
+    """who goes back while a server keeps silent is where the form is, and hears no more of it"""
+    read_cloud()
+    cloud = BriefCloud(desktop.folder, 3600)
+    pid = int(cloud.values["PID"])
+    try:
+        screen = Screen(desktop)
+        screen.start("--database", desktop.database)
+        screen.click_row("Connect to Supabase", "label", "Your Supabase Project")
+        screen.type("text", "Project address", cloud.values["URL"])
+        screen.type("text", "Publishable or anon key", cloud.values["ANON_KEY"])
+        screen.press("Continue")
+        screen.wait_for_text("Your Account")
+        os.kill(pid, signal.SIGSTOP)
+        screen.type("text", "Email address", "late@example.org")
+        screen.type("text", "Password", "correct horse battery")
+        screen.press("Create Account")
+        serve(1)
+        screen.press("Back")
+        screen.wait_for_text("Your Supabase Project")
+        os.kill(pid, signal.SIGCONT)
+        serve(3)
+        assert not screen.find("label", "Keep the Session in a File?")
+        ask_for_account(screen, f"{uuid.uuid4()}@example.org", "correct horse battery")
+        screen.press("Keep in File")
+        screen.wait_for_text("What Should This Computer Do?")
+        screen.press("Back")
+        screen.wait_for_text("Your Supabase Project")
+        screen.press("Continue")
+        first_run(screen)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+        cloud.end()
+
+
 class Keyboard:
     """Nothing but keys. What clicks would be, with a mouse, is counted."""
 
@@ -400,4 +440,4 @@ def walk_keyring(desktop):
     assert desktop.sql("SELECT count(*) FROM psync_change") == [(0,)]
 
 
-run([walk_vault, walk_cloud, walk_session, walk_keyboard, walk_keyring, walk_windows])
+run([walk_vault, walk_cloud, walk_session, walk_back, walk_keyboard, walk_keyring, walk_windows])
