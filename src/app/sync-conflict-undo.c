@@ -7,21 +7,6 @@
 
 /* Taking decisions back, from a toast in whichever window it appears. */
 
-typedef struct
-{
-  GtkWidget *window; /* (owned) */
-  GArray *numbers;   /* (owned) (element-type gint64) */
-  guint next;
-} Undo;
-
-static void
-undo_free (Undo *undo)
-{
-  g_object_unref (undo->window);
-  g_array_unref (undo->numbers);
-  g_free (undo);
-}
-
 static GtkWidget *
 find_overlay (GtkWidget *widget)
 {
@@ -42,53 +27,31 @@ find_speaker (GtkWidget *window)
   return overlay != NULL ? adw_toast_overlay_get_child (ADW_TOAST_OVERLAY (overlay)) : NULL;
 }
 
-static void undo_next (SyncConflicts *conflicts, Undo *undo);
-
 static void
 undone (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  Undo *undo = user_data;
-  GtkWidget *speaker = find_speaker (undo->window);
+  g_autoptr (GtkWidget) window = user_data;
+  GtkWidget *speaker = find_speaker (window);
   g_autoptr (GError) error = NULL;
+  gboolean good = sync_conflicts_undo_finish (SYNC_CONFLICTS (object), result, &error);
 
-  if (!sync_conflicts_undo_finish (SYNC_CONFLICTS (object), result, &error))
-    {
-      if (speaker != NULL)
-        sync_toast_show_error (speaker, error);
-      undo_free (undo);
-      return;
-    }
-  undo->next++;
-  undo_next (SYNC_CONFLICTS (object), undo);
-}
-
-static void
-undo_next (SyncConflicts *conflicts, Undo *undo)
-{
-  GtkWidget *speaker = find_speaker (undo->window);
-
-  if (undo->next < undo->numbers->len)
-    {
-      sync_conflicts_undo_async (conflicts, g_array_index (undo->numbers, gint64, undo->next), NULL, undone, undo);
-      return;
-    }
-  if (speaker != NULL)
+  if (speaker != NULL && good)
     sync_toast_show (speaker, _("Undone: what was not chosen is back, as a new change of this device"));
-  undo_free (undo);
+  else if (speaker != NULL)
+    sync_toast_show_error (speaker, error);
 }
 
 static void
 activate (GSimpleAction *action, GVariant *parameter, gpointer window)
 {
   SyncProfile *profile = g_object_get_data (G_OBJECT (action), "sync-profile");
-  Undo *undo = g_new0 (Undo, 1);
+  g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (gint64));
   gsize n;
-  const gint64 *numbers = g_variant_get_fixed_array (parameter, &n, sizeof (gint64));
+  const gint64 *given = g_variant_get_fixed_array (parameter, &n, sizeof (gint64));
 
-  undo->window = g_object_ref (window);
-  undo->numbers = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_array_append_vals (undo->numbers, numbers, (guint) n);
-  undo_next (sync_profile_get_conflicts (profile), undo);
+  g_array_append_vals (numbers, given, (guint) n);
+  sync_conflicts_undo_async (sync_profile_get_conflicts (profile), numbers, NULL, undone,
+                             g_object_ref (window));
 }
 
 void

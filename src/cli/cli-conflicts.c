@@ -503,6 +503,7 @@ run_undo (CliContext *cli, const char *const *arguments, GError **error)
 {
   SyncConflicts *conflicts = sync_profile_get_conflicts (cli->profile);
   g_autoptr (SyncConflict) conflict = NULL;
+  g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (gint64));
   gint64 number;
 
   if (!parse_number ("ID", arguments[0], &number, error))
@@ -510,7 +511,8 @@ run_undo (CliContext *cli, const char *const *arguments, GError **error)
   conflict = get_conflict_in_state (cli, number, FALSE, error);
   if (conflict == NULL)
     return FALSE;
-  sync_conflicts_undo_async (conflicts, number, cli->cancellable, cli_ready, cli);
+  g_array_append_val (numbers, number);
+  sync_conflicts_undo_async (conflicts, numbers, cli->cancellable, cli_ready, cli);
   if (!sync_conflicts_undo_finish (conflicts, cli_await (cli), error))
     return FALSE;
   cli_json_integer (cli->answer, "undone", number);

@@ -30,6 +30,7 @@ typedef struct
   guint offset;
   guint limit;
   gint64 number;
+  GArray *numbers;        /* (owned) (nullable) (element-type gint64) */
   SyncConflict *conflict; /* (owned) (nullable): as it was shown, or what others must be like */
   char *choice;
   GStrv fields;
@@ -40,6 +41,7 @@ arguments_free (gpointer data)
 {
   Arguments *arguments = data;
 
+  g_clear_pointer (&arguments->numbers, g_array_unref);
   sync_conflict_free (arguments->conflict);
   g_free (arguments->choice);
   g_strfreev (arguments->fields);
@@ -127,12 +129,24 @@ resolve_all (SyncStore *store, gpointer data, gpointer *answer, GError **error)
   return TRUE;
 }
 
+/* One that cannot be undone does not keep the others from it. */
 static gboolean
 undo (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 {
   const Arguments *arguments = data;
+  gboolean good = TRUE;
 
-  return sync_store_undo_conflict (store, arguments->number, error);
+  for (guint i = 0; i < arguments->numbers->len; i++)
+    {
+      g_autoptr (GError) problem = NULL;
+
+      if (sync_store_undo_conflict (store, g_array_index (arguments->numbers, gint64, i), &problem))
+        continue;
+      if (good)
+        g_propagate_error (error, g_steal_pointer (&problem));
+      good = FALSE;
+    }
+  return good;
 }
 
 static void
@@ -226,6 +240,7 @@ start (SyncConflicts *self, const SyncVerb *verb, Arguments arguments, GCancella
   Arguments *copy = g_memdup2 (&arguments, sizeof arguments);
 
   copy->conflict = arguments.conflict != NULL ? sync_conflict_copy (arguments.conflict) : NULL;
+  copy->numbers = arguments.numbers != NULL ? g_array_ref (arguments.numbers) : NULL;
   copy->choice = g_strdup (arguments.choice);
   copy->fields = g_strdupv (arguments.fields);
   sync_verb_start (verb, self, sync_manager_get_store (self->manager), copy, cancellable, callback,
@@ -466,20 +481,21 @@ sync_conflicts_resolve_all_finish (SyncConflicts *conflicts, GAsyncResult *resul
 /**
  * sync_conflicts_undo_async:
  * @conflicts: the conflicts
- * @number: a record
+ * @numbers: (element-type gint64): records
  * @cancellable: (nullable): prevents it as long as it has not begun
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Puts back what a resolution or record took away, as a new local change.
+ * Puts back what resolutions or records took away, as new local changes.
  */
 void
-sync_conflicts_undo_async (SyncConflicts *conflicts, gint64 number, GCancellable *cancellable,
+sync_conflicts_undo_async (SyncConflicts *conflicts, GArray *numbers, GCancellable *cancellable,
                            GAsyncReadyCallback callback, gpointer user_data)
 {
   g_return_if_fail (SYNC_IS_CONFLICTS (conflicts));
+  g_return_if_fail (numbers != NULL);
 
-  start (conflicts, &undo_verb, (Arguments){ .number = number }, cancellable, callback, user_data);
+  start (conflicts, &undo_verb, (Arguments){ .numbers = numbers }, cancellable, callback, user_data);
 }
 
 /**
@@ -488,11 +504,15 @@ sync_conflicts_undo_async (SyncConflicts *conflicts, gint64 number, GCancellable
  * @result: what the callback was given
  * @error: where to put an error
  *
- * Returns: %FALSE with @error set: SYNC_ERROR_NOT_FOUND: no such record; SYNC_ERROR_CONSTRAINT: the
- *   table refused the row
+ * Returns: %FALSE with @error set if one was not undone: SYNC_ERROR_NOT_FOUND: no such record;
+ *   SYNC_ERROR_CONSTRAINT: the table refused the row
  */
 gboolean
 sync_conflicts_undo_finish (SyncConflicts *conflicts, GAsyncResult *result, GError **error)
 {
-  return sync_verb_finish (&undo_verb, conflicts, result, NULL, error);
+  if (sync_verb_finish (&undo_verb, conflicts, result, NULL, error))
+    return TRUE;
+  /* Others may have been. */
+  sync_manager_changed (conflicts->manager);
+  return FALSE;
 }

@@ -79,8 +79,8 @@ void sync_conflicts_resolve_all_async (SyncConflicts *conflicts, const SyncConfl
                                        GAsyncReadyCallback callback, gpointer user_data);
 gssize sync_conflicts_resolve_all_finish (SyncConflicts *conflicts, GAsyncResult *result, GArray **numbers,
                                           GError **error);
-/* Puts back what a resolution or record took away, as a new local change. */
-void sync_conflicts_undo_async (SyncConflicts *conflicts, gint64 number, GCancellable *cancellable,
+/* Puts back what resolutions or records took away, as new local changes. */
+void sync_conflicts_undo_async (SyncConflicts *conflicts, GArray *numbers, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);
 gboolean sync_conflicts_undo_finish (SyncConflicts *conflicts, GAsyncResult *result, GError **error);
 

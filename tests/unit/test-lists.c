@@ -231,10 +231,18 @@ resolve (Fixture *fixture, gint64 number, const SyncConflict *expected, const ch
   return sync_conflicts_resolve_finish (fixture->conflicts, answer (fixture), error);
 }
 
+static gboolean
+undo (Fixture *fixture, GArray *numbers, GError **error)
+{
+  sync_conflicts_undo_async (fixture->conflicts, numbers, NULL, test_got_result, place (fixture));
+  return sync_conflicts_undo_finish (fixture->conflicts, answer (fixture), error);
+}
+
 static void
 test_conflict_is_resolved (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GPtrArray) open = NULL, records = NULL, left = NULL;
+  g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autoptr (SyncConflict) conflict = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -251,9 +259,8 @@ test_conflict_is_resolved (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (left->len, ==, 0);
   g_assert_cmpuint (records->len, ==, 1);
 
-  sync_conflicts_undo_async (fixture->conflicts, conflict->number, NULL, test_got_result,
-                             place (fixture));
-  g_assert_true (sync_conflicts_undo_finish (fixture->conflicts, answer (fixture), &error));
+  g_array_append_val (numbers, conflict->number);
+  g_assert_true (undo (fixture, numbers, &error));
   g_assert_no_error (error);
   test_assert_query (fixture->device.store, "SELECT name FROM projects", "here\n");
 }
@@ -308,6 +315,30 @@ resolve_all (Fixture *fixture, const SyncConflict *like, GError **error)
   sync_conflicts_resolve_all_async (fixture->conflicts, like, "local", NULL, test_got_result,
                                     place (fixture));
   return sync_conflicts_resolve_all_finish (fixture->conflicts, answer (fixture), NULL, error);
+}
+
+/* Many at once; one that is undone already keeps no other from it. */
+static void
+test_conflicts_are_undone (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GArray) numbers = NULL;
+  g_autoptr (GArray) one = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_autoptr (GError) error = NULL;
+
+  make_conflicts (fixture, 3);
+  sync_conflicts_resolve_all_async (fixture->conflicts, NULL, "remote", NULL, test_got_result,
+                                    place (fixture));
+  g_assert_cmpint (sync_conflicts_resolve_all_finish (fixture->conflicts, answer (fixture), &numbers,
+                                                      &error),
+                   ==, 3);
+  g_array_append_val (one, g_array_index (numbers, gint64, 1));
+  g_assert_true (undo (fixture, one, &error));
+  test_assert_query (fixture->device.store, "SELECT count(*) FROM projects WHERE name LIKE 'there%'",
+                     "2\n");
+  g_assert_false (undo (fixture, numbers, &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STALE);
+  test_assert_query (fixture->device.store, "SELECT count(*) FROM projects WHERE name LIKE 'there%'",
+                     "0\n");
 }
 
 static void
@@ -694,6 +725,7 @@ main (int argc, char *argv[])
   add ("conflicts/one-that-changed-is-asked-again", test_conflict_that_changed);
   add ("conflicts/bad-choices-decide-nothing", test_conflict_bad_choices);
   add ("conflicts/all-of-this-kind", test_conflicts_like_this);
+  add ("conflicts/many-are-undone-at-once", test_conflicts_are_undone);
   add ("conflicts/by-number", test_conflict_by_number);
   add ("history/lists-runs", test_history_lists);
   add ("history/tells-which-rows-and-why-not", test_history_trace);
