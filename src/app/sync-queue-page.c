@@ -211,6 +211,12 @@ retried (GObject *object, GAsyncResult *result, gpointer user_data)
       sync_toast_show_error (GTK_WIDGET (self), error);
       return;
     }
+  /* Those that only wait are not among them. */
+  if (n == 0)
+    {
+      sync_toast_show (GTK_WIDGET (self), _("Nothing was refused: what waits is sent with the next sync"));
+      return;
+    }
   text = g_strdup_printf (g_dngettext (NULL, "%d row will be sent again",
                                        "%d rows will be sent again", (gulong) n),
                           (int) n);

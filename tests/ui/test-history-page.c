@@ -96,6 +96,9 @@ test_list (Fixture *fixture, gconstpointer data)
   add_runs (fixture, 300);
   ui_wait_for (ui_shows (fixture->window, "Today"));
   ui_wait_for (ui_shows (fixture->window, "Yesterday"));
+  /* What the bars of each colour are. */
+  g_assert_true (ui_shows (fixture->window, "Rows sent"));
+  g_assert_true (ui_shows (fixture->window, "Rows received"));
   ui_take_picture (fixture->window, "history-page");
   g_signal_emit_by_name (find_list (fixture), "activate", 0);
   ui_wait_for (find_other_window (fixture) != NULL);

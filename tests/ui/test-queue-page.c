@@ -158,6 +158,8 @@ test_retry (Fixture *fixture, gconstpointer data)
   ui_wait_for (ui_shows (fixture->window, "1 row will be sent again"));
   ui_expect (fixture->devices.path, "SELECT count(*) FROM psync_change WHERE state = 'pending'",
              "2\n");
+  gtk_widget_activate_action (fixture->page, "queue.retry-all", NULL);
+  ui_wait_for (ui_shows (fixture->window, "Nothing was refused"));
   ui_sync (&fixture->devices, fixture->devices.profile);
   ui_wait_for (ui_shows (fixture->window, "Nothing Is Waiting"));
 }
