@@ -36,8 +36,8 @@ static const Entry healths[] = {
 
 static const Entry run_kinds[] = {
   { "sync", N_("Sync") },
-  { "seed", N_("Upload everything") },
-  { "hydrate", N_("Download everything") },
+  { "seed", N_("Back up everything") },
+  { "hydrate", N_("Restore everything") },
 };
 
 static const Entry outcomes[] = {
