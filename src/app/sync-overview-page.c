@@ -41,6 +41,8 @@ struct _SyncOverviewPage
   AdwActionRow *cloud_row;
   AdwActionRow *auto_row;
   AdwPreferencesGroup *tables;
+  GtkWidget *others;
+  AdwActionRow *others_row;
 
   SyncProfile *profile;      /* (owned) */
   GHashTable *rows;          /* (owned) (element-type utf8 SyncEntityRow): in the group */
@@ -114,6 +116,24 @@ entities_listed (GObject *object, GAsyncResult *result, gpointer user_data)
     list_entities (self);
 }
 
+/* What is in the file and goes nowhere. */
+static void
+others_listed (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncOverviewPage) self = user_data;
+  g_autoptr (GPtrArray) others
+      = sync_entities_list_others_finish (SYNC_ENTITIES (object), result, NULL);
+  g_autofree char *names = NULL, *markup = NULL;
+
+  if (others == NULL || g_cancellable_is_cancelled (self->cancellable))
+    return;
+  gtk_widget_set_visible (self->others, others->len > 0);
+  g_ptr_array_add (others, NULL);
+  names = g_strjoinv (", ", (char **)others->pdata);
+  markup = g_markup_escape_text (names, -1);
+  adw_action_row_set_subtitle (self->others_row, markup);
+}
+
 /* What happens in between is looked at once, afterwards. */
 static void
 list_entities (SyncOverviewPage *self)
@@ -124,6 +144,8 @@ list_entities (SyncOverviewPage *self)
   self->listing = TRUE;
   sync_entities_list_async (sync_profile_get_entities (self->profile), self->cancellable,
                             entities_listed, g_object_ref (self));
+  sync_entities_list_others_async (sync_profile_get_entities (self->profile), self->cancellable,
+                                   others_listed, g_object_ref (self));
 }
 
 /* --- How it stands ---------------------------------------------------------------------------- */
@@ -481,6 +503,8 @@ sync_overview_page_class_init (SyncOverviewPageClass *class)
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, cloud_row);
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, auto_row);
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, tables);
+  gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, others);
+  gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, others_row);
 }
 
 static void

@@ -31,6 +31,7 @@ struct _SyncPreferencesWindow
   AdwPreferencesGroup *background;
   AdwPreferencesGroup *sending;
   AdwPreferencesGroup *tables;
+  AdwPreferencesGroup *others;
   AdwActionRow *path_row;
   GtkWidget *export_button;
   GtkWidget *diagnostics_button;
@@ -42,6 +43,7 @@ struct _SyncPreferencesWindow
   SyncWindow *window;        /* (weak) (nullable): its parent */
   SyncProfile *profile;      /* (owned) */
   GHashTable *table_rows;    /* (owned) (element-type utf8 SyncTableRow) */
+  GPtrArray *other_rows;     /* (owned) (element-type AdwActionRow): their titles are the tables' */
   GPtrArray *snapshot_rows;  /* (owned) (element-type GtkWidget): unowned */
   GCancellable *cancellable; /* (owned) */
   gboolean listing;
@@ -235,6 +237,72 @@ tables_listed (GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+table_added (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncPreferencesWindow) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!sync_entities_configure_finish (SYNC_ENTITIES (object), result, &error)
+      && !g_cancellable_is_cancelled (self->cancellable))
+    show_error (self, error);
+}
+
+static void
+add_table (GtkButton *button, SyncPreferencesWindow *self)
+{
+  sync_entities_configure_async (sync_profile_get_entities (self->profile),
+                                 g_object_get_data (G_OBJECT (button), "table"), TRUE, NULL, NULL,
+                                 self->cancellable, table_added, g_object_ref (self));
+}
+
+static void
+add_other (SyncPreferencesWindow *self, const char *table)
+{
+  g_autofree char *markup = g_markup_escape_text (table, -1);
+  /* Translators: the name of a table */
+  g_autofree char *label = g_strdup_printf (_("Sync %s"), table);
+  GtkWidget *row = adw_action_row_new ();
+  GtkWidget *button = gtk_button_new_with_mnemonic (_("_Add"));
+
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), markup);
+  gtk_widget_set_tooltip_text (button, label);
+  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
+  g_object_set_data_full (G_OBJECT (button), "table", g_strdup (table), g_free);
+  g_signal_connect_object (button, "clicked", G_CALLBACK (add_table), self, 0);
+  adw_action_row_add_suffix (ADW_ACTION_ROW (row), button);
+  adw_preferences_group_add (self->others, row);
+  g_object_set_data_full (G_OBJECT (row), "table", g_strdup (table), g_free);
+  g_ptr_array_add (self->other_rows, row);
+}
+
+static gboolean
+shows_others (SyncPreferencesWindow *self, GPtrArray *tables)
+{
+  gboolean same = tables->len == self->other_rows->len;
+
+  for (guint i = 0; same && i < tables->len; i++)
+    same = g_str_equal (tables->pdata[i], g_object_get_data (self->other_rows->pdata[i], "table"));
+  return same;
+}
+
+static void
+others_listed (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncPreferencesWindow) self = user_data;
+  g_autoptr (GPtrArray) tables
+      = sync_entities_list_others_finish (SYNC_ENTITIES (object), result, NULL);
+
+  if (tables == NULL || g_cancellable_is_cancelled (self->cancellable) || shows_others (self, tables))
+    return;
+  for (guint i = 0; i < self->other_rows->len; i++)
+    adw_preferences_group_remove (self->others, self->other_rows->pdata[i]);
+  g_ptr_array_set_size (self->other_rows, 0);
+  for (guint i = 0; i < tables->len; i++)
+    add_other (self, tables->pdata[i]);
+  gtk_widget_set_visible (GTK_WIDGET (self->others), tables->len > 0);
+}
+
+static void
 list_tables (SyncPreferencesWindow *self)
 {
   self->list_again = self->listing;
@@ -243,6 +311,8 @@ list_tables (SyncPreferencesWindow *self)
   self->listing = TRUE;
   sync_entities_list_async (sync_profile_get_entities (self->profile), self->cancellable,
                             tables_listed, g_object_ref (self));
+  sync_entities_list_others_async (sync_profile_get_entities (self->profile), self->cancellable,
+                                   others_listed, g_object_ref (self));
 }
 
 /* --- Snapshots -------------------------------------------------------------------------------- */
@@ -551,6 +621,7 @@ sync_preferences_window_finalize (GObject *object)
   g_clear_weak_pointer (&self->window);
   g_clear_object (&self->profile);
   g_hash_table_unref (self->table_rows);
+  g_ptr_array_unref (self->other_rows);
   g_ptr_array_unref (self->snapshot_rows);
   g_object_unref (self->cancellable);
 
@@ -575,6 +646,7 @@ sync_preferences_window_class_init (SyncPreferencesWindowClass *class)
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, background);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, sending);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, tables);
+  gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, others);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, path_row);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, export_button);
   gtk_widget_class_bind_template_child (widget_class, SyncPreferencesWindow, diagnostics_button);
@@ -596,6 +668,7 @@ sync_preferences_window_init (SyncPreferencesWindow *self)
 {
   self->cancellable = g_cancellable_new ();
   self->table_rows = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->other_rows = g_ptr_array_new ();
   self->snapshot_rows = g_ptr_array_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
 }

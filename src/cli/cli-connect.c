@@ -2,6 +2,7 @@
 #include <glib/gi18n.h>
 
 #include "cli-command.h"
+#include "cli-options.h"
 #include "cli-terminal.h"
 #include "cli-values.h"
 
@@ -149,7 +150,7 @@ run_init (CliContext *cli, const char *const *arguments, GError **error)
   cli_json_string (cli->answer, "result", state);
   say_what_was_done (cli, state);
   show_entities (cli, entities);
-  return TRUE;
+  return cli_show_other_tables (cli, error);
 }
 
 /* --- connect -------------------------------------------------------------------------------- */

@@ -36,6 +36,38 @@ add_entity (CliTable *table, const SyncEntityStatus *status)
                  conflicts);
 }
 
+/**
+ * cli_show_other_tables:
+ * @cli: the context
+ * @error: where to put an error
+ *
+ * Tells which tables of the file are not synchronised.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+cli_show_other_tables (CliContext *cli, GError **error)
+{
+  SyncEntities *entities = sync_profile_get_entities (cli->profile);
+  g_autoptr (GPtrArray) others = NULL;
+
+  sync_entities_list_others_async (entities, cli->cancellable, cli_ready, cli);
+  others = sync_entities_list_others_finish (entities, cli_await (cli), error);
+  if (others == NULL)
+    return FALSE;
+  cli_json_begin_array (cli->answer, "other_tables");
+  for (guint i = 0; i < others->len; i++)
+    {
+      g_autofree char *name = cli_escape (others->pdata[i]);
+
+      cli_json_string (cli->answer, NULL, others->pdata[i]);
+      cli_say (cli, _("Not synchronised: the table %s"), name);
+      cli_say (cli, "\n");
+    }
+  cli_json_end_array (cli->answer);
+  return TRUE;
+}
+
 static gboolean
 run_list (CliContext *cli, const char *const *arguments, GError **error)
 {
@@ -64,7 +96,7 @@ run_list (CliContext *cli, const char *const *arguments, GError **error)
   else
     cli_say_hint (cli, "%s",
                   _("No table is synchronised yet. Name one: psync entities enable TABLE"));
-  return TRUE;
+  return cli_show_other_tables (cli, error);
 }
 
 /**

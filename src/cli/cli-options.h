@@ -39,6 +39,9 @@ gboolean cli_parse_number (const char *name,
 gboolean
 cli_check_word (const char *name, const char *text, const char *const *words, GError **error);
 gboolean cli_check_entities (CliContext *cli, char **names, GError **error);
+
+/* Which tables of the file are not synchronised. */
+gboolean cli_show_other_tables (CliContext *cli, GError **error);
 extern const char *const cli_strategies[];
 
 G_END_DECLS

@@ -495,6 +495,38 @@ sync_store_attach (SyncStore *store,
 }
 
 static gboolean
+is_synced (SyncStore *store, const char *table)
+{
+  for (guint i = 0; i < store->entities->len; i++)
+    if (g_str_equal (((SyncEntity *)store->entities->pdata[i])->table, table))
+      return TRUE;
+  return FALSE;
+}
+
+/**
+ * sync_store_list_other_tables:
+ * @store: a store
+ * @error: SQLite's
+ *
+ * Returns: (transfer full) (element-type utf8): the owner's tables that are no entities: nobody
+ *   named them, or they have no usable key
+ */
+GPtrArray *
+sync_store_list_other_tables (SyncStore *store, GError **error)
+{
+  g_autoptr (GPtrArray) tables = NULL;
+
+  sync_store_assert_current (store);
+
+  if (!sync_capture_list_tables (store->connection, &tables, error))
+    return NULL;
+  for (guint i = tables->len; i > 0; i--)
+    if (is_synced (store, tables->pdata[i - 1]))
+      g_ptr_array_remove_index (tables, i - 1);
+  return g_steal_pointer (&tables);
+}
+
+static gboolean
 attach_all (SyncStore *store, GError **error)
 {
   g_autoptr (GPtrArray) tables = NULL;

@@ -59,6 +59,8 @@ GPtrArray *sync_store_get_entities (SyncStore *store);
 SyncEntity *sync_store_find_entity (SyncStore *store, const char *name);
 SyncTable *sync_store_get_table (SyncStore *store, const SyncEntity *entity, GError **error);
 gboolean sync_store_attach (SyncStore *store, const char *table, GError **error);
+/* (element-type utf8): the owner's tables that are no entities */
+GPtrArray *sync_store_list_other_tables (SyncStore *store, GError **error);
 gboolean sync_store_attach_entity (SyncStore *store, SyncEntity *entity, GError **error);
 gboolean sync_store_configure_entity (SyncStore *store, const char *name, int enabled,
                                       const char *strategy, const char *rules, GError **error);

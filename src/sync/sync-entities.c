@@ -48,6 +48,13 @@ list_statuses (SyncStore *store, gpointer data, gpointer *answer, GError **error
   return *answer != NULL;
 }
 
+static gboolean
+list_others (SyncStore *store, gpointer data, gpointer *answer, GError **error)
+{
+  *answer = sync_store_list_other_tables (store, error);
+  return *answer != NULL;
+}
+
 /* The store keeps what it is given: whether it makes sense for the entity is known here. */
 static gboolean
 check_policy (SyncStore *store, const Configuration *configuration, GError **error)
@@ -94,6 +101,10 @@ tell_manager (gpointer source, gpointer answer)
 
 static const SyncVerb list_verb = {
   .func = list_statuses,
+  .free_answer = (GDestroyNotify) g_ptr_array_unref,
+};
+static const SyncVerb list_others_verb = {
+  .func = list_others,
   .free_answer = (GDestroyNotify) g_ptr_array_unref,
 };
 static const SyncVerb configure_verb = {
@@ -175,6 +186,42 @@ sync_entities_list_finish (SyncEntities *entities, GAsyncResult *result, GError 
   gpointer list = NULL;
 
   return sync_verb_finish (&list_verb, entities, result, &list, error) ? list : NULL;
+}
+
+/**
+ * sync_entities_list_others_async:
+ * @entities: the entities
+ * @cancellable: (nullable): prevents it as long as it has not begun
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Lists the tables of the file that are not synced.
+ */
+void
+sync_entities_list_others_async (SyncEntities *entities, GCancellable *cancellable,
+                                 GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (SYNC_IS_ENTITIES (entities));
+
+  sync_verb_start (&list_others_verb, entities, sync_manager_get_store (entities->manager), NULL,
+                   cancellable, callback, user_data);
+}
+
+/**
+ * sync_entities_list_others_finish:
+ * @entities: the entities
+ * @result: what the callback was given
+ * @error: where to put an error
+ *
+ * Returns: (transfer full) (element-type utf8): their names; %NULL with @error set
+ */
+GPtrArray *
+sync_entities_list_others_finish (SyncEntities *entities, GAsyncResult *result, GError **error)
+{
+  gpointer answer = NULL;
+
+  sync_verb_finish (&list_others_verb, entities, result, &answer, error);
+  return answer;
 }
 
 /**

@@ -141,6 +141,10 @@ SyncEntities *sync_entities_new (SyncManager *manager);
 void sync_entities_list_async (SyncEntities *entities, GCancellable *cancellable,
                                GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray *sync_entities_list_finish (SyncEntities *entities, GAsyncResult *result, GError **error);
+/* (element-type utf8): the tables of the file that are not synced */
+void sync_entities_list_others_async (SyncEntities *entities, GCancellable *cancellable,
+                                      GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *sync_entities_list_others_finish (SyncEntities *entities, GAsyncResult *result, GError **error);
 /* enabled: -1 as is. strategy, rules: NULL as is. A table that is not an entity yet is attached by
  * enabling it. */
 void sync_entities_configure_async (SyncEntities *entities, const char *name, int enabled,

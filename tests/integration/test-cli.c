@@ -293,6 +293,7 @@ test_what_cannot_be_attached_leads_in_no_circle (void)
 {
   static const char *const lines[] = { "init --table nope", "init --table keyless", "init --table notes --table keyless" };
   static const char *const titles[] = { "There is no table nope", "keyless has no usable key", "keyless has no usable key" };
+  g_autofree char *said = NULL;
   g_autoptr (TestPsync) psync = test_psync_new ();
   g_autofree char *missing = test_psync_path (psync, "new.db");
 
@@ -307,7 +308,8 @@ test_what_cannot_be_attached_leads_in_no_circle (void)
       g_assert_true (g_str_has_suffix (json_object_get_string_member (error, "next_command"), "own.db init"));
       test_psync_expect (psync, "own.db", "SELECT count (*) FROM sqlite_schema", "3");
     }
-  g_free (test_psync_run (psync, "own.db", 0, "init"));
+  said = test_psync_run (psync, "own.db", 0, "init");
+  g_assert_nonnull (strstr (said, "Not synchronised: the table keyless\n"));
   test_psync_expect (psync, "own.db", "SELECT name FROM psync_entity", "notes");
   test_psync_fail (psync, "own.db", 1, "init --table nope", "own.db entities list");
   test_psync_fail (psync, "new.db", 1, "init --table nope", "There is no table nope");

@@ -166,6 +166,31 @@ test_closed_before_the_answer (UiFixture *fixture, gconstpointer data)
   close_all ();
 }
 
+/* A table that came later takes part once somebody says so; one without a key cannot, which is told. */
+static void
+test_other_tables (UiFixture *fixture, gconstpointer data)
+{
+  SyncWindow *window = present (fixture->path);
+  GtkWidget *preferences;
+
+  ui_sql (fixture->path, "CREATE TABLE \"a<b>\" (id INTEGER PRIMARY KEY); CREATE TABLE log (line TEXT)");
+  preferences = sync_preferences_window_new (window);
+  gtk_window_present (GTK_WINDOW (preferences));
+  adw_preferences_window_set_visible_page_name (ADW_PREFERENCES_WINDOW (preferences), "tables");
+  ui_wait_for (ui_shows (preferences, "Other Tables") && ui_shows (preferences, "a<b>"));
+  ui_wait_for (ui_shows (GTK_WIDGET (window), "a<b>, log"));
+  g_signal_emit_by_name (ui_find (ui_find (preferences, ADW_TYPE_ACTION_ROW, "a&lt;b&gt;"), GTK_TYPE_BUTTON, NULL),
+                         "clicked");
+  ui_wait_for (!ui_shows (GTK_WIDGET (window), "a<b>, log") && ui_shows (GTK_WIDGET (window), "log"));
+  ui_expect (fixture->path, "SELECT enabled FROM psync_entity WHERE name = 'a<b>'", "1\n");
+  ui_wait_for (ui_find (preferences, SYNC_TYPE_TABLE_ROW, "a&lt;b&gt;") != NULL);
+  g_signal_emit_by_name (ui_find (ui_find (preferences, ADW_TYPE_ACTION_ROW, "log"), GTK_TYPE_BUTTON, NULL),
+                         "clicked");
+  ui_wait_for (ui_shows (preferences, "log has no usable key"));
+  gtk_window_destroy (GTK_WINDOW (preferences));
+  close_all ();
+}
+
 static void
 test_everything_is_exported (UiFixture *fixture, gconstpointer data)
 {
@@ -278,6 +303,7 @@ main (int argc, char **argv)
   ADD ("a-table-is-configured", test_table_is_configured);
   ADD ("reasons-to-wait-are-set", test_reasons_to_wait_are_set);
   ADD ("closed-before-the-answer", test_closed_before_the_answer);
+  ADD ("other-tables-are-shown-and-added", test_other_tables);
   ADD ("everything-is-exported", test_everything_is_exported);
   ADD ("cloud-data-are-deleted", test_cloud_data_are_deleted);
   ADD ("a-decision-is-undone", test_decision_is_undone);
