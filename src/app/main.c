@@ -10,6 +10,7 @@ int
 main (int argc, char **argv)
 {
   g_autoptr (SyncApplication) application = NULL;
+  int status;
 
   sync_folders_ignore_relative ();
   setlocale (LC_ALL, "");
@@ -19,5 +20,6 @@ main (int argc, char **argv)
   g_set_application_name (_("Progressive Sync"));
 
   application = sync_application_new ();
-  return g_application_run (G_APPLICATION (application), argc, argv);
+  status = g_application_run (G_APPLICATION (application), argc, argv);
+  return MAX (status, sync_application_get_exit_status (application));
 }

@@ -18,6 +18,7 @@ struct _SyncApplication
   GSettings *settings;         /* (owned) (nullable) */
   guint signals[2];            /* SIGINT, SIGTERM */
   gboolean keep_running;
+  int exit_status;
 };
 
 /* sync-application-actions.c */

@@ -10,6 +10,7 @@
 #include "sync-accessible.h"
 #include "sync-app-resources.h"
 #include "sync-known-databases.h"
+#include "sync-words.h"
 
 enum
 {
@@ -483,6 +484,20 @@ on_signal (gpointer user_data)
 }
 
 /**
+ * sync_application_get_exit_status:
+ * @application: the application, after it ran
+ *
+ * Returns: the status that is due to what went wrong after the start; 0: nothing
+ */
+int
+sync_application_get_exit_status (SyncApplication *application)
+{
+  g_return_val_if_fail (SYNC_IS_APPLICATION (application), 0);
+
+  return application->exit_status;
+}
+
+/**
  * sync_application_get_settings:
  * @application: the application
  *
@@ -562,18 +577,35 @@ sync_application_handle_local_options (GApplication *application, GVariantDict *
   return EXIT_SUCCESS;
 }
 
+/* Where it was started; it may be this process, whose own status GApplication has taken already. */
+static void
+say_failure (SyncApplication *self, GApplicationCommandLine *line, const GError *error)
+{
+  g_autofree char *title = NULL, *detail = NULL, *next_step = NULL;
+
+  sync_words_for_error (error, &title, &detail, &next_step);
+  g_application_command_line_printerr (line, "progressive-sync: %s\n  %s\n  %s\n", title,
+                                       detail != NULL ? detail : "",
+                                       next_step != NULL ? next_step : "");
+  g_application_command_line_set_exit_status (line, EXIT_FAILURE);
+  if (!g_application_command_line_get_is_remote (line))
+    self->exit_status = EXIT_FAILURE;
+}
+
 static void
 opened_in_background (GObject *object, GAsyncResult *result, gpointer user_data)
 {
+  g_autoptr (GApplicationCommandLine) line = user_data;
   g_autoptr (GError) error = NULL;
   g_autoptr (SyncProfile) profile
       = sync_application_open_finish (SYNC_APPLICATION (object), result, &error);
 
   if (profile != NULL)
     return;
-  g_debug ("No database is open in the background: %s", error->message);
+  say_failure (SYNC_APPLICATION (object), line, error);
   /* Nothing would go on, and nobody would know. */
-  if (gtk_application_get_windows (GTK_APPLICATION (object)) == NULL)
+  if (gtk_application_get_windows (GTK_APPLICATION (object)) == NULL
+      && g_list_model_get_n_items (G_LIST_MODEL (SYNC_APPLICATION (object)->profiles)) == 0)
     sync_application_set_keep_running (SYNC_APPLICATION (object), FALSE);
 }
 
@@ -603,7 +635,8 @@ sync_application_command_line (GApplication *application, GApplicationCommandLin
   else
     {
       sync_application_set_keep_running (self, TRUE);
-      sync_application_open_async (self, path, SYNC_PROFILE_NONE, NULL, opened_in_background, NULL);
+      sync_application_open_async (self, path, SYNC_PROFILE_NONE, NULL, opened_in_background,
+                                   g_object_ref (line));
     }
   return EXIT_SUCCESS;
 }

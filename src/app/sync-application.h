@@ -38,6 +38,9 @@ void sync_application_present_page (SyncApplication *application, SyncProfile *p
 gboolean sync_application_get_keep_running (SyncApplication *application);
 void sync_application_set_keep_running (SyncApplication *application, gboolean keep_running);
 
+/* What went wrong after the start. */
+int sync_application_get_exit_status (SyncApplication *application);
+
 /* Closes every window and database, and ends. */
 void sync_application_quit (SyncApplication *application);
 

@@ -39,10 +39,21 @@ def test_background(session):
 
 
 def test_no_database(session):
-    """started for the background without a database it does not stay for nothing"""
-    process = session.spawn([PROGRAM, "--background", "--database", session.database])
-    wait_until(lambda: process.poll() is not None, "its end")
-    assert not os.path.exists(session.database)
+    """started for the background without a database it does not stay for nothing, says so, and ends no other"""
+    def start():
+        process = session.spawn([PROGRAM, "--background", "--database", missing], stderr=subprocess.PIPE,
+                                text=True)
+        wait_until(lambda: process.poll() is not None, "its end")
+        said = process.communicate()[1]
+        assert process.returncode == 1, process.returncode
+        assert "progressive-sync: missing.db is not" in said, said
+
+    missing = f"{session.folder}/missing.db"
+    start()
+    assert not os.path.exists(missing)
+    process = begin(session)
+    start()
+    assert process.poll() is None and session.window_count() == 0
 
 
 def test_second_launch(session):
