@@ -321,6 +321,14 @@ rename_answered (SyncDevicesPage *self, const char *response, GtkWidget *dialog)
                                g_object_ref (self));
 }
 
+/* Only what can be a name is taken. */
+static void
+name_changed (GtkEditable *entry, AdwMessageDialog *dialog)
+{
+  adw_message_dialog_set_response_enabled (
+      dialog, "do", sync_settings_is_device_name (gtk_editable_get_text (entry)));
+}
+
 static void
 rename_device (GSimpleAction *action, GVariant *target, gpointer user_data)
 {
@@ -338,6 +346,7 @@ rename_device (GSimpleAction *action, GVariant *target, gpointer user_data)
   gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   _("Name of the device"), -1);
   adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (dialog), entry);
+  g_signal_connect_object (entry, "changed", G_CALLBACK (name_changed), dialog, 0);
   g_signal_connect_object (dialog, "response", G_CALLBACK (rename_answered), self,
                            G_CONNECT_SWAPPED);
   gtk_window_present (GTK_WINDOW (dialog));

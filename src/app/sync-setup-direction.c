@@ -60,7 +60,8 @@ update (SyncSetupDirection *self)
   g_autofree char *name = g_strstrip (g_strdup (gtk_editable_get_text (self->name_row)));
 
   gtk_widget_set_sensitive (self->begin_button,
-                            self->sides != NULL && !self->beginning && *name != '\0');
+                            self->sides != NULL && !self->beginning
+                                && sync_settings_is_device_name (name));
 }
 
 /* --- Counting --------------------------------------------------------------------------------- */

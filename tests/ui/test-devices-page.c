@@ -90,7 +90,14 @@ test_rename (Fixture *fixture, gconstpointer data)
   AdwMessageDialog *dialog = ask (fixture, "devices.rename");
   GtkWidget *entry = adw_message_dialog_get_extra_child (dialog);
 
+  /* What cannot be a name is not offered to be one. */
+  for (const char *const *bad = (const char *[]){ "", "  ", "two\nlines", NULL }; *bad != NULL; bad++)
+    {
+      gtk_editable_set_text (GTK_EDITABLE (entry), *bad);
+      g_assert_false (adw_message_dialog_get_response_enabled (dialog, "do"));
+    }
   gtk_editable_set_text (GTK_EDITABLE (entry), "Notebook");
+  g_assert_true (adw_message_dialog_get_response_enabled (dialog, "do"));
   ui_take_picture (GTK_WIDGET (dialog), "devices-rename");
   respond (dialog, "do");
   ui_wait_for (ui_shows (fixture->window, "Notebook"));
