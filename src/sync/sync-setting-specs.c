@@ -98,12 +98,13 @@ is_line (const char *text)
  * sync_settings_is_device_name:
  * @name: what a device is to be called
  *
- * Returns: whether it can be: one line, not too long
+ * Returns: whether it can be: one line that can be seen, not too long
  */
 gboolean
 sync_settings_is_device_name (const char *name)
 {
-  return is_line (name) && g_utf8_strlen (name, -1) <= LONGEST_DEVICE_NAME;
+  return is_line (name) && name[strspn (name, " ")] != '\0'
+         && g_utf8_strlen (name, -1) <= LONGEST_DEVICE_NAME;
 }
 
 char *
