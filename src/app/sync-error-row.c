@@ -101,13 +101,21 @@ sync_error_row_set_error (SyncErrorRow *row, const GError *error)
 void
 sync_error_row_set_action (SyncErrorRow *row, const char *label, const char *action)
 {
+  g_autofree char *name = NULL;
+  g_autoptr (GVariant) target = NULL;
+
   g_return_if_fail (SYNC_IS_ERROR_ROW (row));
 
   gtk_widget_set_visible (row->button, label != NULL);
   if (label == NULL)
     return;
   gtk_button_set_label (GTK_BUTTON (row->button), label);
-  gtk_actionable_set_detailed_action_name (GTK_ACTIONABLE (row->button), action);
+  if (!g_action_parse_detailed_name (action, &name, &target, NULL))
+    g_return_if_reached ();
+  /* At no time with another's target. */
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (row->button), NULL);
+  gtk_actionable_set_action_target_value (GTK_ACTIONABLE (row->button), target);
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (row->button), name);
 }
 
 static void

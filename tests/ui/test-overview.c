@@ -44,6 +44,25 @@ test_counts_follow (UiFixture *fixture, gconstpointer data)
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
+/* Whatever was offered before, the toolkit has no warning, which would end the test. */
+static void
+test_next_steps (UiFixture *fixture, gconstpointer data)
+{
+  static const GActionEntry entries[] = { { "show-page", NULL, "s", "''", NULL, { 0 } },
+                                          { "go", NULL, NULL, NULL, NULL, { 0 } } };
+  g_autoptr (GSimpleActionGroup) actions = g_simple_action_group_new ();
+  GtkWidget *row = g_object_new (SYNC_TYPE_ERROR_ROW, NULL);
+  GtkWidget *window = show (row);
+
+  g_action_map_add_action_entries (G_ACTION_MAP (actions), entries, G_N_ELEMENTS (entries), NULL);
+  gtk_widget_insert_action_group (window, "win", G_ACTION_GROUP (actions));
+  sync_error_row_set_action (SYNC_ERROR_ROW (row), "Show", "win.show-page::queue");
+  sync_error_row_set_action (SYNC_ERROR_ROW (row), "Go", "win.go");
+  sync_error_row_set_action (SYNC_ERROR_ROW (row), "Show", "win.show-page::devices");
+  g_assert_true (gtk_widget_get_sensitive (ui_find (row, GTK_TYPE_BUTTON, "Show")));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
 /* However often it fails. */
 static void
 test_one_error_is_one_row (UiFixture *fixture, gconstpointer data)
@@ -303,6 +322,7 @@ main (int argc, char **argv)
   ui_init (&argc, &argv);
   ADD ("a-locked-keyring-can-be-unlocked", test_locked_keyring);
   ADD ("counts-follow", test_counts_follow);
+  ADD ("next-steps-follow-each-other", test_next_steps);
   ADD ("one-error-is-one-row", test_one_error_is_one_row);
   ADD ("what-holds-runs-back-is-told", test_held_back);
   ADD ("scheduled-by-another-program", test_scheduled_elsewhere);
