@@ -10,6 +10,8 @@
 #include "sync-accessible.h"
 #include "sync-app-resources.h"
 #include "sync-known-databases.h"
+#include "sync-plain-window.h"
+#include "sync-preferences-window.h"
 #include "sync-words.h"
 
 enum
@@ -379,6 +381,7 @@ sync_application_present_page (SyncApplication *application, SyncProfile *profil
   g_return_if_fail (SYNC_IS_PROFILE (profile));
 
   window = window_for_profile (application, profile);
+  sync_plain_window_close_over (GTK_WINDOW (window), SYNC_TYPE_PREFERENCES_WINDOW);
   sync_window_show_page (window, page);
   gtk_window_present (GTK_WINDOW (window));
 }

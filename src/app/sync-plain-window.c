@@ -37,6 +37,18 @@ sync_plain_window_keep_over (GtkWindow *window, GtkWindow *parent)
   g_signal_connect (window, "unrealize", G_CALLBACK (leave_parent), NULL);
 }
 
+static GtkWindow *
+find_over (GtkWindow *parent, GType type)
+{
+  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+
+  for (GList *l = windows; l != NULL; l = l->next)
+    if (G_TYPE_CHECK_INSTANCE_TYPE (l->data, type) && gtk_window_get_transient_for (l->data) == parent
+        && gtk_widget_get_visible (l->data))
+      return l->data;
+  return NULL;
+}
+
 /**
  * sync_plain_window_present_over:
  * @parent: a window
@@ -49,16 +61,27 @@ sync_plain_window_keep_over (GtkWindow *window, GtkWindow *parent)
 gboolean
 sync_plain_window_present_over (GtkWindow *parent, GType type)
 {
-  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+  GtkWindow *window = find_over (parent, type);
 
-  for (GList *l = windows; l != NULL; l = l->next)
-    if (G_TYPE_CHECK_INSTANCE_TYPE (l->data, type) && gtk_window_get_transient_for (l->data) == parent
-        && gtk_widget_get_visible (l->data))
-      {
-        gtk_window_present (l->data);
-        return TRUE;
-      }
-  return FALSE;
+  if (window != NULL)
+    gtk_window_present (window);
+  return window != NULL;
+}
+
+/**
+ * sync_plain_window_close_over:
+ * @parent: a window
+ * @type: a kind of windows
+ *
+ * Closes what would be in front of what is to be seen in @parent.
+ */
+void
+sync_plain_window_close_over (GtkWindow *parent, GType type)
+{
+  GtkWindow *window = find_over (parent, type);
+
+  if (window != NULL)
+    gtk_window_close (window);
 }
 
 /**

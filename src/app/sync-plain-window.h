@@ -16,4 +16,7 @@ void sync_plain_window_keep_over (GtkWindow *window, GtkWindow *parent);
 /* Shows what is over a window already. */
 gboolean sync_plain_window_present_over (GtkWindow *parent, GType type);
 
+/* Closes it. */
+void sync_plain_window_close_over (GtkWindow *parent, GType type);
+
 G_END_DECLS

@@ -50,15 +50,19 @@ def test_conflicts(session):
 
 
 def test_resolve(session):
-    """Resolve opens the conflicts"""
+    """Resolve opens the conflicts, also where the preferences are in front of them"""
     session.add_database()
     session.add_database(f"{session.folder}/other.db")
     session.psync("entities", "strategy", "projects", "manual")
     add_conflict(session)
     daemon = begin(session)
     session.sync()
+    daemon.wait_for("1 Conflict Waits for a Decision")
+    session.activate("preferences")
+    session.wait_for_shown(2)
     daemon.click_last("1 Conflict Waits for a Decision", "Resolve")
     session.wait_for_page("conflicts")
+    session.wait_for_shown(1)
 
 
 def test_more_conflicts(session):
