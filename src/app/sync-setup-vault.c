@@ -145,13 +145,16 @@ choose_new (SyncSetupVault *self)
                          file_chosen);
 }
 
+/* Also `~/…`, as paths are shown here, and a file manager's `file://…`. */
 static void
 take_typed (SyncSetupVault *self)
 {
-  const char *path = gtk_editable_get_text (self->path_row);
+  g_autofree char *text = g_strstrip (g_strdup (gtk_editable_get_text (self->path_row)));
+  g_autoptr (GFile) file = g_file_parse_name (text);
+  g_autofree char *path = g_file_get_path (file);
 
-  if (*path != '\0')
-    sync_setup_vault_connect (self, path, FALSE);
+  if (*text != '\0')
+    sync_setup_vault_connect (self, path != NULL ? path : text, FALSE);
 }
 
 /**

@@ -175,6 +175,40 @@ test_restore_from_vault (UiFixture *fixture, gconstpointer data)
   close_all ();
 }
 
+/* As people type or paste it: the file that is meant, and none by a name of blanks. */
+static void
+test_typed_vault (UiFixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "new.db", NULL);
+  g_autofree char *uri = g_strconcat ("file://", fixture->folder, "/0.vault", NULL);
+  g_autofree char *blanks = g_strconcat (" ", fixture->folder, "/1.vault ", NULL);
+  g_autofree char *home = g_strconcat ("~/../../../../../../../../../../../../../../../..", fixture->folder, "/2.vault", NULL);
+  const char *typed[] = { uri, blanks, home };
+  SyncWindow *window = present (path);
+  GtkWidget *entry, *begin;
+
+  ui_wait_for (ui_find (GTK_WIDGET (window), SYNC_TYPE_SETUP, NULL) != NULL);
+  activate_row (GTK_WIDGET (window), "Use a Vault File");
+  ui_wait_for (sync_window_get_profile (window) != NULL);
+  entry = ui_find (GTK_WIDGET (window), ADW_TYPE_ENTRY_ROW, "Or type where it is");
+  begin = ui_find (GTK_WIDGET (window), GTK_TYPE_BUTTON, "_Begin");
+  gtk_editable_set_text (GTK_EDITABLE (entry), "  ");
+  g_signal_emit_by_name (entry, "apply");
+  for (guint i = 0; i < G_N_ELEMENTS (typed); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%u.vault", i);
+      g_autofree char *vault = g_build_filename (fixture->folder, name, NULL);
+
+      gtk_editable_set_text (GTK_EDITABLE (entry), typed[i]);
+      g_signal_emit_by_name (entry, "apply");
+      ui_wait_for (gtk_widget_get_mapped (begin) && ui_shows (GTK_WIDGET (window), name));
+      g_assert_true (g_file_test (vault, G_FILE_TEST_IS_REGULAR));
+      gtk_widget_activate_action (begin, "setup.back", NULL);
+      ui_wait_for (gtk_widget_get_mapped (entry));
+    }
+  close_all ();
+}
+
 /* A database is one window, however it is asked for, and goes with the window unless it is to go on without one. */
 static void
 test_one_window_each (UiFixture *fixture, gconstpointer data)
@@ -235,6 +269,7 @@ main (int argc, char **argv)
   g_test_add_func ("/first-run/name-is-unique", test_unique_name);
   ADD ("stay-local", test_stay_local);
   ADD ("restore-from-vault", test_restore_from_vault);
+  ADD ("a-typed-vault", test_typed_vault);
   ADD ("one-window-each", test_one_window_each);
   status = test_run_with_own_folders ();
   g_clear_object (&application);
