@@ -3,6 +3,7 @@
 
 #include <glib/gi18n.h>
 
+#include "sync-application-private.h"
 #include "sync-display-path.h"
 #include "sync-export.h"
 #include "sync-file-choice.h"
@@ -563,14 +564,16 @@ detached (GObject *object, GAsyncResult *result, gpointer user_data)
 
   gboolean good = sync_profile_detach_finish (SYNC_PROFILE (object), result, &error);
 
-  if (good && self->window != NULL)
+  if (good)
     {
-      GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self->window));
+      SyncApplication *application = SYNC_APPLICATION (g_application_get_default ());
+      SyncWindow *window = sync_application_find_window (application, self->profile);
 
-      sync_application_close (SYNC_APPLICATION (application), self->profile);
-      gtk_window_destroy (GTK_WINDOW (self->window));
+      sync_application_close (application, self->profile);
+      if (window != NULL)
+        gtk_window_destroy (GTK_WINDOW (window));
     }
-  else if (!good && !g_cancellable_is_cancelled (self->cancellable))
+  else if (!g_cancellable_is_cancelled (self->cancellable))
     {
       gtk_widget_set_sensitive (self->detach_button, TRUE);
       show_error (self, error);

@@ -284,6 +284,26 @@ test_cloud_data_are_deleted (UiFixture *fixture, gconstpointer data)
   close_all ();
 }
 
+/* A database that is detached is not kept open, whatever became of its window meanwhile. */
+static void
+test_detached_without_its_window (UiFixture *fixture, gconstpointer data)
+{
+  GListModel *profiles = sync_application_get_profiles (application);
+  SyncWindow *window = present (fixture->path);
+  GtkWidget *preferences = sync_preferences_window_new (window);
+
+  sync_application_set_keep_running (application, TRUE);
+  adw_preferences_window_set_visible_page_name (ADW_PREFERENCES_WINDOW (preferences), "data");
+  gtk_window_present (GTK_WINDOW (preferences));
+  g_signal_emit_by_name (ui_find (preferences, GTK_TYPE_BUTTON, "_Detach…"), "clicked");
+  answer ("detach");
+  gtk_window_destroy (GTK_WINDOW (window));
+  ui_wait_for (g_list_model_get_n_items (profiles) == 0);
+  ui_expect (fixture->path, "SELECT count(*) FROM sqlite_master WHERE name LIKE 'psync%'", "0\n");
+  sync_application_set_keep_running (application, FALSE);
+  close_all ();
+}
+
 #define ADD(name, func) \
   g_test_add ("/preferences/" name, UiFixture, NULL, ui_fixture_set_up, func, ui_fixture_tear_down)
 
@@ -306,6 +326,7 @@ main (int argc, char **argv)
   ADD ("other-tables-are-shown-and-added", test_other_tables);
   ADD ("everything-is-exported", test_everything_is_exported);
   ADD ("cloud-data-are-deleted", test_cloud_data_are_deleted);
+  ADD ("detached-without-its-window", test_detached_without_its_window);
   ADD ("a-decision-is-undone", test_decision_is_undone);
   status = test_run_with_own_folders ();
   g_clear_object (&application);
