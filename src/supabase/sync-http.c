@@ -3,6 +3,8 @@
 
 #define MAX_CONNECTIONS 4
 #define CHUNK (64 * 1024)
+/* How often, in the time that a request has, it is looked at whether anything moves. */
+#define LOOKS 4
 /* Whoever asks for more patience than this is asked again tomorrow anyway. */
 #define MAX_RETRY_AFTER (24 * 60 * 60)
 
@@ -33,8 +35,11 @@ typedef struct
 {
   GTask *task;               /* (owned) (nullable): until it was answered */
   SoupMessage *message;      /* (owned) */
+  SoupSession *session;      /* (owned): what it goes by */
   GCancellable *cancellable; /* (owned): ours, for libsoup */
-  GSource *timer;            /* (owned) */
+  GSource *timer;            /* (owned): the whole of it takes too long */
+  GSource *look;             /* (owned): whether anything moves … */
+  guint64 moved;             /* … beyond these bytes */
   GSource *cancelled;        /* (owned) (nullable): the caller's cancellable */
   GInputStream *stream;      /* (owned) (nullable) */
   GByteArray *body;          /* (owned) */
@@ -51,6 +56,7 @@ exchange_free (Exchange *exchange)
   g_assert (exchange->task == NULL);
   g_clear_object (&exchange->stream);
   g_object_unref (exchange->message);
+  g_object_unref (exchange->session);
   g_object_unref (exchange->cancellable);
   g_byte_array_unref (exchange->body);
   g_free (exchange);
@@ -78,6 +84,51 @@ exchange_note (Exchange *exchange, guint status)
            (g_get_monotonic_time () - exchange->started) / 1000);
 }
 
+/* (element-type GSocket): those that were opened for it and not closed yet */
+static GPtrArray *
+get_sockets (SoupSession *session)
+{
+  GPtrArray *sockets = g_object_get_data (G_OBJECT (session), "sockets");
+
+  for (guint i = sockets->len; i > 0; i--)
+    if (g_socket_is_closed (g_ptr_array_index (sockets, i - 1)))
+      g_ptr_array_remove_index_fast (sockets, i - 1);
+  return sockets;
+}
+
+static SoupSession *
+new_session (void)
+{
+  SoupSession *session = soup_session_new_with_options (
+      "max-conns-per-host", MAX_CONNECTIONS, "timeout", SYNC_HTTP_IDLE_TIMEOUT, "idle-timeout",
+      SYNC_HTTP_IDLE_TIMEOUT, "user-agent", "ProgressiveSync/" PROGRESSIVE_SYNC_VERSION, NULL);
+
+  g_object_set_data_full (G_OBJECT (session), "sockets",
+                          g_ptr_array_new_with_free_func (g_object_unref),
+                          (GDestroyNotify) g_ptr_array_unref);
+  return session;
+}
+
+static gboolean
+on_done_with (gpointer user_data)
+{
+  return G_SOURCE_REMOVE;
+}
+
+/* Whatever comes next goes by another connection: libsoup 3.2 goes on to use one over HTTP/2 that
+ * broke while it wrote, and waits there for ever. Who is on the way with the old ones keeps them;
+ * libsoup itself, until it has returned. */
+static void
+begin_anew (SyncHttp *self, GMainContext *context)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_callback (source, on_done_with, self->session, g_object_unref);
+  g_source_attach (source, context);
+  self->session = new_session ();
+  self->direct = FALSE;
+}
+
 /* Answers the caller, once: with @reply or @error. */
 static void
 exchange_answer (Exchange *exchange, SyncHttpReply *reply, GError *error)
@@ -86,6 +137,7 @@ exchange_answer (Exchange *exchange, SyncHttpReply *reply, GError *error)
 
   exchange_note (exchange, reply != NULL ? reply->status : 0);
   sync_clear_source (&exchange->timer);
+  sync_clear_source (&exchange->look);
   sync_clear_source (&exchange->cancelled);
   task = g_steal_pointer (&exchange->task);
   if (reply != NULL)
@@ -94,14 +146,21 @@ exchange_answer (Exchange *exchange, SyncHttpReply *reply, GError *error)
     g_task_return_error (task, error);
 }
 
+/* Answers the caller now; libsoup may take its time to notice. */
+static void
+exchange_give_up (Exchange *exchange, GError *error)
+{
+  SyncHttp *self = g_task_get_source_object (exchange->task);
+
+  g_cancellable_cancel (exchange->cancellable);
+  begin_anew (self, g_task_get_context (exchange->task));
+  exchange_answer (exchange, NULL, error);
+}
+
 static gboolean
 on_cancelled (GCancellable *cancellable, gpointer user_data)
 {
-  Exchange *exchange = user_data;
-
-  g_cancellable_cancel (exchange->cancellable);
-  exchange_answer (exchange, NULL,
-                   g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "Cancelled"));
+  exchange_give_up (user_data, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "Cancelled"));
   return G_SOURCE_REMOVE;
 }
 
@@ -119,9 +178,55 @@ on_timeout (gpointer user_data)
   code = moving                    ? SYNC_ERROR_TOO_LARGE
          : exchange->wrote_headers ? SYNC_ERROR_LATER
                                    : SYNC_ERROR_OFFLINE;
-  g_cancellable_cancel (exchange->cancellable);
-  exchange_answer (exchange, NULL,
-                   sync_error_new (code, exchange_get_host (exchange), "No answer in time"));
+  exchange_give_up (exchange,
+                    sync_error_new (code, exchange_get_host (exchange), "No answer in time"));
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+has_connection (SoupSession *session)
+{
+  GPtrArray *sockets = get_sockets (session);
+
+  for (guint i = 0; i < sockets->len; i++)
+    if ((g_socket_condition_check (g_ptr_array_index (sockets, i), G_IO_HUP | G_IO_ERR)
+         & (G_IO_HUP | G_IO_ERR))
+        == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* On the way both ways something moves. A server that has all of the question and none of the
+ * answer may take its time, as long as there is a connection. */
+static gboolean
+is_lost (Exchange *exchange)
+{
+  SoupMessageMetrics *metrics = soup_message_get_metrics (exchange->message);
+  guint64 moved = exchange->filled;
+  gboolean moves;
+
+  if (!exchange->wrote_headers)
+    return FALSE;
+  if (exchange->wrote_body && exchange->stream == NULL)
+    return !has_connection (exchange->session);
+  if (metrics != NULL)
+    moved += soup_message_metrics_get_request_body_bytes_sent (metrics);
+  moves = moved != exchange->moved;
+  exchange->moved = moved;
+  return !moves;
+}
+
+/* libsoup 3.2 does not tell everybody who waits that a stream of HTTP/2, or its connection, has
+ * ended. */
+static gboolean
+on_look (gpointer user_data)
+{
+  Exchange *exchange = user_data;
+
+  if (!is_lost (exchange))
+    return G_SOURCE_CONTINUE;
+  exchange_give_up (exchange, sync_error_new (SYNC_ERROR_LATER, exchange_get_host (exchange),
+                                              "The connection stands still"));
   return G_SOURCE_REMOVE;
 }
 
@@ -160,6 +265,7 @@ exchange_fail (Exchange *exchange, const GError *error)
 {
   if (exchange->task == NULL)
     return;
+  begin_anew (g_task_get_source_object (exchange->task), g_task_get_context (exchange->task));
   exchange_answer (exchange, NULL,
                    sync_error_new (transport_error_code (exchange, error),
                                    exchange_get_host (exchange), "%s", error->message));
@@ -226,11 +332,10 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
     exchange_succeed (exchange);
   else
     {
-      g_cancellable_cancel (exchange->cancellable);
-      exchange_answer (exchange, NULL,
-                       sync_error_new (SYNC_ERROR_TOO_LARGE, exchange_get_host (exchange),
-                                       "The answer is longer than %" G_GSIZE_FORMAT " bytes",
-                                       self->max_body));
+      exchange_give_up (exchange,
+                        sync_error_new (SYNC_ERROR_TOO_LARGE, exchange_get_host (exchange),
+                                        "The answer is longer than %" G_GSIZE_FORMAT " bytes",
+                                        self->max_body));
     }
   exchange_free (exchange);
 }
@@ -276,12 +381,28 @@ on_wrote_body (SoupMessage *message, gpointer user_data)
   ((Exchange *) user_data)->wrote_body = TRUE;
 }
 
-/* A connection that was kept turned out to be dead, and libsoup asks once more. By a new one: it crashes if a
- * second kept one answers before it has noticed the end of the first. */
+/* A connection that was kept turned out to be dead, and libsoup asks once more. By a new one: it
+ * crashes if a second kept one answers before it has noticed the end of the first. */
 static void
 on_restarted (SoupMessage *message, gpointer user_data)
 {
   soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);
+}
+
+static void
+on_network_event (SoupMessage *message,
+                  GSocketClientEvent event,
+                  GIOStream *connection,
+                  gpointer user_data)
+{
+  Exchange *exchange = user_data;
+
+  if (event == G_SOCKET_CLIENT_CONNECTED && G_IS_SOCKET_CONNECTION (connection))
+    {
+      GSocket *socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection));
+
+      g_ptr_array_add (get_sockets (exchange->session), g_object_ref (socket));
+    }
 }
 
 static void
@@ -292,6 +413,9 @@ exchange_watch (Exchange *exchange, guint timeout, GCancellable *cancellable)
   exchange->timer = g_timeout_source_new (timeout);
   g_source_set_callback (exchange->timer, on_timeout, exchange, NULL);
   g_source_attach (exchange->timer, context);
+  exchange->look = g_timeout_source_new (timeout / LOOKS);
+  g_source_set_callback (exchange->look, on_look, exchange, NULL);
+  g_source_attach (exchange->look, context);
   if (cancellable != NULL)
     {
       exchange->cancelled = g_cancellable_source_new (cancellable);
@@ -301,6 +425,7 @@ exchange_watch (Exchange *exchange, guint timeout, GCancellable *cancellable)
   g_signal_connect (exchange->message, "wrote-headers", G_CALLBACK (on_wrote_headers), exchange);
   g_signal_connect (exchange->message, "wrote-body", G_CALLBACK (on_wrote_body), exchange);
   g_signal_connect (exchange->message, "restarted", G_CALLBACK (on_restarted), exchange);
+  g_signal_connect (exchange->message, "network-event", G_CALLBACK (on_network_event), exchange);
 }
 
 /* Returns: (transfer full) (nullable): a message to a place that may be told secrets */
@@ -324,14 +449,15 @@ new_message (const char *method, const char *url, GError **error)
                       "Only this computer may be spoken to without encryption");
       return NULL;
     }
-  /* IDEMPOTENT: what is posted may go by a connection that is there, as everything else; without it each takes
-   * a new one, with all its handshakes. libsoup sends none of it twice for that. */
+  /* IDEMPOTENT: what is posted may go by a connection that is there, as everything else; without it
+   * each takes a new one, with all its handshakes. libsoup sends none of it twice for that. */
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS
                                        | SOUP_MESSAGE_IDEMPOTENT);
   return g_steal_pointer (&message);
 }
 
-/* What stays on this computer goes by no proxy; and to find out about proxies means to load half a desktop. */
+/* What stays on this computer goes by no proxy; and to find out about proxies means to load half a
+ * desktop. */
 static void
 choose_way (SyncHttp *self, const char *host)
 {
@@ -350,9 +476,18 @@ sync_http_finalize (GObject *object)
   G_OBJECT_CLASS (sync_http_parent_class)->finalize (object);
 }
 
+/* It warns of a connection over HTTP/2 that broke, and that it takes for one in use for ever:
+ * nobody has to do anything about that. */
+static void
+log_quietly (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
+{
+  g_debug ("%s: %s", domain, message);
+}
+
 static void
 sync_http_class_init (SyncHttpClass *class)
 {
+  g_log_set_handler ("libsoup", G_LOG_LEVEL_WARNING | G_LOG_FLAG_FATAL, log_quietly, NULL);
   G_OBJECT_CLASS (class)->finalize = sync_http_finalize;
 }
 
@@ -361,9 +496,7 @@ sync_http_init (SyncHttp *self)
 {
   self->timeout = SYNC_HTTP_TOTAL_TIMEOUT_MS;
   self->max_body = SYNC_HTTP_MAX_BODY;
-  self->session = soup_session_new_with_options (
-      "max-conns-per-host", MAX_CONNECTIONS, "timeout", SYNC_HTTP_IDLE_TIMEOUT, "idle-timeout",
-      SYNC_HTTP_IDLE_TIMEOUT, "user-agent", "ProgressiveSync/" PROGRESSIVE_SYNC_VERSION, NULL);
+  self->session = new_session ();
 }
 
 /**
@@ -428,7 +561,9 @@ sync_http_get_session (SyncHttp *http)
  * @bytes_received: (out): bytes of bodies received, as they travelled
  */
 void
-sync_http_get_usage (SyncHttp *http, guint64 *requests, guint64 *bytes_sent,
+sync_http_get_usage (SyncHttp *http,
+                     guint64 *requests,
+                     guint64 *bytes_sent,
                      guint64 *bytes_received)
 {
   g_return_if_fail (SYNC_IS_HTTP (http));
@@ -452,9 +587,14 @@ sync_http_get_usage (SyncHttp *http, guint64 *requests, guint64 *bytes_sent,
  * Sends a request and reads the whole answer.
  */
 void
-sync_http_send_async (SyncHttp *http, const char *method, const char *url,
-                      const char *const *headers, GBytes *body, GCancellable *cancellable,
-                      GAsyncReadyCallback callback, gpointer user_data)
+sync_http_send_async (SyncHttp *http,
+                      const char *method,
+                      const char *url,
+                      const char *const *headers,
+                      GBytes *body,
+                      GCancellable *cancellable,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   g_autoptr (SoupMessage) message = NULL;
@@ -482,6 +622,7 @@ sync_http_send_async (SyncHttp *http, const char *method, const char *url,
   exchange = g_new0 (Exchange, 1);
   exchange->task = g_steal_pointer (&task);
   exchange->message = g_steal_pointer (&message);
+  exchange->session = g_object_ref (http->session);
   exchange->cancellable = g_cancellable_new ();
   exchange->body = g_byte_array_new ();
   exchange->started = g_get_monotonic_time ();

@@ -3,16 +3,19 @@
 #include "sync-cloud-schema.h"
 #include "sync-memory-secrets.h"
 #include "test-cloud.h"
+#include "test-gateway.h"
 #include "test-hosted.h"
 
 #include <stdlib.h>
 
 /* Built for each server, with CONTRACT_NAME and CONTRACT_VARIABLE: which server, and which environment
- * variable says where it is; CONTRACT_HOSTED: whether the stand-in for hosted Supabase is before it. An
- * empty cloud is a new user in it; a client is one more device of hers. */
+ * variable says where it is; CONTRACT_HOSTED: whether the stand-in for hosted Supabase is before it;
+ * CONTRACT_GATEWAY: whether a gateway that speaks HTTP/2 is before that. An empty cloud is a new user in
+ * it; a client is one more device of hers. */
 
 static TestCloud *server;
 static TestHosted *hosted;
+static TestGateway *gateway;
 
 static void
 add_entity (GPtrArray *entities, const char *name, SyncCodec key, const char *second_key,
@@ -31,6 +34,13 @@ add_entity (GPtrArray *entities, const char *name, SyncCodec key, const char *se
       sync_entity_add_column (entity, columns[i], codec, FALSE);
     }
   g_ptr_array_add (entities, entity);
+}
+
+static void
+talk_to (const char *url)
+{
+  g_free (server->url);
+  server->url = g_strdup (url);
 }
 
 static void
@@ -61,11 +71,16 @@ begin (void)
   script = sync_cloud_schema_generate (entities, &error);
   g_assert_no_error (error);
   g_free (test_cloud_sql (server, script));
-  if (!CONTRACT_HOSTED)
-    return;
-  hosted = test_hosted_new (server->url);
-  g_free (server->url);
-  server->url = g_strdup (test_hosted_get_url (hosted));
+  if (CONTRACT_HOSTED)
+    {
+      hosted = test_hosted_new (server->url);
+      talk_to (test_hosted_get_url (hosted));
+    }
+  if (CONTRACT_GATEWAY)
+    {
+      gateway = test_gateway_new (server->url);
+      talk_to (test_gateway_get_url (gateway));
+    }
 }
 
 static gpointer
@@ -93,6 +108,7 @@ close_cloud (gpointer cloud)
 static void
 end (void)
 {
+  g_clear_pointer (&gateway, test_gateway_free);
   g_clear_pointer (&hosted, test_hosted_free);
   test_cloud_free (server);
 }

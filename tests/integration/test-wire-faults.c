@@ -7,52 +7,6 @@
  * PSYNC_TEST_ALL=1: also those at every request that ask for the same reaction as another. PSYNC_TEST_SEED=N: the
  * storm of that seed once more. */
 
-#define NOTES "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT, rank INTEGER);"
-#define SECRET WIRE_SECRET
-
-/* --- Work for both ------------------------------------------------------------------------------ */
-
-/* Both edit, insert and delete, one row in different columns. */
-static void
-make_work (TestDevice *a, TestDevice *b, guint round)
-{
-  test_device_sqlf (a, "UPDATE notes SET title = '" SECRET " a%u' WHERE id IN ('s1', 's2');"
-                       "INSERT INTO notes VALUES ('a%u', '" SECRET "', 'by a', 1);"
-                       "DELETE FROM notes WHERE id = 'a%u'",
-                    round, round, round - 1);
-  test_device_sqlf (b, "UPDATE notes SET body = '" SECRET " b%u' WHERE id IN ('s1', 's3');"
-                       "INSERT INTO notes VALUES ('b%u', '" SECRET "', 'by b', 1);"
-                       "DELETE FROM notes WHERE id = 'b%u'",
-                    round, round, round - 1);
-}
-
-static void
-expect_work (TestDevice *device, guint round)
-{
-  g_autofree char *expected
-      = g_strdup_printf ("a%u|" SECRET "|by a\nb%u|" SECRET "|by b\ns1|" SECRET " a%u|" SECRET " b%u\n"
-                         "s2|" SECRET " a%u|body\ns3|title|" SECRET " b%u\n", round, round, round, round, round,
-                         round);
-
-  test_device_expect (device, "SELECT id, title, body FROM notes ORDER BY id", expected);
-  test_device_assert_clean (device);
-  test_device_expect (device, "SELECT id, kind FROM psync_conflict", "");
-}
-
-static void
-begin_work (TestRig *rig, TestDevice **a, TestDevice **b)
-{
-  *a = test_rig_add (rig, "a");
-  *b = test_rig_add (rig, "b");
-  test_device_sql (*a, "INSERT INTO notes (id, title, body) VALUES ('s1', 'title', 'body'), ('s2', 'title', 'body'), "
-                       "('s3', 'title', 'body'), ('a0', 'title', 'body')");
-  test_device_sync (*a);
-  test_device_sync (*b);
-  test_device_sql (*b, "INSERT INTO notes (id) VALUES ('b0')");
-  test_rig_settle (rig);
-  test_hosted_set_max_rows (test_rig_get_hosted (rig), 3);
-}
-
 /* --- One fault, at every request ---------------------------------------------------------------- */
 
 static void
@@ -73,11 +27,11 @@ run_with_plan (TestRig *rig, TestDevice *a, WirePlan *plan)
 static gboolean
 try_fault (TestRig *rig, TestDevice *a, TestDevice *b, WirePlan *plan, guint round)
 {
-  make_work (a, b, round);
+  wire_make_work (a, b, round);
   test_device_sync (b);
   run_with_plan (rig, a, plan);
   test_device_sync (a);
-  expect_work (a, round);
+  wire_expect_work (a, round);
   return plan->happened;
 }
 
@@ -85,19 +39,19 @@ static void
 expect_same (TestRig *rig, TestDevice *b, guint round)
 {
   test_rig_assert_converged (rig);
-  expect_work (b, round);
+  wire_expect_work (b, round);
 }
 
 static void
 test_fault (gconstpointer data)
 {
-  g_autoptr (TestRig) rig = test_rig_new (&test_hosted_backend, NOTES);
+  g_autoptr (TestRig) rig = test_rig_new (&test_hosted_backend, WIRE_NOTES);
   WirePlan plan = { .fault = data };
   TestDevice *a, *b;
 
   if (rig == NULL)
     return;
-  begin_work (rig, &a, &b);
+  wire_begin_work (rig, &a, &b);
   while (try_fault (rig, a, b, &plan, plan.at + 1))
     plan.at++;
   g_test_message ("%u faults: %s, at each request", plan.at, plan.fault->name);
@@ -109,13 +63,13 @@ test_fault (gconstpointer data)
 static void
 test_others (void)
 {
-  g_autoptr (TestRig) rig = test_rig_new (&test_hosted_backend, NOTES);
+  g_autoptr (TestRig) rig = test_rig_new (&test_hosted_backend, WIRE_NOTES);
   TestDevice *a, *b;
   guint round = 0;
 
   if (rig == NULL)
     return;
-  begin_work (rig, &a, &b);
+  wire_begin_work (rig, &a, &b);
   for (const TestWireFault *fault = test_wire_faults; fault->name != NULL; fault++)
     {
       WirePlan plan = { .fault = fault, .at = (guint) g_test_rand_int_range (0, 7) };
@@ -157,12 +111,12 @@ weather (TestRig *rig, guint32 seed)
   Storm storm = { random, 0, NULL };
   TestDevice *a, *b;
 
-  begin_work (rig, &a, &b);
+  wire_begin_work (rig, &a, &b);
   for (guint round = 1; round <= 5; round++)
     {
       g_autoptr (GString) story = storm.story = g_string_new (NULL);
 
-      make_work (a, b, round);
+      wire_make_work (a, b, round);
       storm.chance = (guint) g_rand_int_range (random, 5, 50);
       test_hosted_set_faults (test_rig_get_hosted (rig), meet_storm, &storm);
       wire_set_patience (test_faults_get_inner (a->faults), WIRE_PATIENCE_MS);
@@ -179,8 +133,8 @@ weather (TestRig *rig, guint32 seed)
       wire_heal (rig);
       g_test_message ("seed %u, round %u:%s", seed, round, story->str);
       test_rig_settle (rig);
-      expect_work (a, round);
-      expect_work (b, round);
+      wire_expect_work (a, round);
+      wire_expect_work (b, round);
     }
   test_rig_assert_converged (rig);
 }
@@ -193,7 +147,7 @@ test_storms (void)
   for (guint i = 0; i < (given != NULL ? 1 : 2); i++)
     {
       guint32 seed = given != NULL ? (guint32) g_ascii_strtoull (given, NULL, 10) : (guint32) g_test_rand_int ();
-      g_autoptr (TestRig) rig = test_rig_new (&test_hosted_backend, NOTES);
+      g_autoptr (TestRig) rig = test_rig_new (&test_hosted_backend, WIRE_NOTES);
 
       if (rig == NULL)
         return;

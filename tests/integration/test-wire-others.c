@@ -12,7 +12,6 @@
  *
  * PSYNC_TEST_ALL=1: also the faults that ask for the same reaction as another. */
 
-#define NOTES "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT, rank INTEGER);"
 #define SECRET WIRE_SECRET
 
 /**
@@ -427,7 +426,7 @@ static void
 test_activity (gconstpointer data)
 {
   const Activity *activity = data;
-  g_autoptr (TestRig) rig = test_rig_new (&test_hosted_backend, NOTES);
+  g_autoptr (TestRig) rig = test_rig_new (&test_hosted_backend, WIRE_NOTES);
   Scene scene = { .rig = rig };
   guint n = 0, n_kinds = 0;
 

@@ -116,3 +116,47 @@ wire_is_chosen (const TestWireFault *fault)
 {
   return fault->like == NULL || g_getenv ("PSYNC_TEST_ALL") != NULL;
 }
+
+/* --- Work for both ------------------------------------------------------------------------------ */
+
+/* Both edit, insert and delete, one row in different columns. */
+void
+wire_make_work (TestDevice *a, TestDevice *b, guint round)
+{
+  test_device_sqlf (a, "UPDATE notes SET title = '" WIRE_SECRET " a%u' WHERE id IN ('s1', 's2');"
+                       "INSERT INTO notes VALUES ('a%u', '" WIRE_SECRET "', 'by a', 1);"
+                       "DELETE FROM notes WHERE id = 'a%u'",
+                    round, round, round - 1);
+  test_device_sqlf (b, "UPDATE notes SET body = '" WIRE_SECRET " b%u' WHERE id IN ('s1', 's3');"
+                       "INSERT INTO notes VALUES ('b%u', '" WIRE_SECRET "', 'by b', 1);"
+                       "DELETE FROM notes WHERE id = 'b%u'",
+                    round, round, round - 1);
+}
+
+void
+wire_expect_work (TestDevice *device, guint round)
+{
+  g_autofree char *expected
+      = g_strdup_printf ("a%u|" WIRE_SECRET "|by a\nb%u|" WIRE_SECRET "|by b\n"
+                         "s1|" WIRE_SECRET " a%u|" WIRE_SECRET " b%u\ns2|" WIRE_SECRET " a%u|body\n"
+                         "s3|title|" WIRE_SECRET " b%u\n",
+                         round, round, round, round, round, round);
+
+  test_device_expect (device, "SELECT id, title, body FROM notes ORDER BY id", expected);
+  test_device_assert_clean (device);
+  test_device_expect (device, "SELECT id, kind FROM psync_conflict", "");
+}
+
+void
+wire_begin_work (TestRig *rig, TestDevice **a, TestDevice **b)
+{
+  *a = test_rig_add (rig, "a");
+  *b = test_rig_add (rig, "b");
+  test_device_sql (*a, "INSERT INTO notes (id, title, body) VALUES ('s1', 'title', 'body'), ('s2', 'title', 'body'), "
+                       "('s3', 'title', 'body'), ('a0', 'title', 'body')");
+  test_device_sync (*a);
+  test_device_sync (*b);
+  test_device_sql (*b, "INSERT INTO notes (id) VALUES ('b0')");
+  test_rig_settle (rig);
+  test_hosted_set_max_rows (test_rig_get_hosted (rig), 3);
+}

@@ -7,6 +7,7 @@ G_BEGIN_DECLS
 
 /* In every text that is synced. */
 #define WIRE_SECRET "S3CRET"
+#define WIRE_NOTES "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT, rank INTEGER);"
 /* How long an answer that never comes is waited for. */
 #define WIRE_PATIENCE_MS 250
 
@@ -39,5 +40,12 @@ void wire_heal (TestRig *rig);
 gboolean wire_refuses_rows (const TestWireFault *fault);
 /* Those that are tried at every request: PSYNC_TEST_ALL=1: also those that ask for the same reaction as another. */
 gboolean wire_is_chosen (const TestWireFault *fault);
+
+/* Two devices with the same rows, whose pages are short, and something to do for both of them in each round: they
+ * edit, insert and delete, one row in different columns. */
+void wire_begin_work (TestRig *rig, TestDevice **a, TestDevice **b);
+void wire_make_work (TestDevice *a, TestDevice *b, guint round);
+/* All of it is here, once, and nobody had a conflict. */
+void wire_expect_work (TestDevice *device, guint round);
 
 G_END_DECLS

@@ -10,7 +10,8 @@
 typedef struct
 {
   TestCloud *server;
-  TestHosted *hosted; /* (nullable): what is before it */
+  TestHosted *hosted;       /* (nullable): what is before it */
+  TestGateway *gateway;     /* (nullable): what is before that */
   SyncSecretStore *secrets; /* with the session that all devices share */
   char *email;
 } Account;
@@ -20,6 +21,7 @@ close_account (gpointer cloud)
 {
   Account *account = cloud;
 
+  g_clear_pointer (&account->gateway, test_gateway_free);
   g_clear_pointer (&account->hosted, test_hosted_free);
   test_cloud_free (account->server);
   g_object_unref (account->secrets);
@@ -27,8 +29,22 @@ close_account (gpointer cloud)
   g_free (account);
 }
 
+typedef enum
+{
+  BARE,
+  HOSTED,
+  HOSTED_BEHIND_GATEWAY,
+} Likeness;
+
+static void
+talk_to (TestCloud *server, const char *url)
+{
+  g_free (server->url);
+  server->url = g_strdup (url);
+}
+
 static gpointer
-open_account (const char *variable, gboolean hosted)
+open_account (const char *variable, Likeness likeness)
 {
   TestCloud *server = test_cloud_open (variable);
   g_autoptr (SyncProvider) provider = NULL;
@@ -38,11 +54,15 @@ open_account (const char *variable, gboolean hosted)
     return NULL;
   account = g_new0 (Account, 1);
   account->server = server;
-  if (hosted)
+  if (likeness >= HOSTED)
     {
       account->hosted = test_hosted_new (server->url);
-      g_free (server->url);
-      server->url = g_strdup (test_hosted_get_url (account->hosted));
+      talk_to (server, test_hosted_get_url (account->hosted));
+    }
+  if (likeness == HOSTED_BEHIND_GATEWAY)
+    {
+      account->gateway = test_gateway_new (server->url);
+      talk_to (server, test_gateway_get_url (account->gateway));
     }
   account->secrets = sync_memory_secrets_new ();
   provider = test_cloud_new_provider_for (server, account->secrets);
@@ -53,19 +73,25 @@ open_account (const char *variable, gboolean hosted)
 static gpointer
 open_pglite (const char *folder, SyncClock *clock)
 {
-  return open_account ("PSYNC_TEST_CLOUD_PGLITE", FALSE);
+  return open_account ("PSYNC_TEST_CLOUD_PGLITE", BARE);
 }
 
 static gpointer
 open_postgres (const char *folder, SyncClock *clock)
 {
-  return open_account ("PSYNC_TEST_CLOUD_POSTGRES", FALSE);
+  return open_account ("PSYNC_TEST_CLOUD_POSTGRES", BARE);
 }
 
 static gpointer
 open_hosted (const char *folder, SyncClock *clock)
 {
-  return open_account ("PSYNC_TEST_CLOUD_POSTGRES", TRUE);
+  return open_account ("PSYNC_TEST_CLOUD_POSTGRES", HOSTED);
+}
+
+static gpointer
+open_behind_gateway (const char *folder, SyncClock *clock)
+{
+  return open_account ("PSYNC_TEST_CLOUD_POSTGRES", HOSTED_BEHIND_GATEWAY);
 }
 
 static void
@@ -101,6 +127,15 @@ const TestBackend test_cloud_backends[2] = {
 
 const TestBackend test_hosted_backend
     = { "hosted", open_hosted, prepare_tables, connect_account, close_account };
+
+const TestBackend test_gateway_backend
+    = { "gateway", open_behind_gateway, prepare_tables, connect_account, close_account };
+
+TestGateway *
+test_rig_get_gateway (TestRig *rig)
+{
+  return ((Account *) rig->cloud)->gateway;
+}
 
 TestHosted *
 test_rig_get_hosted (TestRig *rig)

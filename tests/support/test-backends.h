@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "test-gateway.h"
 #include "test-hosted.h"
 #include "test-rig.h"
 
@@ -10,7 +11,10 @@ G_BEGIN_DECLS
 extern const TestBackend test_cloud_backends[2];
 /* The second of them behind a stand-in for hosted Supabase. */
 extern const TestBackend test_hosted_backend;
+/* And that one behind a gateway that speaks HTTP/2. */
+extern const TestBackend test_gateway_backend;
 TestHosted *test_rig_get_hosted (TestRig *rig);
+TestGateway *test_rig_get_gateway (TestRig *rig);
 /* One more client, that nobody is signed in with yet, and whose account it is. (transfer full) */
 SyncProvider *test_rig_connect_signed_out (TestRig *rig);
 const char *test_rig_get_email (TestRig *rig);
