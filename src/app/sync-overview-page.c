@@ -205,6 +205,18 @@ dup_safety (const SyncStatus *status)
   return g_strdup (_("All changes are safe on this computer and in the cloud."));
 }
 
+/* Nothing is known of the rows of a file that is damaged, or not there any more. */
+static gboolean
+is_file_in_doubt (SyncProfile *profile)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_object_get (sync_profile_get_manager (profile), "last-error", &error, NULL);
+  return g_error_matches (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND)
+         || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_NOT_DATABASE)
+         || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_CORRUPT);
+}
+
 static void
 set_label (GtkLabel *label, const char *text)
 {
@@ -303,7 +315,7 @@ show_status (SyncOverviewPage *self)
 
   sync_status_read (&status, self->profile);
   title = sync_status_dup_title (&status);
-  safety = dup_safety (&status);
+  safety = is_file_in_doubt (self->profile) ? NULL : dup_safety (&status);
   set_label (self->state, title);
   set_label (self->safety, safety);
   show_times (self, &status);

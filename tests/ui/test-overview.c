@@ -92,6 +92,28 @@ test_one_error_is_one_row (UiFixture *fixture, gconstpointer data)
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
+/* Nobody is told that rows are safe whose file is gone. */
+static void
+test_file_gone (UiFixture *fixture, gconstpointer data)
+{
+  GtkWidget *page = GTK_WIDGET (sync_overview_page_new (fixture->profile));
+  GtkWidget *window = show (page);
+  g_autofree char *away = g_strconcat (fixture->path, ".away", NULL);
+  g_autoptr (SyncResult) result = NULL;
+
+  ui_sync (fixture, fixture->profile);
+  ui_wait_for (ui_shows (page, "safe on this computer and in the cloud"));
+  g_assert_cmpint (g_rename (fixture->path, away), ==, 0);
+  result = ui_run (fixture, fixture->profile);
+  g_assert_error (result->error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
+  ui_wait_for (ui_shows (page, "is another file now"));
+  g_assert_false (ui_shows (page, "safe on this computer"));
+  g_assert_cmpint (g_rename (away, fixture->path), ==, 0);
+  ui_sync (fixture, fixture->profile);
+  ui_wait_for (ui_shows (page, "safe on this computer and in the cloud"));
+  gtk_window_destroy (GTK_WINDOW (window));
+}
+
 #define SAVING "Waiting for the end of power saving"
 
 static void
@@ -324,6 +346,7 @@ main (int argc, char **argv)
   ADD ("counts-follow", test_counts_follow);
   ADD ("next-steps-follow-each-other", test_next_steps);
   ADD ("one-error-is-one-row", test_one_error_is_one_row);
+  ADD ("rows-of-a-file-that-is-gone-are-not-called-safe", test_file_gone);
   ADD ("what-holds-runs-back-is-told", test_held_back);
   ADD ("scheduled-by-another-program", test_scheduled_elsewhere);
   ADD ("who-must-sign-in-is-told-once", test_sign_in_needed);
