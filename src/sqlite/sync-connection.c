@@ -327,6 +327,7 @@ gboolean
 sync_connection_execute (SyncConnection *connection, const char *sql, GError **error)
 {
   SyncStatement *statement;
+  const char *rest;
   sqlite3_stmt *handle = NULL;
   gboolean done;
 
@@ -334,8 +335,10 @@ sync_connection_execute (SyncConnection *connection, const char *sql, GError **e
   g_return_val_if_fail (sql != NULL, FALSE);
 
   sync_connection_assert_thread (connection);
-  if (!check (connection, sqlite3_prepare_v2 (connection->handle, sql, -1, &handle, NULL), error))
+  if (!check (connection, sqlite3_prepare_v2 (connection->handle, sql, -1, &handle, &rest), error))
     return FALSE;
+  /* One statement: what is behind it would be left out without a word. */
+  g_assert (handle != NULL && rest[strspn (rest, " \n;")] == '\0');
   statement = sync_statement_new (connection, handle);
   done = sync_statement_run (statement, error);
   sync_statement_free (statement);

@@ -115,7 +115,7 @@ sync_store_put_back_own_tables (SyncStore *store, gboolean *queue, GError **erro
     {
       *queue = *queue || (lost[i] && own_tables[i].queue);
       if (lost[i] && own_tables[i].after != NULL
-          && !sync_connection_execute (store->connection, own_tables[i].after, error))
+          && !sync_connection_script (store->connection, own_tables[i].after, error))
         return FALSE;
     }
   return TRUE;

@@ -1194,6 +1194,20 @@ test_own_table_of_a_deletion (TestRig *rig)
   test_device_expect (b, "SELECT count(*) FROM notes", "0\n");
 }
 
+/* Nothing is left here at all: neither the rows, nor that they were known, nor that they were deleted. */
+static void
+test_own_tables_of_nothing (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 2);
+  test_rig_settle (rig);
+  test_device_sql (a, "DELETE FROM notes; DROP TABLE psync_row; DROP TABLE psync_change");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT count(*) FROM notes", "2\n");
+}
+
 /* A scan that does not know any more which rows it saw begins anew, and deletes none of them. */
 static void
 test_own_table_of_a_scan (TestRig *rig)
@@ -1798,6 +1812,7 @@ static const struct
   { "schema/our-own-tables-are-put-back", NOTES, test_own_tables },
   { "schema/our-own-tables-that-held-rows", NOTES, test_own_tables_that_held_rows },
   { "schema/our-own-table-of-a-deletion", NOTES, test_own_table_of_a_deletion },
+  { "schema/our-own-tables-of-nothing", NOTES, test_own_tables_of_nothing },
   { "schema/our-own-table-of-a-scan", NOTES, test_own_table_of_a_scan },
   { "schema/our-own-tables-that-must-be-there", NOTES, test_vital_tables },
   { "schema/decisions-while-another-table-is-gone",
