@@ -136,7 +136,6 @@ answer_status (CliContext *cli, const SyncStats *stats, const SyncDevice *device
   g_autoptr (GError) last_error = NULL;
   SyncConfig config;
   gint64 paused_until = find_pause (manager);
-  g_autofree char *hint = NULL;
 
   g_object_get (manager, "last-error", &last_error, NULL);
   sync_settings_get_config (sync_profile_get_settings (cli->profile), &config);
