@@ -323,7 +323,11 @@ keep_copy (SyncApply *apply, const SyncConflict *conflict, GError **error)
 
   if (!conflict->can_keep_both)
     {
-      sync_error_set (error, SYNC_ERROR_INVALID, "both", "Both sides of this conflict cannot be kept");
+      GError *invalid
+          = sync_error_new (SYNC_ERROR_INVALID, "both", "Both sides of this conflict cannot be kept");
+
+      sync_error_set_reason (invalid, "both", 0);
+      g_propagate_error (error, invalid);
       return FALSE;
     }
   return sync_table_read (apply->table, conflict->id, apply->local, &found, error)

@@ -129,7 +129,12 @@ find_table (SyncConnection *connection, const char *table, GError **error)
   if (g_ascii_strncasecmp (name, "sqlite_", 7) == 0)
     sync_error_set (error, SYNC_ERROR_NO_TABLE, table, "SQLite's own table");
   else if (g_ascii_strncasecmp (name, "psync_", 6) == 0)
-    sync_error_set (error, SYNC_ERROR_NAME_TAKEN, table, "The prefix psync_ is ours");
+    {
+      GError *taken = sync_error_new (SYNC_ERROR_NAME_TAKEN, table, "The prefix psync_ is ours");
+
+      sync_error_set_reason (taken, "ours", 0);
+      g_propagate_error (error, taken);
+    }
   else if (!g_str_equal (type, "table"))
     sync_error_set (error, SYNC_ERROR_NO_KEY, table, "Not an ordinary table but a %s", type);
   else

@@ -369,8 +369,11 @@ use_state (GTask *task, SyncCloudState *state)
                                            : find_device (call->devices, call->id, &error);
   if (device != NULL)
     tell_cloud (task, device);
+  else if (call->method == SYNC_DEVICES_RENAME && g_ascii_strcasecmp (call->id, call->local->id) == 0)
+    keep_new_name (task); /* its first run tells the cloud */
   else
-    g_task_return_error (task, error);
+    g_task_return_error (task, g_steal_pointer (&error));
+  g_clear_error (&error);
 }
 
 static void

@@ -322,6 +322,18 @@ static const SyncErrorWords no_session = {
   N_("To end that one, take SUPABASE_URL out of the environment."), "env -u SUPABASE_URL psync logout"
 };
 
+static const SyncErrorWords our_table = {
+  N_("{subject} cannot be synced"), N_("The table cannot be synced"),
+  N_("Names that begin with psync_ are for tables of Progressive Sync itself."), NULL,
+  N_("Choose another table, or rename it if it is yours."), NULL
+};
+
+static const SyncErrorWords not_both = {
+  N_("Both sides of this conflict cannot be kept"), NULL,
+  N_("One of them would need a new key, and this row’s key cannot be made up; or one side deletes the row."), NULL,
+  N_("Choose one side, or single columns of each."), "psync conflicts resolve ID local|remote --field COLUMN=local|remote"
+};
+
 static const SyncErrorWords no_table_here = {
   N_("There is no table {subject}"), N_("There is no such table"),
   N_("The database does not have it. Nothing was changed."), NULL,
@@ -516,6 +528,7 @@ static const SyncErrorWords no_record = {
 static const Special specials[] = {
   { SYNC_ERROR_INVALID, "column", &no_such_column },
   { SYNC_ERROR_INVALID, "token", &no_token },
+  { SYNC_ERROR_INVALID, "both", &not_both },
   { SYNC_ERROR_INVALID, "database", &no_place_for_export },
   { SYNC_ERROR_INVALID, "no-file", &no_file },
   { SYNC_ERROR_NOT_CONNECTED, "no-accounts", &no_accounts },
@@ -532,6 +545,7 @@ static const Special specials[] = {
   { SYNC_ERROR_NOT_FOUND, "link", &no_link },
   { SYNC_ERROR_NOT_FOUND, "moved", &moved_database },
   { SYNC_ERROR_NOT_FOUND, "name-too-long", &long_name },
+  { SYNC_ERROR_NAME_TAKEN, "ours", &our_table },
   { SYNC_ERROR_NO_TABLE, "not-attached", &no_table_here },
   { SYNC_ERROR_NO_TABLE, "ours", &no_own_table },
   { SYNC_ERROR_NO_KEY, "not-attached", &no_key_here },

@@ -343,6 +343,27 @@ test_both_sides_can_be_kept (void)
 }
 
 static void
+test_a_natural_key_says_why_both_cannot_be_kept (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+
+  for (guint i = 0; i < 2; i++)
+    {
+      const char *database = i == 0 ? "a.db" : "b.db";
+
+      g_free (test_psync_sql (psync, database, "CREATE TABLE t (a TEXT, b TEXT, v, PRIMARY KEY (a, b))"));
+      test_psync_add_device (psync, database);
+      g_free (test_psync_run (psync, database, 0, "entities strategy t manual"));
+    }
+  g_free (test_psync_sql (psync, "a.db", "INSERT INTO t VALUES ('x', 'y', 1)"));
+  g_free (test_psync_sql (psync, "b.db", "INSERT INTO t VALUES ('x', 'y', 2)"));
+  g_free (test_psync_run (psync, "a.db", 0, "sync"));
+  g_free (test_psync_run (psync, "b.db", 5, "sync"));
+  test_psync_fail (psync, "b.db", 2, "conflicts resolve 1 both", "cannot be made up");
+  g_free (test_psync_run (psync, "b.db", 0, "conflicts resolve 1 local"));
+}
+
+static void
 test_all_conflicts_are_decided_at_once (void)
 {
   g_autoptr (TestPsync) psync = new_conflict ();
@@ -1086,6 +1107,7 @@ main (int argc, char **argv)
   ADD ("conflicts/fields-that-decide-everything-need-no-side",
        fields_that_decide_everything_need_no_side);
   ADD ("conflicts/both-sides-can-be-kept", both_sides_can_be_kept);
+  ADD ("conflicts/a-natural-key-says-why-both-cannot-be-kept", a_natural_key_says_why_both_cannot_be_kept);
   ADD ("conflicts/all-conflicts-are-decided-at-once", all_conflicts_are_decided_at_once);
   ADD ("conflicts/a-decision-that-does-not-fit-says-so", a_decision_that_does_not_fit_says_so);
   ADD ("conflicts/a-decision-can-be-undone", a_decision_can_be_undone);

@@ -312,6 +312,7 @@ test_what_cannot_be_attached_leads_in_no_circle (void)
   g_assert_nonnull (strstr (said, "Not synchronised: the table keyless\n"));
   test_psync_expect (psync, "own.db", "SELECT name FROM psync_entity", "notes");
   test_psync_fail (psync, "own.db", 1, "init --table nope", "own.db entities list");
+  test_psync_fail (psync, "own.db", 1, "init --table psync_row", "psync_row cannot be synced");
   test_psync_fail (psync, "new.db", 1, "init --table nope", "There is no table nope");
   g_assert_false (g_file_test (missing, G_FILE_TEST_EXISTS));
   g_free (test_psync_run (psync, "new.db", 0, "init --table Projects"));

@@ -243,6 +243,25 @@ test_rename_local (Fixture *fixture, gconstpointer data)
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_OFFLINE);
 }
 
+/* The cloud learns of a new device with its first run, and then by the name that it was given. */
+static void
+test_rename_before_the_first_run (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (SyncDevice) device = get_local (fixture, fixture->devices);
+  g_autoptr (GPtrArray) devices = NULL;
+  g_autoptr (GError) error = NULL;
+
+  enlist (fixture, fixture->others, "Desk");
+  g_assert_true (rename_device (fixture, device->id, "Lap", &error));
+  g_assert_no_error (error);
+  devices = list (fixture, NULL, &error);
+  g_assert_cmpuint (devices->len, ==, 1);
+  test_assert_query (fixture->here.store, "SELECT value FROM psync_meta WHERE key = 'device-name'",
+                     "Lap\n");
+  g_assert_false (rename_device (fixture, "Kitchen", "x", &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
+}
+
 static void
 test_empty_name (Fixture *fixture, gconstpointer data)
 {
@@ -382,6 +401,7 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  add ("rename-before-the-first-run", test_rename_before_the_first_run);
   add ("this-one-is-known-without-network", test_local_without_network);
   add ("list-names-all-and-this-one", test_list);
   add ("offline-the-last-known-list", test_list_offline);
