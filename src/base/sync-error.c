@@ -97,7 +97,7 @@ sync_error_set (GError **error, SyncError code, const char *subject, const char 
  * sync_error_set_absent:
  * @error: (out) (optional): where the new error goes
  * @what: the kind of thing: `entity`, `conflict`, `device`, `snapshot`, `change`, `setting`,
- *   `folder`, `link`, `session`, `disabled-entity`
+ *   `folder`, `link`, `session`, `disabled-entity`, `held-change`
  * @name: what it would be called
  *
  * Sets a SYNC_ERROR_NOT_FOUND whose reason tells what was looked for.

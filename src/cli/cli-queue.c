@@ -161,27 +161,66 @@ run_stats (CliContext *cli, const char *const *arguments, GError **error)
 
 /* Whether what was typed names the row: as it is listed, or a text key without its quotes. */
 static gboolean
-is_row (const SyncChange *change, const char *typed)
+is_row (const char *entity, const char *id, const char *typed)
 {
   g_autoptr (GString) quoted = NULL;
 
-  if (options.entity != NULL && !g_str_equal (change->entity, options.entity))
+  if (options.entity != NULL && !g_str_equal (entity, options.entity))
     return FALSE;
-  if (g_str_equal (change->id, typed))
+  if (g_str_equal (id, typed))
     return TRUE;
   quoted = g_string_new (typed);
   g_string_replace (quoted, "'", "''", 0);
   g_string_prepend_c (quoted, '\'');
   g_string_append_c (quoted, '\'');
-  return g_str_equal (change->id, quoted->str);
+  return g_str_equal (id, quoted->str);
 }
 
-static SyncChange *
-find_row (CliContext *cli, const char *typed, GError **error)
+static void
+set_ambiguous (GError **error, const char *one, const char *other, const char *typed)
+{
+  cli_set_usage_error (error, _("Both %s and %s have a row %s: say which with --entity."), one, other,
+                       typed);
+}
+
+/* *found (transfer full) (nullable): the row from the cloud that was typed, if one is held back */
+static gboolean
+find_held (CliContext *cli, const char *typed, SyncHeld **found, GError **error)
+{
+  SyncQueue *queue = sync_profile_get_queue (cli->profile);
+  g_autoptr (GPtrArray) rows = NULL;
+  const SyncHeld *match = NULL;
+
+  *found = NULL;
+  sync_queue_list_held_async (queue, 0, 0, cli->cancellable, cli_ready, cli);
+  rows = sync_queue_list_held_finish (queue, cli_await (cli), error);
+  for (guint i = 0; rows != NULL && i < rows->len; i++)
+    {
+      const SyncHeld *held = g_ptr_array_index (rows, i);
+
+      if (!is_row (held->entity, held->id, typed))
+        continue;
+      if (match != NULL)
+        {
+          set_ambiguous (error, match->entity, held->entity, typed);
+          return FALSE;
+        }
+      match = held;
+    }
+  if (match != NULL)
+    *found = sync_held_copy (match);
+  return rows != NULL;
+}
+
+/* *found (transfer full) (nullable): the change of this device that was typed */
+static gboolean
+find_change (CliContext *cli, const char *typed, SyncChange **found, GError **error)
 {
   SyncQueue *queue = sync_profile_get_queue (cli->profile);
   g_autoptr (GPtrArray) changes = NULL;
-  const SyncChange *found = NULL;
+  const SyncChange *match = NULL;
+
+  *found = NULL;
 
   sync_queue_list_async (queue, NULL, 0, 0, cli->cancellable, cli_ready, cli);
   changes = sync_queue_list_finish (queue, cli_await (cli), error);
@@ -189,19 +228,32 @@ find_row (CliContext *cli, const char *typed, GError **error)
     {
       const SyncChange *change = g_ptr_array_index (changes, i);
 
-      if (!is_row (change, typed))
+      if (!is_row (change->entity, change->id, typed))
         continue;
-      if (found != NULL)
+      if (match != NULL)
         {
-          cli_set_usage_error (error, _("Both %s and %s have a row %s: say which with --entity."),
-                               found->entity, change->entity, typed);
-          return NULL;
+          set_ambiguous (error, match->entity, change->entity, typed);
+          return FALSE;
         }
-      found = change;
+      match = change;
     }
-  if (changes != NULL && found == NULL)
-    sync_error_set_absent (error, "change", typed);
-  return found != NULL ? sync_change_copy (found) : NULL;
+  if (match != NULL)
+    *found = sync_change_copy (match);
+  return changes != NULL;
+}
+
+/* The change of this device that something is to be done with. */
+static SyncChange *
+find_row (CliContext *cli, const char *typed, GError **error)
+{
+  g_autoptr (SyncHeld) held = NULL;
+  SyncChange *change;
+
+  if (!find_change (cli, typed, &change, error))
+    return NULL;
+  if (change == NULL && find_held (cli, typed, &held, error))
+    sync_error_set_absent (error, held != NULL ? "held-change" : "change", typed);
+  return change;
 }
 
 static void
@@ -213,19 +265,30 @@ print_field (CliContext *cli, const char *what, const char *value)
     cli_print (cli, "%s: %s\n", what, shown);
 }
 
-static gboolean
-run_show (CliContext *cli, const char *const *arguments, GError **error)
+static void
+print_held (CliContext *cli, const SyncHeld *held, gboolean alone)
 {
-  g_autoptr (SyncChange) change = find_row (cli, arguments[0], error);
+  g_autofree char *why = sync_words_for_held (held->reason, held->detail);
+  g_autofree char *time = cli_dup_time (held->held_at);
+
+  if (alone)
+    {
+      print_field (cli, _("Entity"), held->entity);
+      print_field (cli, _("ID"), held->id);
+    }
+  print_field (cli, _("Held back here"), time);
+  print_field (cli, _("Why"), why);
+}
+
+static void
+print_change (CliContext *cli, const SyncChange *change)
+{
   g_autofree char *changed = NULL;
   g_autofree char *next = NULL;
   g_autofree char *state = NULL;
   g_autofree char *operation = NULL;
   g_autofree char *why = NULL;
 
-  if (change == NULL)
-    return FALSE;
-  cli_json_change (cli->answer, "change", change);
   if (change->changed_at != SYNC_TIME_UNKNOWN)
     changed = cli_dup_time (change->changed_at);
   if (change->next_attempt_at != SYNC_TIME_UNKNOWN)
@@ -243,6 +306,36 @@ run_show (CliContext *cli, const char *const *arguments, GError **error)
   print_field (cli, _("Why"), why);
   print_field (cli, _("Code"), change->reason);
   print_field (cli, _("Column"), change->column);
+}
+
+static gboolean
+run_show (CliContext *cli, const char *const *arguments, GError **error)
+{
+  g_autoptr (SyncChange) change = NULL;
+  g_autoptr (SyncHeld) held = NULL;
+
+  if (!find_change (cli, arguments[0], &change, error)
+      || !find_held (cli, arguments[0], &held, error))
+    return FALSE;
+  if (change == NULL && held == NULL)
+    {
+      sync_error_set_absent (error, "change", arguments[0]);
+      return FALSE;
+    }
+  if (change != NULL)
+    {
+      cli_json_change (cli->answer, "change", change);
+      print_change (cli, change);
+    }
+  else
+    cli_json_null (cli->answer, "change");
+  if (held != NULL)
+    {
+      cli_json_held (cli->answer, "held", held);
+      print_held (cli, held, change == NULL);
+    }
+  else
+    cli_json_null (cli->answer, "held");
   return TRUE;
 }
 

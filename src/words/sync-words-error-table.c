@@ -334,6 +334,12 @@ static const SyncErrorWords not_both = {
   N_("Choose one side, or single columns of each."), "psync conflicts resolve ID local|remote --field COLUMN=local|remote"
 };
 
+static const SyncErrorWords held_row = {
+  N_("No change of the row {subject} waits"), N_("No change of that row waits"),
+  N_("It came from the cloud and is held back here; each run tries it again by itself."), NULL,
+  N_("Look why, and change what is in its way."), "psync queue show ID"
+};
+
 static const SyncErrorWords no_table_here = {
   N_("There is no table {subject}"), N_("There is no such table"),
   N_("The database does not have it. Nothing was changed."), NULL,
@@ -558,6 +564,7 @@ static const Special specials[] = {
   { SYNC_ERROR_NOT_FOUND, "ambiguous", &several_devices },
   { SYNC_ERROR_NOT_FOUND, "snapshot", &no_snapshot },
   { SYNC_ERROR_NOT_FOUND, "change", &no_change },
+  { SYNC_ERROR_NOT_FOUND, "held-change", &held_row },
   { SYNC_ERROR_REVOKED, "deleted", &cloud_deleted },
   { SYNC_ERROR_LOCKED, "schedule", &scheduled_elsewhere },
   { SYNC_ERROR_SCHEMA, "42501", &no_permission },

@@ -690,7 +690,8 @@ static void
 test_a_row_that_the_local_table_refuses_is_held_and_counts_as_refused (void)
 {
   g_autoptr (TestPsync) psync = test_psync_new ();
-  g_autoptr (JsonObject) list = NULL;
+  g_autoptr (JsonObject) list = NULL, shown = NULL, both = NULL;
+  g_autofree char *text = NULL;
 
   g_free (test_psync_sql (psync, "a.db",
                           "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, n INTEGER)"));
@@ -708,6 +709,20 @@ test_a_row_that_the_local_table_refuses_is_held_and_counts_as_refused (void)
   list = test_psync_json (psync, "b.db", 0, "queue list --state held");
   g_assert_cmpstr (json_object_get_string_member (only_element (list, "held"), "reason"), ==,
                    "check");
+  /* What the list shows can be looked at by itself. */
+  shown = test_psync_json (psync, "b.db", 0, "queue show x");
+  g_assert_true (json_object_get_null_member (shown, "change"));
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (shown, "held"), "reason"), ==,
+                   "check");
+  text = test_psync_run (psync, "b.db", 0, "queue show x");
+  g_assert_nonnull (strstr (text, "Why: It breaks a rule (CHECK) of the table here: n < 10."));
+  test_psync_fail (psync, "b.db", 1, "queue discard x", "each run tries it again");
+  test_psync_fail (psync, "b.db", 1, "queue retry x", "queue show ID");
+  g_free (test_psync_sql (psync, "b.db", "INSERT INTO notes VALUES ('x', 3)"));
+  both = test_psync_json (psync, "b.db", 0, "queue show x");
+  g_assert_nonnull (json_object_get_object_member (both, "change"));
+  g_assert_nonnull (json_object_get_object_member (both, "held"));
+  g_free (test_psync_sql (psync, "b.db", "DELETE FROM notes WHERE id = 'x'"));
   g_free (test_psync_sql (psync, "a.db", "UPDATE notes SET n = 2 WHERE id = 'x'"));
   g_free (test_psync_run (psync, "a.db", 0, "sync"));
   g_free (test_psync_run (psync, "b.db", 0, "sync"));
