@@ -179,13 +179,24 @@ from_status (guint status)
     }
 }
 
+/* Whose rows these are was deleted while the token is good still. */
+static gboolean
+is_account_gone (const Fault *fault, const char *table)
+{
+  g_autofree char *constraint = g_strdup_printf ("\"%s_user_id_fkey\"", table);
+
+  return g_strcmp0 (fault->code, "23503") == 0 && says (fault, constraint);
+}
+
 static SyncError
-from_fault (const Fault *fault, guint status)
+from_fault (const Fault *fault, const char *resource, guint status)
 {
   SyncError code = from_status (status);
 
   if (fault->code == NULL)
     return code;
+  if (resource != NULL && is_account_gone (fault, resource))
+    return SYNC_ERROR_SIGN_IN;
   if (g_str_has_prefix (fault->code, "PGRST"))
     return from_postgrest (fault, status);
   if (is_sqlstate (fault->code))
@@ -343,7 +354,7 @@ sync_supabase_error_from_rest (const SyncHttpReply *reply, const char *host, con
       g_free (fault.code);
       fault.code = g_strdup (sqlstate);
     }
-  error = new_error (from_fault (&fault, reply->status), &fault, reply,
+  error = new_error (from_fault (&fault, resource, reply->status), &fault, reply,
                      fault.code != NULL ? resource : host, now);
   if (entity != NULL && fault.code != NULL && fault.message != NULL)
     sync_error_set_column (error, find_named_column (entity, &fault));

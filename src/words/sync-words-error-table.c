@@ -497,6 +497,13 @@ static const SyncErrorWords half_credentials = {
   N_("Set both, or none and connect."), "psync connect --help"
 };
 
+static const SyncErrorWords account_gone = {
+  N_("The account is not there any more"), NULL,
+  N_("It was deleted, and its rows in the cloud with it. Every row on this computer stays."), NULL,
+  N_("Make an account again, or sign in with another one; then connect anew with --replace, and all rows go up."),
+  "psync signup --email ADDRESS"
+};
+
 static const SyncErrorWords no_place_for_export = {
   N_("{subject} is a database"), N_("The file is a database"),
   N_("An export would take its place, and what is in it would be gone. Nothing was changed."), NULL,
@@ -537,6 +544,7 @@ static const Special specials[] = {
   { SYNC_ERROR_INVALID, "both", &not_both },
   { SYNC_ERROR_INVALID, "database", &no_place_for_export },
   { SYNC_ERROR_INVALID, "no-file", &no_file },
+  { SYNC_ERROR_SIGN_IN, "23503", &account_gone },
   { SYNC_ERROR_NOT_CONNECTED, "no-accounts", &no_accounts },
   { SYNC_ERROR_NOT_CONNECTED, "half", &half_credentials },
   { SYNC_ERROR_STALE, "open", &still_open },
