@@ -442,6 +442,17 @@ connect_task (SyncProfile *self, GCancellable *cancellable, GAsyncReadyCallback 
   return task;
 }
 
+/* (transfer full) (nullable): whose rows a project would have, where somebody is signed in to it already */
+static char *
+dup_user (SyncProfile *self, const char *url)
+{
+  SyncProvider *provider = sync_manager_get_provider (self->manager);
+
+  if (!SYNC_IS_SUPABASE_PROVIDER (provider) || strcmp (sync_provider_get_location (provider), url) != 0)
+    return NULL;
+  return g_strdup (sync_supabase_provider_get_user (SYNC_SUPABASE_PROVIDER (provider)));
+}
+
 /**
  * sync_profile_connect_supabase_async:
  * @profile: the profile
@@ -477,6 +488,7 @@ sync_profile_connect_supabase_async (SyncProfile *profile, const char *url, cons
   connecting = connecting_new (profile, "supabase", replace);
   add_setting (connecting, "supabase-url", normal_url);
   add_setting (connecting, "supabase-anon-key", normal_key);
+  connecting->user = dup_user (profile, normal_url);
   connecting->location = g_steal_pointer (&normal_url);
   start_connecting (task, connecting);
 }

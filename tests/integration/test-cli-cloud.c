@@ -213,7 +213,7 @@ static void
 test_another_account_is_another_cloud (Fixture *fixture, gconstpointer variable)
 {
   g_autofree char *other = NULL;
-  g_autofree char *connect = NULL;
+  g_autofree char *line = NULL, *replace = NULL;
   g_autoptr (JsonObject) answer = NULL;
 
   if (fixture->cloud == NULL)
@@ -227,6 +227,19 @@ test_another_account_is_another_cloud (Fixture *fixture, gconstpointer variable)
   answer = test_psync_json (fixture->psync, "a.db", 1, "sync");
   g_assert_cmpstr (error_code (answer), ==, "other-cloud");
   test_psync_expect (fixture->psync, "a.db", "SELECT name FROM projects", "mine");
+
+  /* What it says to do helps: the address is the same, but it is somebody else's cloud. */
+  line = g_strdup_printf ("connect supabase %s --anon-key %s", fixture->cloud->url, fixture->cloud->key);
+  replace = g_strconcat (line, " --replace", NULL);
+  test_psync_fail (fixture->psync, "a.db", 1, line, "--replace");
+  g_free (test_psync_run (fixture->psync, "a.db", 0, replace));
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
+  connect_device (fixture, "b.db");
+  sign (fixture, "b.db", "login", other, PASSWORD, 0);
+  g_free (test_psync_run (fixture->psync, "b.db", 0, "sync"));
+  test_psync_expect (fixture->psync, "b.db", "SELECT name FROM projects", "mine");
+  g_free (test_psync_run (fixture->psync, "a.db", 0, line));
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
 }
 
 static void
@@ -290,6 +303,27 @@ test_the_environment_is_enough (Fixture *fixture, gconstpointer variable)
   /* Signing in would be told to take it away: so is who needs another one. */
   test_psync_fail (fixture->psync, "c.db", 4, "sync", "out of the environment");
   test_psync_fail (fixture->psync, "c.db", 2, "logout", "out of the environment");
+}
+
+/* The token is good for a while, but whoever it is about is not there any more: that is no row's fault. */
+static void
+test_an_account_that_was_deleted_is_told (Fixture *fixture, gconstpointer variable)
+{
+  g_autofree char *sql = NULL;
+  g_autofree char *rows = NULL;
+  g_autoptr (JsonObject) answer = NULL;
+
+  if (fixture->cloud == NULL)
+    return;
+  g_free (test_psync_sql (fixture->psync, "a.db", "INSERT INTO projects (id, name) VALUES ('p', 'Garden')"));
+  g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
+  sql = g_strdup_printf ("delete from auth.users where email = '%s'", fixture->email);
+  rows = test_cloud_sql (fixture->cloud, sql);
+  g_free (test_psync_sql (fixture->psync, "a.db", "INSERT INTO projects (id, name) VALUES ('q', 'Shed')"));
+  test_psync_fail (fixture->psync, "a.db", 4, "sync", "The account is not there any more");
+  answer = test_psync_json (fixture->psync, "a.db", 0, "queue list --state refused");
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (answer, "changes")), ==, 0);
+  test_psync_expect (fixture->psync, "a.db", "SELECT count (*) FROM projects", "2");
 }
 
 /* A stray variable that names another project ends no session; the one that it would hide can be ended still. */
@@ -566,6 +600,7 @@ add_tests (const char *kind, const char *variable)
        keys_that_open_everything_are_refused_and_not_repeated);
   ADD ("a-wrong-key-is-named", a_wrong_key_is_named);
   ADD ("the-environment-is-enough", the_environment_is_enough);
+  ADD ("an-account-that-was-deleted-is-told", an_account_that_was_deleted_is_told);
   ADD ("signing-out-of-another-project-ends-no-session", signing_out_of_another_project_ends_no_session);
   ADD ("what-is-in-the-cloud-is-deleted", what_is_in_the_cloud_is_deleted);
   ADD ("no-output-holds-a-token", no_output_holds_a_token);
