@@ -157,10 +157,15 @@ exchange_give_up (Exchange *exchange, GError *error)
   exchange_answer (exchange, NULL, error);
 }
 
+/* No fault of the connection. */
 static gboolean
 on_cancelled (GCancellable *cancellable, gpointer user_data)
 {
-  exchange_give_up (user_data, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "Cancelled"));
+  Exchange *exchange = user_data;
+
+  g_cancellable_cancel (exchange->cancellable);
+  exchange_answer (exchange, NULL,
+                   g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "Cancelled"));
   return G_SOURCE_REMOVE;
 }
 
@@ -543,7 +548,7 @@ sync_http_set_max_body (SyncHttp *http, gsize bytes)
  * sync_http_get_session:
  * @http: a client
  *
- * Returns: (transfer none): what it sends with, to set a proxy or a certificate authority
+ * Returns: (transfer none): what it sends with until a request fails, to abort them all
  */
 SoupSession *
 sync_http_get_session (SyncHttp *http)
