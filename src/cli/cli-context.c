@@ -262,14 +262,17 @@ cli_raise_waiting (CliContext *cli, const SyncStats *stats)
     cli_raise (cli, CLI_STATUS_REFUSED);
 }
 
-/* A file that is something else than was thought, and a column that the table has not, are no
- * mistakes in the command line's form. */
+/* A file that is something else than was thought, a column that the table has not, and a name in the database that no
+ * cloud can have are no mistakes in the command line's form. */
 static CliStatus
 status_for_invalid (const SyncErrorDetail *detail)
 {
+  static const char *const faults[]
+      = { "column", "bad-name", "long-name", "name-taken", "reserved-column", NULL };
   gboolean file = detail->subject != NULL && *detail->subject == '/';
+  gboolean other = detail->reason != NULL && g_strv_contains (faults, detail->reason);
 
-  return file || g_strcmp0 (detail->reason, "column") == 0 ? CLI_STATUS_ERROR : CLI_STATUS_USAGE;
+  return file || other ? CLI_STATUS_ERROR : CLI_STATUS_USAGE;
 }
 
 /* A vault that nobody can sign in to is connected all the same. */

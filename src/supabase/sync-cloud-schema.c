@@ -360,17 +360,27 @@ check_entity (const SyncEntity *entity, GHashTable *taken, GError **error)
          && take_name (taken, table, "_sync_version", error);
 }
 
-static gboolean
-check_entities (GPtrArray *entities, GError **error)
+/* What the cloud cannot have is left out if it takes no part; other disabled ones are there, to be enabled.
+ *
+ * Returns: (transfer container) (nullable) */
+static GPtrArray *
+take_entities (GPtrArray *entities, GError **error)
 {
   g_autoptr (GHashTable) taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GPtrArray) fitting = g_ptr_array_new ();
 
   g_hash_table_add (taken, g_strdup ("sync_devices"));
   g_hash_table_add (taken, g_strdup ("sync_state"));
   for (guint i = 0; i < entities->len; i++)
-    if (!check_entity (g_ptr_array_index (entities, i), taken, error))
-      return FALSE;
-  return TRUE;
+    {
+      SyncEntity *entity = g_ptr_array_index (entities, i);
+
+      if (check_entity (entity, taken, entity->enabled ? error : NULL))
+        g_ptr_array_add (fitting, entity);
+      else if (entity->enabled)
+        return NULL;
+    }
+  return g_steal_pointer (&fitting);
 }
 
 /**
@@ -387,6 +397,7 @@ check_entities (GPtrArray *entities, GError **error)
 char *
 sync_cloud_schema_generate (GPtrArray *entities, GError **error)
 {
+  g_autoptr (GPtrArray) fitting = NULL;
   g_autoptr (GBytes) template = NULL;
   g_autoptr (GString) out = g_string_new (NULL);
   g_autofree char *text = NULL;
@@ -396,7 +407,8 @@ sync_cloud_schema_generate (GPtrArray *entities, GError **error)
 
   g_return_val_if_fail (entities != NULL, NULL);
 
-  if (!check_entities (entities, error))
+  fitting = take_entities (entities, error);
+  if (fitting == NULL)
     return NULL;
   template = g_resource_lookup_data (sync_cloud_get_resource (), TEMPLATE,
                                      G_RESOURCE_LOOKUP_FLAGS_NONE, error);
@@ -407,6 +419,6 @@ sync_cloud_schema_generate (GPtrArray *entities, GError **error)
   n = g_strv_length (lines);
   if (n > 0 && *lines[n - 1] == '\0')
     n--;
-  append_lines (out, lines, lines + n, entities, &everything);
+  append_lines (out, lines, lines + n, fitting, &everything);
   return g_string_free (g_steal_pointer (&out), FALSE);
 }

@@ -340,6 +340,33 @@ static const SyncErrorWords held_row = {
   N_("Look why, and change what is in its way."), "psync queue show ID"
 };
 
+static const SyncErrorWords long_cloud_name = {
+  N_("A Supabase project cannot have {subject}"), N_("A Supabase project cannot have the table"),
+  N_("The name of its column {column} has more than 63 bytes, which PostgreSQL does not take."),
+  N_("Its name has more than 63 bytes, which PostgreSQL does not take."),
+  N_("Rename it, or leave the table out of sync."), "psync entities disable NAME"
+};
+
+static const SyncErrorWords bad_cloud_name = {
+  N_("A Supabase project cannot have {subject}"), N_("A Supabase project cannot have the table"),
+  N_("The name of its column {column} has characters that the schema script cannot contain."),
+  N_("A name has characters that the schema script cannot contain."),
+  N_("Rename it, or leave the table out of sync."), "psync entities disable NAME"
+};
+
+static const SyncErrorWords reserved_cloud_name = {
+  N_("A Supabase project cannot have {subject}"), N_("A Supabase project cannot have the table"),
+  N_("PostgreSQL keeps the column name {column} for itself."),
+  N_("PostgreSQL keeps the name of one of its columns for itself."),
+  N_("Rename it, or leave the table out of sync."), "psync entities disable NAME"
+};
+
+static const SyncErrorWords taken_cloud_name = {
+  N_("A Supabase project cannot have {subject}"), N_("A Supabase project cannot have the table"),
+  N_("Sync has a table, view or index of that name there, for itself or for another table."), NULL,
+  N_("Rename it, or leave the table out of sync."), "psync entities disable NAME"
+};
+
 static const SyncErrorWords no_table_here = {
   N_("There is no table {subject}"), N_("There is no such table"),
   N_("The database does not have it. Nothing was changed."), NULL,
@@ -541,6 +568,10 @@ static const SyncErrorWords no_record = {
 static const Special specials[] = {
   { SYNC_ERROR_INVALID, "column", &no_such_column },
   { SYNC_ERROR_INVALID, "token", &no_token },
+  { SYNC_ERROR_INVALID, "long-name", &long_cloud_name },
+  { SYNC_ERROR_INVALID, "bad-name", &bad_cloud_name },
+  { SYNC_ERROR_INVALID, "reserved-column", &reserved_cloud_name },
+  { SYNC_ERROR_INVALID, "name-taken", &taken_cloud_name },
   { SYNC_ERROR_INVALID, "both", &not_both },
   { SYNC_ERROR_INVALID, "database", &no_place_for_export },
   { SYNC_ERROR_INVALID, "no-file", &no_file },

@@ -555,6 +555,29 @@ test_init_attaches_all_tables_with_a_key_if_none_is_named (void)
   assert_entities (psync, "other.db", "tags notes");
 }
 
+/* A vault has it; for a project of Supabase it can be left out. */
+static void
+test_a_table_that_no_project_can_have_is_told (void)
+{
+#define TABLE "a_table_whose_name_is_longer_than_the_63_bytes_that_postgresql_takes"
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autofree char *script = NULL;
+
+  g_free (test_psync_sql (psync, "a.db",
+                          "CREATE TABLE " TABLE " (id TEXT PRIMARY KEY NOT NULL); "
+                          "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, ctid TEXT)"));
+  g_free (test_psync_run (psync, "a.db", 0, "init"));
+  test_psync_fail (psync, "a.db", 1, "schema print", "more than 63 bytes");
+  test_psync_fail (psync, "a.db", 1, "schema print", "entities disable NAME");
+  g_free (test_psync_run (psync, "a.db", 0, "entities disable " TABLE));
+  test_psync_fail (psync, "a.db", 1, "schema print", "the column name ctid");
+  g_free (test_psync_sql (psync, "a.db", "ALTER TABLE notes RENAME COLUMN ctid TO c"));
+  script = test_psync_run (psync, "a.db", 0, "schema print");
+  g_assert_nonnull (strstr (script, "public.notes"));
+  g_assert_null (strstr (script, TABLE));
+#undef TABLE
+}
+
 static void
 test_a_table_that_cannot_be_attached_leaves_a_database_as_it_was (void)
 {
@@ -1213,6 +1236,7 @@ main (int argc, char **argv)
   ADD ("database/init-attaches-the-tables-that-are-named", init_attaches_the_tables_that_are_named);
   ADD ("database/init-attaches-all-tables-with-a-key-if-none-is-named",
        init_attaches_all_tables_with_a_key_if_none_is_named);
+  ADD ("database/a-table-that-no-project-can-have-is-told", a_table_that_no_project_can_have_is_told);
   ADD ("database/a-table-that-cannot-be-attached-leaves-a-database-as-it-was",
        a_table_that_cannot_be_attached_leaves_a_database_as_it_was);
   ADD ("database/export-writes-every-row", export_writes_every_row);
