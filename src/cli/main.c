@@ -154,17 +154,32 @@ read_options (CliContext *cli, CommandLine *line, gboolean in_group, GError **er
   return good;
 }
 
-/* Takes the next word off the command line. */
+/* Takes a word off the command line. */
 static char *
-take_word (CommandLine *line)
+take_word (CommandLine *line, guint i)
 {
-  char *word = g_steal_pointer (&line->words[1]);
-  guint i = 1;
+  char *word = g_steal_pointer (&line->words[i]);
 
   for (; word != NULL && line->words[i + 1] != NULL; i++)
     line->words[i] = line->words[i + 1];
   line->words[i] = NULL;
   return word;
+}
+
+/* The word that says what is to be done with the group: the next one, or behind options the first that can be it. */
+static char *
+take_verb (CommandLine *line)
+{
+  if (line->words[1] != NULL && *line->words[1] != '-')
+    return take_word (line, 1);
+  for (guint i = 1; line->words[i] != NULL && !g_str_equal (line->words[i], "--"); i++)
+    {
+      g_autofree char *name = g_strconcat (line->topic, " ", line->words[i], NULL);
+
+      if (cli_find_command (name) != NULL)
+        return take_word (line, i);
+    }
+  return NULL;
 }
 
 /* Commands, and the groups that their first words name. */
@@ -196,16 +211,15 @@ set_unknown_command (GError **error, const char *name)
 static gboolean
 find_verb (CliContext *cli, CommandLine *line, GError **error)
 {
-  const char *verb = NULL;
+  const char *verb;
   g_autofree char *word = NULL;
   g_autofree char *name = NULL;
 
   if (!read_options (cli, line, TRUE, error))
     return FALSE;
-  if (line->words[1] == NULL || *line->words[1] == '-')
-    verb = line->help ? NULL : cli_default_verb (line->topic);
-  else
-    verb = word = take_word (line);
+  verb = word = take_verb (line);
+  if (verb == NULL && !line->help)
+    verb = cli_default_verb (line->topic);
   if (verb == NULL && line->help)
     return TRUE;
   if (verb == NULL)
@@ -231,7 +245,7 @@ take_help_word (CommandLine *line)
 {
   if (g_strcmp0 (line->words[1], "help") != 0)
     return;
-  g_free (take_word (line));
+  g_free (take_word (line, 1));
   line->help = TRUE;
 }
 
@@ -241,7 +255,7 @@ find_command (CliContext *cli, CommandLine *line, GError **error)
   if (!read_options (cli, line, FALSE, error))
     return FALSE;
   take_help_word (line);
-  line->topic = take_word (line);
+  line->topic = take_word (line, 1);
   if (line->topic == NULL && (line->help || line->version))
     return TRUE;
   if (line->topic == NULL)

@@ -157,6 +157,21 @@ test_general_help_lists_commands_statuses_and_examples (void)
   g_assert_true (g_str_has_prefix (version, "psync "));
 }
 
+static void
+test_options_may_stand_anywhere (void)
+{
+  static const char *const lines[]
+      = { "history -l 1",      "--json -q history", "conflicts -r list",
+          "conflicts list -r", "conflicts -r",      "queue --state held list",
+          "queue --state=held", "-q queue -l 1 list --json" };
+  g_autoptr (TestPsync) psync = test_psync_new ();
+
+  g_free (test_psync_run (psync, "a.db", 0, "init"));
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    g_free (test_psync_run (psync, "a.db", 0, lines[i]));
+  test_psync_fail (psync, "a.db", 2, "queue -l 1 nonsense", "nonsense");
+}
+
 /* --- Mistakes ------------------------------------------------------------------------------- */
 
 static void
@@ -1215,6 +1230,7 @@ main (int argc, char **argv)
        help_and_manual_name_every_command_and_option);
   ADD ("help/readme-and-manual-name-every-setting-and-variable",
        readme_and_manual_name_every_setting_and_variable);
+  ADD ("help/options-may-stand-anywhere", options_may_stand_anywhere);
   ADD ("help/general-help-lists-commands-statuses-and-examples",
        general_help_lists_commands_statuses_and_examples);
   ADD ("usage/mistakes-name-what-is-wrong-and-exit-with-2",
