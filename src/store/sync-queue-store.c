@@ -62,6 +62,22 @@ read_change (SyncStatement *statement)
   return change;
 }
 
+/* Also a row whose key cannot be sent is there: its id names it only in part. */
+static gboolean
+row_is_there (SyncTable *table, const char *id, gboolean *found, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  if (!sync_table_exists (table, id, found, error))
+    return FALSE;
+  if (*found || sync_table_check_cut (table, id, &local_error))
+    return TRUE;
+  *found = g_error_matches (local_error, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED);
+  if (!*found)
+    g_propagate_error (error, g_steal_pointer (&local_error));
+  return *found;
+}
+
 /* The outbox notes only that a row may have changed: what happened is read from the row. */
 static gboolean
 derive_operation (SyncStore *store, SyncChange *change, GError **error)
@@ -80,7 +96,7 @@ derive_operation (SyncStore *store, SyncChange *change, GError **error)
     return TRUE;
   if (table == NULL)
     g_propagate_error (error, g_steal_pointer (&local_error));
-  if (table == NULL || !sync_table_exists (table, change->id, &found, error))
+  if (table == NULL || !row_is_there (table, change->id, &found, error))
     return FALSE;
   if (!found)
     {

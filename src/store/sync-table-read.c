@@ -296,7 +296,8 @@ sync_table_exists (SyncTable *table,
                    gboolean *found,
                    GError **error)
 {
-  SyncStatement *statement = sync_table_prepare_by_id (table, table->exists_sql, id, 1, error);
+  const char *sql = sync_id_has_null (id) ? table->select_null_sql : table->exists_sql;
+  SyncStatement *statement = sync_table_prepare_by_id (table, sql, id, 1, error);
   SyncStep step;
 
   *found = FALSE;

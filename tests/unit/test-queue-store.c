@@ -43,6 +43,27 @@ test_operation_is_derived (SyncStore *store)
   g_assert_cmpstr (find (changes, "'gone'")->operation, ==, "delete");
 }
 
+/* Such a row cannot be sent, but it is there, until it is deleted. */
+static void
+test_keys_that_cannot_be_sent (SyncStore *store)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) changes = NULL, later = NULL;
+
+  test_store_sql (store, "CREATE TABLE t (k TEXT PRIMARY KEY)");
+  g_assert_true (sync_store_attach (store, "t", &error));
+  g_assert_no_error (error);
+  test_store_sql (store, "INSERT INTO t VALUES (NULL), ('cut' || char (0) || 'x')");
+  changes = list (store, NULL, 0, 0);
+  g_assert_cmpuint (changes->len, ==, 2);
+  g_assert_cmpstr (find (changes, "NULL")->operation, ==, "insert");
+  g_assert_cmpstr (find (changes, "'cut'")->operation, ==, "insert");
+  test_store_sql (store, "DELETE FROM t");
+  later = list (store, NULL, 0, 0);
+  g_assert_cmpstr (find (later, "NULL")->operation, ==, "delete");
+  g_assert_cmpstr (find (later, "'cut'")->operation, ==, "delete");
+}
+
 static void
 test_change_is_read_whole (SyncStore *store)
 {
@@ -224,6 +245,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   test_store_add ("/queue-store/operation-is-read-from-row-and-base", test_operation_is_derived);
+  test_store_add ("/queue-store/a-row-whose-key-cannot-be-sent-is-not-deleted", test_keys_that_cannot_be_sent);
   test_store_add ("/queue-store/change-is-read-whole", test_change_is_read_whole);
   test_store_add ("/queue-store/list-is-filtered-and-paged", test_list_is_filtered_and_paged);
   test_store_add ("/queue-store/stats-count-everything", test_stats_count_everything);
