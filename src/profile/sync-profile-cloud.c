@@ -2,6 +2,7 @@
 #include "sync-profile-private.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sync-device-store.h"
 #include "sync-file-lock.h"
@@ -493,6 +494,26 @@ sync_profile_connect_supabase_async (SyncProfile *profile, const char *url, cons
   start_connecting (task, connecting);
 }
 
+/* SQLite takes a file beside the database that is called like that for its own, and deletes it. */
+static gboolean
+belongs_to_database (SyncProfile *self, const char *file)
+{
+  static const char *const endings[] = { "-wal", "-shm", "-journal" };
+  struct stat database, other;
+
+  for (guint i = 0; i < G_N_ELEMENTS (endings); i++)
+    {
+      g_autofree char *start = NULL;
+
+      if (!g_str_has_suffix (file, endings[i]))
+        continue;
+      start = g_strndup (file, strlen (file) - strlen (endings[i]));
+      return stat (sync_store_get_path (self->store), &database) == 0 && stat (start, &other) == 0
+             && database.st_dev == other.st_dev && database.st_ino == other.st_ino;
+    }
+  return FALSE;
+}
+
 /**
  * sync_profile_connect_vault_async:
  * @profile: the profile
@@ -526,6 +547,11 @@ sync_profile_connect_vault_async (SyncProfile *profile, const char *path, gboole
       return;
     }
   file = g_canonicalize_filename (path, NULL);
+  if (belongs_to_database (profile, file))
+    {
+      g_task_return_error (task, sync_error_new (SYNC_ERROR_INVALID, file, "It belongs to the database"));
+      return;
+    }
   connecting = connecting_new (profile, "vault", replace);
   connecting->vault = sync_vault_provider_new (file, profile->clock);
   connecting->location = g_strdup (sync_provider_get_location (connecting->vault));

@@ -513,6 +513,10 @@ test_a_vault_must_be_one (void)
   write_file (psync, "letter.txt", "no vault");
   test_psync_fail (psync, "a.db", 1, "connect vault letter.txt", "letter.txt cannot be a vault");
   test_psync_fail (psync, "a.db", 1, "connect vault letter.txt", "connect vault FILE");
+  /* SQLite would delete it with the next transaction. */
+  test_psync_fail (psync, "a.db", 1, "connect vault a.db-journal", "a.db-journal cannot be a vault");
+  test_psync_fail (psync, "a.db", 1, "connect vault a.db-wal", "a.db-wal cannot be a vault");
+  g_free (test_psync_run (psync, "a.db", 0, "connect vault other.db-wal"));
 }
 
 /* Another one takes its place, and is filled by those who have the rows. */
