@@ -23,6 +23,7 @@ struct _SyncTable
   SyncConnection *connection; /* (unowned) */
   SyncEntity *entity;         /* (owned) */
   KeyColumn *keys;            /* (owned) (array length=entity.n_keys) */
+  gboolean *wants_json;       /* (owned) (array length=entity.n_columns): a JSON column that is NOT NULL */
   char *select_sql;           /* (owned): the columns of a row by key */
   char *select_null_sql;      /* (owned): the same for keys that are NULL in part */
   char *select_many_sql;      /* (owned) (nullable): made when it is needed */

@@ -112,8 +112,14 @@ static void
 bind_columns (SyncTable *table, SyncStatement *statement, const SyncRow *row, guint first_column, int first_parameter)
 {
   for (guint i = first_column; i < table->entity->n_columns; i++)
-    bind_value (statement, first_parameter + (int) i, table->entity->columns[i].codec, sync_row_get (row, i),
-                table->scratch);
+    {
+      SyncSpan value = sync_row_get (row, i);
+
+      if (table->wants_json[i] && sync_span_is (value, "null"))
+        bind_json_text (statement, first_parameter + (int) i, value);
+      else
+        bind_value (statement, first_parameter + (int) i, table->entity->columns[i].codec, value, table->scratch);
+    }
 }
 
 static void

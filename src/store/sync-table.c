@@ -136,6 +136,28 @@ describe_keys (SyncTable *table, GError **error)
   return TRUE;
 }
 
+/* JSON's null is written as NULL, but for where the owner wants a value. */
+static gboolean
+describe_json (SyncTable *table, GError **error)
+{
+  const SyncEntity *entity = table->entity;
+
+  table->wants_json = g_new0 (gboolean, entity->n_columns);
+  for (guint i = entity->n_keys; i < entity->n_columns; i++)
+    {
+      gint64 not_null = 0;
+
+      if (entity->columns[i].codec == SYNC_CODEC_JSON
+          && !sync_connection_query_int64 (table->connection, 0, &not_null, error,
+                                           "SELECT max (\"notnull\") FROM pragma_table_xinfo (?1, 'main') "
+                                           "WHERE name = ?2 COLLATE NOCASE",
+                                           entity->table, entity->columns[i].name, NULL))
+        return FALSE;
+      table->wants_json[i] = not_null != 0;
+    }
+  return TRUE;
+}
+
 gboolean
 sync_table_set_other_key (const SyncEntity *entity,
                           GError **error)
@@ -196,7 +218,8 @@ sync_table_new (SyncConnection *connection,
       || !sync_capture_has_side_effects (connection, entity, &table->owner_triggers, &table->referenced,
                                       error)
       || !note_foreign_keys (table, error)
-      || !describe_keys (table, error))
+      || !describe_keys (table, error)
+      || !describe_json (table, error))
     return NULL;
   table->select_sql = build_select (table, TRUE, "=");
   table->select_null_sql = build_select (table, TRUE, "IS");
@@ -211,6 +234,7 @@ void
 sync_table_free (SyncTable *table)
 {
   g_free (table->keys);
+  g_free (table->wants_json);
   g_free (table->select_sql);
   g_free (table->select_null_sql);
   g_free (table->select_many_sql);

@@ -529,6 +529,26 @@ has_sign (TestDevice *device, const char *id, const char *column)
   return sign;
 }
 
+/* A cloud knows one null only: where the owner wants a value it is JSON's. */
+static void
+test_json_null (void)
+{
+  g_autoptr (TestRig) rig
+      = test_rig_new (&test_backend_vault, "CREATE TABLE t (id TEXT PRIMARY KEY, j JSON NOT NULL, n JSON);");
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO t VALUES ('new', 'null', 'null'), ('edited', '1', '1')");
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE t SET j = 'null', n = NULL WHERE id = 'edited'");
+  test_rig_settle (rig);
+  test_device_expect (b, "SELECT id, quote (j), quote (n) FROM t ORDER BY id", "edited|'null'|NULL\nnew|'null'|NULL\n");
+  test_device_expect (b, "SELECT * FROM psync_held", "");
+  test_device_sql (b, "UPDATE t SET n = '[1]'");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT id, quote (j), n FROM t ORDER BY id", "edited|'null'|[1]\nnew|'null'|[1]\n");
+}
+
 /* Where nothing converts them, values are what they were on the other device too, sign and all. */
 static void
 test_unconverted (void)
@@ -582,6 +602,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/tables/shapes/a-swap-beside-a-broken-reference", test_swap_beside_broken_reference);
   g_test_add_func ("/tables/values/infinite-ones-in-reals-only", test_infinite);
   g_test_add_func ("/tables/values/that-nothing-converts-are-exact", test_unconverted);
+  g_test_add_func ("/tables/values/json-null-where-a-value-is-wanted", test_json_null);
   g_test_add_func ("/tables/values/json-too-deep-stands-alone", test_json_too_deep);
   g_test_add_func ("/tables/shapes/a-circle-of-references-goes-on-record", test_circle_of_references);
   return g_test_run ();
