@@ -65,7 +65,7 @@ struct _SyncApply
   gboolean rolled_back; /* a trigger of the owner ended the transaction */
   GPtrArray *unlike; /* (element-type utf8): ids that did not read back equal */
   SyncTrail trail; /* what was pulled */
-  GPtrArray *unlike_rows; /* (element-type SyncRow) */
+  GPtrArray *unlike_rows; /* (element-type SyncRow) (nullable elements): NULL: is to go */
   gint64 brake_rows;
   gint64 brake_lost;
 

@@ -224,6 +224,22 @@ sync_apply_write (SyncApply *apply,
   return !sync_table_has_owner_triggers (apply->table) || note_if_unlike (apply, id, row, error);
 }
 
+/* The owner's trigger kept the row, or made something else of the deletion: then it goes with triggers off. */
+static gboolean
+note_if_kept (SyncApply *apply, gboolean *deleted, GError **error)
+{
+  gboolean kept;
+
+  if (!sync_table_exists (apply->table, apply->id->str, &kept, error))
+    return FALSE;
+  if (!kept)
+    return TRUE;
+  *deleted = TRUE;
+  g_ptr_array_add (apply->unlike, g_strdup (apply->id->str));
+  g_ptr_array_add (apply->unlike_rows, NULL);
+  return TRUE;
+}
+
 /* Without its being captured as a local change; what it takes along is. */
 gboolean
 sync_apply_delete_row (SyncApply *apply,
@@ -240,7 +256,9 @@ sync_apply_delete_row (SyncApply *apply,
     return FALSE;
   good = sync_table_delete (apply->table, apply->id->str, deleted, &failure)
          || tell_failure (apply, failure, error);
-  return sync_ledger_end_applying (apply->store, good ? error : NULL) && good;
+  if (!sync_ledger_end_applying (apply->store, good ? error : NULL) || !good)
+    return FALSE;
+  return !sync_table_has_owner_triggers (apply->table) || note_if_kept (apply, deleted, error);
 }
 
 /**

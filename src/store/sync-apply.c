@@ -320,8 +320,11 @@ sync_apply_write_unlike (SyncApply *apply,
       const SyncRow *row = g_ptr_array_index (apply->unlike_rows, i);
       gboolean there;
 
-      good = sync_table_update (apply->table, row, id, &there, error)
-             && (there || sync_table_insert (apply->table, row, error));
+      if (row == NULL)
+        good = sync_table_delete (apply->table, id, &there, error);
+      else
+        good = sync_table_update (apply->table, row, id, &there, error)
+               && (there || sync_table_insert (apply->table, row, error));
     }
   return sync_connection_set_triggers (connection, TRUE, good ? error : NULL) && good;
 }

@@ -207,7 +207,7 @@ static gboolean
 heal_entities (SyncStore *store, Need need, const char *const *names, gboolean *healed, gboolean *whole, GError **error)
 {
   gboolean queue = FALSE;
-  gboolean good = sync_store_put_back_own_tables (store, &queue, error);
+  gboolean good = sync_store_put_back_own_tables (store, healed, &queue, error);
 
   for (guint i = 0; good && i < store->entities->len; i++)
     {

@@ -93,9 +93,9 @@ say_missing (const char *name, GError **error)
   return FALSE;
 }
 
-/* Inside a transaction. *queue: every row is to be compared with what is known of it. */
+/* Inside a transaction. *healed: one was missing; *queue: every row is to be compared with what is known of it. */
 gboolean
-sync_store_put_back_own_tables (SyncStore *store, gboolean *queue, GError **error)
+sync_store_put_back_own_tables (SyncStore *store, gboolean *healed, gboolean *queue, GError **error)
 {
   gboolean lost[G_N_ELEMENTS (own_tables)] = { FALSE };
 
@@ -113,6 +113,7 @@ sync_store_put_back_own_tables (SyncStore *store, gboolean *queue, GError **erro
     }
   for (guint i = 0; i < G_N_ELEMENTS (own_tables); i++)
     {
+      *healed = *healed || lost[i];
       *queue = *queue || (lost[i] && own_tables[i].queue);
       if (lost[i] && own_tables[i].after != NULL
           && !sync_connection_script (store->connection, own_tables[i].after, error))

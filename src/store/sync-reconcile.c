@@ -426,8 +426,9 @@ sync_apply_find_free_key (SyncApply *apply,
     return FALSE;
   if (highest == G_MAXINT64)
     {
-      sync_error_set (error, SYNC_ERROR_FAILED, apply->entity->name, "No integer key is left in %s",
+      sync_error_set (error, SYNC_ERROR_CONSTRAINT, apply->entity->name, "No integer key is left in %s",
                       apply->entity->name);
+      sync_error_set_reason (*error, "primary-key", 0);
       return FALSE;
     }
   *key = highest + 1;
@@ -463,8 +464,8 @@ give_new_key (Sides *sides, GError **error)
   gint64 key;
   gboolean moved;
 
-  if (!sync_apply_find_free_key (apply, &key, error))
-    return SYNC_APPLIED_ERROR;
+  if (!sync_apply_find_free_key (apply, &key, &refusal))
+    return sync_apply_hold_for_error (apply, sides->incoming, refusal, error);
   new_id = g_strdup_printf ("%" G_GINT64_FORMAT, key);
   if (!apply->triggers_off
       && !sync_ledger_begin_applying (apply->store, apply->entity, sides->id, error))

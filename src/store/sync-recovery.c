@@ -49,6 +49,27 @@ sync_store_get_cursor (SyncStore *store,
   return step == SYNC_STEP_ROW;
 }
 
+/**
+ * sync_store_doubt_changes:
+ * @store: the store
+ * @error: SQLite's
+ *
+ * Another copy of this database may have sent what is new here: then its number is no accident (see the collision of
+ * integer keys).
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_store_doubt_changes (SyncStore *store,
+                          GError **error)
+{
+  return sync_connection_execute (sync_store_get_connection (store),
+                                  "UPDATE main.psync_change SET maybe_sent = 1 WHERE maybe_sent = 0 AND NOT EXISTS "
+                                  "(SELECT 1 FROM main.psync_row r "
+                                  "WHERE r.entity = psync_change.entity AND r.id = psync_change.id)",
+                                  error);
+}
+
 /* --- Reset -------------------------------------------------------------------------------------- */
 
 /* A row that was only to be read again is no change; one that is known deleted would look like one. */
@@ -61,7 +82,8 @@ static const char reset_sql[]
       "DELETE FROM main.psync_held;"
       "DELETE FROM main.psync_seen;"
       "UPDATE main.psync_conflict SET state = 'resolved', resolution = 'local', resolved_by = 'reset', "
-      "result = local, resolved_at = created_at WHERE state = 'open';"
+      "result = local, resolved_at = max (created_at, (SELECT ifnull (max (started_at), 0) FROM main.psync_history)) "
+      "WHERE state = 'open';"
       "UPDATE main.psync_change SET maybe_sent = 1, reread = 0, changed_at = NULL, state = 'pending', "
       "attempts = 0, next_attempt_at = NULL, error = NULL;"
       "UPDATE main.psync_entity SET pulled_version = 0, hydrate_version = NULL, scan_version = NULL, "
@@ -277,9 +299,7 @@ apply_ids (SyncStore *store, const SyncEntity *entity, GPtrArray *ids, const Syn
   g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
   g_autoptr (SyncApply) apply = sync_apply_new (store, entity, nothing, SYNC_APPLY_FETCH, 0, policy);
 
-  if (!sync_apply_begin (apply, error))
-    return FALSE;
-  if (!apply_all_purged (apply, ids, error) || !sync_apply_end (apply, error))
+  if (!sync_apply_begin (apply, error) || !apply_all_purged (apply, ids, error) || !sync_apply_end (apply, error))
     {
       sync_apply_abandon (apply);
       return FALSE;

@@ -21,6 +21,7 @@ gboolean sync_store_get_cursor (SyncStore *store, const SyncEntity *entity, Sync
 /* The cloud is another life of itself, or went back: nothing that is known of it holds any more. Every
  * local row is pending without base and without time, perhaps known there; nothing is deleted for being
  * absent. The caller took a snapshot. */
+gboolean sync_store_doubt_changes (SyncStore *store, GError **error);
 gboolean sync_store_reset (SyncStore *store, GError **error);
 
 gboolean sync_store_begin_scan (SyncStore *store, const SyncEntity *entity, gint64 horizon,

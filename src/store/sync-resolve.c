@@ -673,10 +673,57 @@ is_merge (const SyncConflict *conflict)
          && conflict->columns != NULL && conflict->columns[0] != NULL;
 }
 
+static const char *
+get_loser (const SyncConflict *conflict)
+{
+  return g_strcmp0 (conflict->resolution, "local") == 0 ? conflict->remote : conflict->local;
+}
+
+static const char *
+get_winner (const SyncConflict *conflict)
+{
+  if (conflict->result != NULL)
+    return conflict->result;
+  return g_strcmp0 (conflict->resolution, "local") == 0 ? conflict->local : conflict->remote;
+}
+
+static gboolean
+put_record (SyncStore *store, const SyncConflict *conflict, const SyncRow *now, GError **error)
+{
+  g_autoptr (SyncConflict) later = g_new0 (SyncConflict, 1);
+
+  later->entity = g_strdup (conflict->entity);
+  later->id = g_strdup (conflict->id);
+  later->kind = g_strdup ("discard");
+  later->state = g_strdup ("resolved");
+  later->local = sync_row_to_json (now);
+  later->remote = g_strdup (get_loser (conflict));
+  later->resolution = g_strdup ("remote");
+  later->resolved_by = g_strdup ("user");
+  later->local_time = later->remote_time = SYNC_TIME_UNKNOWN;
+  later->columns = g_new0 (char *, 1);
+  return sync_store_put_conflict (store, later, error) != 0;
+}
+
+/* What was edited since the decision goes on record, and can be put back in its turn. */
+static gboolean
+keep_later (SyncStore *store, SyncEntity *entity, const SyncConflict *conflict, GError **error)
+{
+  SyncTable *table = sync_store_get_table (store, entity, error);
+  const char *winner = get_winner (conflict);
+  g_autoptr (SyncRow) now = sync_row_new (entity), then = NULL;
+  gboolean there;
+
+  if (table == NULL || !sync_table_read (table, conflict->id, now, &there, error)
+      || (winner != NULL && !parse_side (entity, winner, &then, error)))
+    return FALSE;
+  return !there || (then != NULL && sync_row_equal (now, then)) || put_record (store, conflict, now, error);
+}
+
 static gboolean
 put_back_loser (SyncStore *store, SyncEntity *entity, const SyncConflict *conflict, GError **error)
 {
-  const char *lost = g_strcmp0 (conflict->resolution, "local") == 0 ? conflict->remote : conflict->local;
+  const char *lost = get_loser (conflict);
   gboolean done = FALSE;
 
   if (is_merge (conflict) && !put_back_columns (store, entity, conflict, &done, error))
@@ -691,7 +738,7 @@ put_back_loser (SyncStore *store, SyncEntity *entity, const SyncConflict *confli
  * @error: [error@SyncError.NOT_FOUND], STALE: it is open or undone already; CONSTRAINT
  *
  * Puts back what a resolution took away, as a new local change. Of a merge that is the losing side of each column
- * that was in dispute.
+ * that was in dispute. Where the row is not as it was decided any more, it goes on record first.
  *
  * Returns: %FALSE with @error set
  */
@@ -714,7 +761,7 @@ sync_store_undo_conflict (SyncStore *store,
   if (!sync_connection_check_place (sync_store_get_connection (store), error)
       || !sync_scope_begin (&scope, store, error))
     return FALSE;
-  good = put_back_loser (store, entity, conflict, error)
+  good = keep_later (store, entity, conflict, error) && put_back_loser (store, entity, conflict, error)
          && sync_store_mark_undone (store, number, error);
   return sync_scope_end (&scope, good, error);
 }

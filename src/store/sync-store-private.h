@@ -36,7 +36,7 @@ gboolean sync_store_reorder_entities (SyncStore *store, GError **error);
 gboolean sync_store_queue_all_rows (SyncStore *store, const SyncEntity *entity, GError **error);
 
 /* sync-own-tables.c */
-gboolean sync_store_put_back_own_tables (SyncStore *store, gboolean *queue, GError **error);
+gboolean sync_store_put_back_own_tables (SyncStore *store, gboolean *healed, gboolean *queue, GError **error);
 gboolean sync_store_drop_own_tables (SyncStore *store, GError **error);
 gboolean sync_store_check_meta (SyncStore *store, GError **error);
 

@@ -6,6 +6,7 @@
 
 #include "sync-capture.h"
 #include "sync-migrations.h"
+#include "sync-recovery.h"
 #include "sync-table.h"
 
 #define BUSY_TIMEOUT_MS 10000
@@ -350,6 +351,24 @@ open_database (SyncStore *store, SyncStoreFlags flags, const char *const *tables
   if (done == 0 && !set_up_or_leave (store, flags, tables, empty, error))
     return FALSE;
   return sync_store_reload (store, error);
+}
+
+/**
+ * sync_store_take_replica:
+ * @store: a store
+ * @error: SQLite's, [error@SyncError.DATABASE_NEW]
+ *
+ * To be called when the file's contents were replaced by those that it had before: perhaps in an older form, and what
+ * waits there may have been sent since.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_store_take_replica (SyncStore *store,
+                         GError **error)
+{
+  return sync_store_migrate (store->connection, error) && sync_store_reload (store, error)
+         && sync_store_doubt_changes (store, error) && sync_store_heal_usable (store, error);
 }
 
 /**

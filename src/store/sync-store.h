@@ -72,6 +72,8 @@ gboolean sync_store_reload_if_changed (SyncStore *store, GError **error);
 gboolean sync_store_heal (SyncStore *store, const char *const *names, gboolean *healed, GError **error);
 /* What of it can be done while a table is gone or has another key. */
 gboolean sync_store_heal_usable (SyncStore *store, GError **error);
+/* Other contents are in the file now: those of an older replica. */
+gboolean sync_store_take_replica (SyncStore *store, GError **error);
 gboolean sync_store_detach (SyncStore *store, GError **error);
 
 G_END_DECLS

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-machine.h"
+#include "sync-recovery.h"
 #include "sync-run-private.h"
 
 /* What a run knows before it asks the cloud. */
@@ -111,7 +112,8 @@ check_machine (SyncRun *run, GError **error)
          && sync_store_set_meta (store, "device-id", run->device_id, error)
          && sync_store_set_meta (store, "device-name", run->device_name, error)
          && sync_store_set_meta (store, "device-version", NULL, error)
-         && sync_store_set_meta (store, "device-time", NULL, error);
+         && sync_store_set_meta (store, "device-time", NULL, error)
+         && (known == NULL || sync_store_doubt_changes (store, error));
 }
 
 /* On the worker's thread: puts back what is missing of ours in the database, and loads what is

@@ -226,10 +226,10 @@ discard_unsent (SyncRun *run, gpointer data, GError **error)
 static gboolean
 prepare_hydrate (SyncRun *run, GError **error)
 {
-  gboolean resumes = FALSE;
+  gboolean resumes = TRUE;
 
   for (guint i = 0; i < run->legs->len; i++)
-    resumes = resumes || ((SyncLeg *) g_ptr_array_index (run->legs, i))->cursor.hydrate_version >= 0;
+    resumes = resumes && ((SyncLeg *) g_ptr_array_index (run->legs, i))->cursor.hydrate_version >= 0;
   if (!resumes && !run->setup->options.dry_run && !sync_run_step (run, take_snapshot, NULL, error))
     return FALSE;
   return !run->setup->options.discard_unsent || sync_run_step (run, discard_unsent, NULL, error);
@@ -342,12 +342,13 @@ outcome_of (const SyncRun *run, const GError *error)
   return SYNC_OUTCOME_FAILED;
 }
 
-/* What is older than people can ask for goes, when a run had something to do anyway. */
+/* What is older than people can ask for goes, when a run had something to do anyway. Of two clocks the slower one says
+ * what is old. */
 static gboolean
 trim (SyncRun *run, GError **error)
 {
   SyncStore *store = sync_run_get_store (run);
-  gint64 now = sync_clock_now (run->clock);
+  gint64 now = sync_clock_now (run->clock) + MIN (run->clock_offset, 0);
 
   return !run->changed
          || (sync_store_trim_trace (store, now - SYNC_RECORD_LIFETIME, error) >= 0
@@ -375,8 +376,8 @@ finish_history (SyncRun *run, gpointer data, GError **error)
     return FALSE;
   if (!trim (run, error) || !note_clock (run, error))
     return FALSE;
-  return (g_error_matches (run->result->error, SYNC_ERROR, SYNC_ERROR_BRAKE)
-          || sync_store_release_brakes (store, error))
+  /* What a run that did not come to its end took away counts for the one that goes on. */
+  return (run->result->error != NULL || sync_store_release_brakes (store, error))
          && sync_store_finish_history (store, run->result, error);
 }
 

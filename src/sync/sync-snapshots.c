@@ -55,7 +55,6 @@ list_snapshots (SyncStore *store, gpointer data, gpointer *answer, GError **erro
   return *answer != NULL;
 }
 
-/* The file then holds an older replica; that needs no special case but what was kept in memory. */
 static gboolean
 restore_snapshot (SyncStore *store, gpointer data, gpointer *answer, GError **error)
 {
@@ -64,7 +63,7 @@ restore_snapshot (SyncStore *store, gpointer data, gpointer *answer, GError **er
 
   return sync_snapshot_restore (sync_store_get_connection (store), restore->name, now,
                                 SNAPSHOTS_KEPT, restore->cancellable, error)
-         && sync_store_reload (store, error) && sync_store_heal_usable (store, error);
+         && sync_store_take_replica (store, error);
 }
 
 static void

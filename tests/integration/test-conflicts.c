@@ -1140,6 +1140,32 @@ test_undo (TestRig *rig)
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STALE);
 }
 
+/* What was edited since goes on record, and is put back in its turn. */
+static void
+test_undo_later_edit (TestRig *rig)
+{
+  TestDevice *a, *b;
+  Verb verb = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  begin (rig, &a, &b, "remote");
+  test_device_sql (a, "UPDATE notes SET title = 'by a'");
+  test_device_sync (a);
+  test_device_sql (b, "UPDATE notes SET title = 'by b'");
+  test_device_sync (b);
+  test_device_sql (b, "UPDATE notes SET title = 'days later'");
+  test_device_sync (b);
+  undo_first (b);
+  test_device_expect (b, "SELECT title FROM notes", "by b\n");
+  test_device_expect (b, "SELECT kind, state, local ->> '$.title' FROM psync_conflict WHERE conflict > 1",
+                      "discard|resolved|days later\n");
+  verb.number = get_number (b, "resolved");
+  test_device_call (b, undo, &verb, &error);
+  g_assert_no_error (error);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT title FROM notes", "days later\n");
+}
+
 /* A column that is younger than the record keeps what it has. */
 static void
 test_undo_new_column (TestRig *rig)
@@ -1488,6 +1514,7 @@ static const struct
     test_parent_given_up },
   { "deletion/what-did-not-change-gives-way", NOTES, test_unchanged_gives_way },
   { "record/undo", NOTES, test_undo },
+  { "record/undo-keeps-a-later-edit-on-record", NOTES, test_undo_later_edit },
   { "record/undo-keeps-younger-columns", NOTES, test_undo_new_column },
   { "record/thirty-days", NOTES, test_trimmed },
   { "record/decisions-count-for-no-brake", NOTES, test_decisions_and_brake },

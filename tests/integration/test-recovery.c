@@ -1036,6 +1036,131 @@ test_brake_is_durable (TestRig *rig)
   test_rig_assert_converged (rig);
 }
 
+/* So does what one took away that failed, or that somebody put an end to. */
+static void
+test_brake_after_failures (TestRig *rig)
+{
+  TestDevice *a, *b;
+
+  begin_brake (rig, &a, &b);
+  test_device_sql (a, "DELETE FROM notes WHERE rank > 5");
+  test_device_sync (a);
+  test_faults_set_page_cap (b->faults, 10);
+  for (guint i = 0; i < 3; i++)
+    {
+      Trouble trouble = { .rig = rig, .device = b, .at = 2 };
+      g_autoptr (SyncResult) result = NULL;
+
+      test_faults_set_hooks (b->faults, crash_at_page, NULL, &trouble);
+      result = test_device_run (b, SYNC_RUN_SYNC, NULL);
+      test_faults_set_hooks (b->faults, NULL, NULL, NULL);
+      g_assert_nonnull (result->error);
+    }
+  test_device_fail (b, SYNC_ERROR_BRAKE);
+  test_device_expect (b, "SELECT count(*) >= 30 FROM notes", "1\n");
+}
+
+/* --- Triggers of the owner ---------------------------------------------------------------------- */
+
+/* Who keeps deleted rows, and marks them, has them go all the same when they went elsewhere: they would return else. */
+static void
+test_kept_by_a_trigger (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  insert_notes (a, "a", 3);
+  test_rig_settle (rig);
+  test_device_sql (b, "CREATE TRIGGER keep BEFORE DELETE ON notes BEGIN "
+                      "UPDATE notes SET title = 'gone' WHERE id = old.id; SELECT RAISE (IGNORE); END");
+  test_device_sql (a, "DELETE FROM notes WHERE id = 'a2'");
+  test_device_sync (a);
+  test_device_sync (b);
+  test_device_expect (b, "SELECT id FROM notes ORDER BY id", "a1\na3\n");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT id FROM notes ORDER BY id", "a1\na3\n");
+}
+
+#define FAMILIES \
+  "CREATE TABLE parents (id TEXT PRIMARY KEY NOT NULL, place INTEGER UNIQUE);" \
+  "CREATE TABLE children (id TEXT PRIMARY KEY NOT NULL, parent TEXT);"
+
+/* Rows that exchange a UNIQUE value go for a moment; who deletes others with them must not take it for the end. */
+static void
+test_swap_and_trigger (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO parents VALUES ('p', 1), ('q', 2); INSERT INTO children VALUES ('c', 'p')");
+  test_rig_settle (rig);
+  test_device_sql (b, "CREATE TRIGGER tidy AFTER DELETE ON parents BEGIN "
+                      "DELETE FROM children WHERE parent = old.id; END");
+  test_device_sql (a, "UPDATE parents SET place = 3 WHERE id = 'p'; UPDATE parents SET place = 1 WHERE id = 'q';"
+                      "UPDATE parents SET place = 2 WHERE id = 'p'");
+  test_device_sync (a);
+  test_device_sync (b);
+  test_device_expect (b, "SELECT id FROM children", "c\n");
+  test_device_expect (b, "SELECT count(*) FROM psync_change", "0\n");
+  test_device_expect (b, "SELECT count(*) FROM psync_held", "2\n");
+  test_device_sql (b, "DROP TRIGGER tidy");
+  test_device_sync (b);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT id, place FROM parents ORDER BY id", "p|2\nq|1\n");
+  test_device_expect (a, "SELECT id FROM children", "c\n");
+}
+
+/* --- Contents from before ----------------------------------------------------------------------- */
+
+static gboolean
+take_replica (SyncStore *store, gpointer data, GError **error)
+{
+  return sync_store_take_replica (store, error);
+}
+
+/* What waited then was sent since, and edited elsewhere: it is one row and no other of the same number. */
+static void
+test_replica_of_a_number (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  g_autoptr (GError) error = NULL;
+
+  test_rig_settle (rig);
+  test_device_sql (a, "INSERT INTO numbers VALUES (5, 'five')");
+  test_device_save (a, "before");
+  test_rig_settle (rig);
+  test_device_sql (b, "UPDATE numbers SET name = 'six' WHERE id = 5");
+  test_device_sync (b);
+  test_device_load (a, "before");
+  test_device_call (a, take_replica, NULL, &error);
+  g_assert_no_error (error);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT id FROM numbers", "5\n");
+}
+
+/* There is no number above: the row waits, and no other for it. */
+static void
+test_greatest_number (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO numbers VALUES (9223372036854775807, 'last')");
+  test_rig_settle (rig);
+  test_device_sql (a, "INSERT INTO numbers VALUES (5, 'of a')");
+  test_device_sql (b, "INSERT INTO numbers VALUES (5, 'of b'), (6, 'six')");
+  test_device_sync (a);
+  test_device_sync (b);
+  test_device_expect (b, "SELECT id, reason FROM psync_held", "5|primary-key\n");
+  test_device_sync (a);
+  test_device_expect (a, "SELECT name FROM numbers WHERE id = 6", "six\n");
+  test_device_expect (b, "SELECT name FROM numbers WHERE id = 5", "of b\n");
+  test_device_sql (b, "UPDATE numbers SET id = 7 WHERE id = 5");
+  test_device_sync (b);
+  test_rig_assert_converged (rig);
+}
+
 /* --- Nothing to do ------------------------------------------------------------------------------ */
 
 static char *
@@ -1192,6 +1317,43 @@ test_own_table_of_a_deletion (TestRig *rig)
   test_device_sql (a, "DELETE FROM notes; DROP TABLE psync_row");
   test_rig_assert_converged (rig);
   test_device_expect (b, "SELECT count(*) FROM notes", "0\n");
+}
+
+static TestFault
+drop_held_later (TestFaults *faults, TestRequest request, guint number, gpointer data)
+{
+  Trouble *trouble = data;
+
+  if (request == TEST_REQUEST_PULL && trouble->at-- == 0)
+    test_device_sql (trouble->device, "DROP TABLE psync_held");
+  return TEST_FAULT_NONE;
+}
+
+/* In the middle of a run: what that had read is read again. */
+static void
+test_own_table_lost_in_a_run (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  Trouble trouble = { .rig = rig, .device = b, .at = 3 };
+
+  insert_notes (a, "a", 60);
+  test_device_sync (a);
+  test_device_sync (b);
+  test_device_sql (b, "CREATE TRIGGER no BEFORE UPDATE ON notes WHEN new.id = 'a1' BEGIN "
+                      "SELECT RAISE (ABORT, 'no'); END");
+  test_device_sql (a, "UPDATE notes SET body = 'one' WHERE id = 'a1'");
+  test_device_sync (a);
+  test_device_sql (a, "UPDATE notes SET body = 'more' WHERE rank > 40");
+  test_device_sync (a);
+  test_faults_set_page_cap (b->faults, 5);
+  test_faults_set_hooks (b->faults, drop_held_later, NULL, &trouble);
+  test_device_sync (b);
+  test_faults_set_hooks (b->faults, NULL, NULL, NULL);
+  test_device_expect (b, "SELECT id FROM psync_held", "'a1'\n");
+  test_device_sql (b, "DROP TRIGGER no");
+  test_device_sync (b);
+  test_rig_assert_converged (rig);
 }
 
 /* Nothing is left here at all: neither the rows, nor that they were known, nor that they were deleted. */
@@ -1805,6 +1967,11 @@ static const struct
   { "brake/overwritten-counts", NOTES, test_brake_overwritten },
   { "brake/new-rows-and-small-tables-do-not", NOTES, test_brake_leaves_alone },
   { "brake/counts-on-after-a-crash", NOTES, test_brake_is_durable },
+  { "brake/counts-on-after-a-failure", NOTES, test_brake_after_failures },
+  { "triggers/what-the-owner-keeps-goes-when-it-went-elsewhere", NOTES, test_kept_by_a_trigger },
+  { "triggers/what-goes-for-a-moment-takes-nothing-along", FAMILIES, test_swap_and_trigger },
+  { "files/a-number-that-was-sent-since", NUMBERS, test_replica_of_a_number },
+  { "collision/no-number-is-left", NUMBERS, test_greatest_number },
   { "quiet/the-device-is-refreshed-every-six-hours", NOTES, test_device_is_refreshed },
   { "quiet/a-second-sync-is-one-request-and-writes-nothing", NOTES, test_nothing_to_do },
   { "schema/lost-triggers-are-put-back", NOTES, test_lost_triggers },
@@ -1813,6 +1980,7 @@ static const struct
   { "schema/our-own-tables-that-held-rows", NOTES, test_own_tables_that_held_rows },
   { "schema/our-own-table-of-a-deletion", NOTES, test_own_table_of_a_deletion },
   { "schema/our-own-tables-of-nothing", NOTES, test_own_tables_of_nothing },
+  { "schema/our-own-table-lost-in-a-run", NOTES, test_own_table_lost_in_a_run },
   { "schema/our-own-table-of-a-scan", NOTES, test_own_table_of_a_scan },
   { "schema/our-own-tables-that-must-be-there", NOTES, test_vital_tables },
   { "schema/decisions-while-another-table-is-gone",
