@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sync-capture.h"
 #include "sync-json.h"
 #include "sync-queue-store.h"
 #include "sync-table.h"
@@ -177,73 +178,20 @@ sync_store_append_changes (SyncStore *store, const char *state, guint offset, gu
   return TRUE;
 }
 
-static void
-append_keys (const SyncEntity *entity, GString *sql)
-{
-  for (guint i = 0; i < entity->n_keys; i++)
-    {
-      g_string_append (sql, i > 0 ? ", " : "");
-      sync_sql_append_identifier (sql, entity->columns[i].name);
-    }
-}
-
-static SyncStatement *
-prepare_page (SyncStore *store, SyncTable *table, guint limit, const char *after, GError **error)
-{
-  const SyncEntity *entity = sync_table_get_entity (table);
-  g_autoptr (GString) sql = g_string_new ("SELECT ");
-  SyncStatement *statement;
-  gsize used = 0;
-
-  sync_table_append_columns (table, sql, NULL);
-  g_string_append (sql, " FROM main.");
-  sync_sql_append_identifier (sql, entity->table);
-  if (after != NULL)
-    {
-      g_string_append (sql, " WHERE (");
-      append_keys (entity, sql);
-      g_string_append (sql, ") > (");
-      for (guint i = 0; i < entity->n_keys; i++)
-        g_string_append_printf (sql, "%s?%u", i > 0 ? ", " : "", i + 2);
-      g_string_append_c (sql, ')');
-    }
-  g_string_append (sql, " ORDER BY ");
-  append_keys (entity, sql);
-  g_string_append (sql, " LIMIT ?1");
-  statement = sync_connection_prepare (sync_store_get_connection (store), sql->str, error);
-  if (statement == NULL)
-    return NULL;
-  sync_statement_bind_int64 (statement, 1, limit);
-  for (guint i = 0; after != NULL && i < entity->n_keys; i++, after += used + 1)
-    sync_statement_bind_quoted (statement, (int) i + 2, after, strlen (after), &used);
-  return statement;
-}
-
-static void
-read_id (const SyncEntity *entity, SyncStatement *statement, GString *id)
-{
-  g_string_truncate (id, 0);
-  for (guint i = 0; i < entity->n_keys; i++)
-    {
-      g_string_append (id, i > 0 ? "," : "");
-      sync_statement_append_quoted (statement, (int) i, id);
-    }
-}
-
 /**
  * sync_store_append_rows:
  * @store: a store
  * @entity: an entity
  * @limit: how many rows at most
- * @after: (inout) (transfer full) (nullable): the id of the last row before them, %NULL: from the
- *   start; becomes that of the last one of them, %NULL: there are no more
+ * @after: (inout) (transfer full) (nullable): where the rows before them ended, %NULL: from the
+ *   start; becomes where these do, %NULL: there are no more
  * @json: where the rows go, with commas between them
  * @n: (out): how many there were
  * @error: where to put an error
  *
- * Goes through a table by its key: rows that come or go meanwhile move no others.
+ * Goes through a table: rows that come or go meanwhile move no others.
  *
- * Returns: %FALSE with @error set if it failed
+ * Returns: %FALSE with @error set if it failed; [error@SyncError] `STALE`: the owner gave the rows another order
  */
 gboolean
 sync_store_append_rows (SyncStore *store, const SyncEntity *entity, guint limit, char **after,
@@ -251,27 +199,32 @@ sync_store_append_rows (SyncStore *store, const SyncEntity *entity, guint limit,
 {
   SyncTable *table = sync_store_get_table (store, entity, error);
   g_autoptr (SyncRow) row = sync_row_new (entity);
-  g_autoptr (GString) id = g_string_new (NULL);
+  g_autoptr (GString) columns = g_string_new (NULL), id = g_string_new (NULL), place = g_string_new (NULL);
   SyncStatement *statement;
   gboolean good = TRUE;
   SyncStep step = SYNC_STEP_DONE;
 
   *n = 0;
-  statement = table != NULL ? prepare_page (store, table, limit, *after, error) : NULL;
+  if (table == NULL)
+    return FALSE;
+  sync_table_append_columns (table, columns, "t");
+  statement = sync_table_walk (table, columns->str, "true", *after, limit, error);
   if (statement == NULL)
     return FALSE;
   while (good && (step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
     {
       GError *refusal = NULL;
 
-      read_id (entity, statement, id);
+      g_string_truncate (id, 0);
+      sync_id_append_columns (id, statement, 0, entity->n_keys);
+      sync_table_note_place (table, statement, place);
       sync_table_read_columns (table, statement, 0, row, &refusal);
       g_string_append (json, (*n)++ > 0 ? ",\n" : "");
       good = append_readable (json, row, id->str, refusal, error);
     }
   sync_statement_reset (statement);
   g_free (*after);
-  *after = *n == limit ? g_strdup (id->str) : NULL;
+  *after = *n == limit ? g_strdup (place->str) : NULL;
   return good && step == SYNC_STEP_DONE;
 }
 

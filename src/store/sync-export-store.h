@@ -13,8 +13,8 @@ char *sync_store_dup_change_json (SyncStore *store, const char *entity, const ch
 /* Appends rows that wait, between commas; *n: how many. */
 gboolean sync_store_append_changes (SyncStore *store, const char *state, guint offset, guint limit,
                                     GString *json, guint *n, GError **error);
-/* Appends an entity's rows behind *after (nullable: from the start), between commas; *after becomes the last
- * one's id, NULL: there are no more. */
+/* Appends an entity's rows behind *after (nullable: from the start), between commas; *after becomes where they
+ * end, NULL: there are no more. */
 gboolean sync_store_append_rows (SyncStore *store, const SyncEntity *entity, guint limit, char **after,
                                  GString *json, guint *n, GError **error);
 /* Whether an export may take the place of what has this name, or be there anew. */

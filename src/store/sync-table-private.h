@@ -32,6 +32,9 @@ struct _SyncTable
   char *insert_many_sql;      /* (owned) (nullable): made when it is needed */
   char *update_sql;           /* (owned) (nullable): NULL if there is nothing but the key */
   char *delete_sql;           /* (owned) */
+  char *order;                /* (owned) (nullable): what a walk goes by, made when it is needed */
+  guint n_order;              /* how many columns that are */
+  gint64 walk_schema;         /* SQLite's version of the schema at the last step of a walk */
   GString *scratch;           /* (owned): decoded texts of the row being bound */
   gboolean owner_triggers;
   gboolean referenced;

@@ -243,6 +243,7 @@ sync_table_free (SyncTable *table)
   g_free (table->insert_many_sql);
   g_free (table->update_sql);
   g_free (table->delete_sql);
+  g_free (table->order);
   if (table->scratch != NULL)
     g_string_free (table->scratch, TRUE);
   g_clear_pointer (&table->entity, sync_entity_unref);

@@ -41,6 +41,12 @@ gboolean sync_table_check_cut (SyncTable *table, const char *id, GError **error)
 /* Of a statement whose columns from `first` on are the entity's columns in order. */
 gboolean sync_table_read_columns (SyncTable *table, SyncStatement *statement, int first, SyncRow *row,
                                   GError **error);
+/* Some rows of the table `t` behind @after (nullable: from the start), each with @columns and its place in the order.
+ * NULL with SYNC_ERROR_STALE: another order took its place, in which @after says nothing. (transfer none) */
+SyncStatement *sync_table_walk (SyncTable *table, const char *columns, const char *condition, const char *after,
+                                guint limit, GError **error);
+/* Where the row is that the statement stands on: what the next call begins behind. */
+void sync_table_note_place (SyncTable *table, SyncStatement *statement, GString *place);
 /* Names the columns for such a statement, each qualified. */
 void sync_table_append_columns (SyncTable *table, GString *sql, const char *qualifier);
 

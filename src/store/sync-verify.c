@@ -348,13 +348,12 @@ look_at_known (SyncVerify *verify, const Known *known, GError **error)
 
 /* --- Slices of the table ------------------------------------------------------------------------ */
 
-/* Rows in the order of their keys, with whether the ledger or the outbox knows them. */
+/* A row's id, and whether the ledger or the outbox knows it. */
 static char *
-build_table_sql (SyncVerify *verify)
+build_row_columns (const SyncEntity *entity)
 {
   static const char *const tables[] = { "psync_row", "psync_change", "psync_held" };
-  const SyncEntity *entity = verify->entity;
-  g_autoptr (GString) sql = g_string_new ("SELECT ");
+  g_autoptr (GString) sql = g_string_new (NULL);
 
   sync_id_append_expression (sql, entity, "t");
   for (guint i = 0; i < G_N_ELEMENTS (tables); i++)
@@ -366,59 +365,63 @@ build_table_sql (SyncVerify *verify)
       sync_id_append_expression (sql, entity, "t");
       g_string_append_c (sql, ')');
     }
-  g_string_append (sql, " FROM main.");
-  sync_sql_append_identifier (sql, entity->table);
-  g_string_append (sql, " AS t WHERE ");
+  return g_string_free (g_steal_pointer (&sql), FALSE);
+}
+
+static char *
+build_key_condition (const SyncEntity *entity)
+{
+  g_autoptr (GString) sql = g_string_new (NULL);
+
   for (guint i = 0; i < entity->n_keys; i++)
     {
+      g_string_append (sql, i > 0 ? " AND t." : "t.");
       sync_sql_append_identifier (sql, entity->columns[i].name);
-      g_string_append (sql, i + 1 < entity->n_keys ? " IS NOT NULL AND " : " IS NOT NULL");
+      g_string_append (sql, " IS NOT NULL");
     }
-  for (guint part = verify->after != NULL ? 0 : 1; part < 2; part++)
-    {
-      g_string_append (sql, part == 0 ? " AND (" : " ORDER BY ");
-      for (guint i = 0; i < entity->n_keys; i++)
-        {
-          g_string_append (sql, i > 0 ? ", " : "");
-          sync_sql_append_identifier (sql, entity->columns[i].name);
-        }
-      g_string_append (sql, part == 0 ? ") > (" : "");
-      for (guint i = 0; part == 0 && i < entity->n_keys; i++)
-        g_string_append_printf (sql, "%s?%u", i > 0 ? ", " : "", i + 1);
-      g_string_append (sql, part == 0 ? ")" : "");
-    }
-  g_string_append_printf (sql, " LIMIT %u", SLICE_ROWS);
   return g_string_free (g_steal_pointer (&sql), FALSE);
+}
+
+/* From the start, too, where the rows have another order now. */
+static SyncStatement *
+prepare_table_slice (SyncVerify *verify, GError **error)
+{
+  g_autofree char *columns = build_row_columns (verify->entity), *condition = build_key_condition (verify->entity);
+  g_autoptr (GError) stale = NULL;
+  SyncStatement *statement
+      = sync_table_walk (verify->table, columns, condition, verify->after, SLICE_ROWS, &stale);
+
+  if (g_error_matches (stale, SYNC_ERROR, SYNC_ERROR_STALE))
+    {
+      g_clear_error (&stale);
+      statement = sync_table_walk (verify->table, columns, condition, NULL, SLICE_ROWS, &stale);
+    }
+  if (stale != NULL)
+    g_propagate_error (error, g_steal_pointer (&stale));
+  return statement;
 }
 
 static gboolean
 walk_table (SyncVerify *verify, gboolean *done, GError **error)
 {
-  g_autofree char *sql = build_table_sql (verify);
-  SyncStatement *statement = sync_connection_prepare (sync_store_get_connection (verify->store), sql, error);
+  SyncStatement *statement = prepare_table_slice (verify, error);
+  g_autoptr (GString) place = g_string_new (NULL);
   SyncStep step;
   guint n = 0;
 
   if (statement == NULL)
     return FALSE;
-  if (verify->after != NULL
-      && !sync_id_bind (verify->after, strlen (verify->after), verify->entity->n_keys, statement, 1))
-    {
-      sync_error_set (error, SYNC_ERROR_INVALID, verify->entity->name, "Not an id");
-      return FALSE;
-    }
   while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
     {
-      g_free (verify->after);
-      verify->after = sync_statement_dup_text (statement, 0);
       if (sync_statement_int64 (statement, 1) == 0)
-        note_uncaptured (verify, verify->after);
+        note_uncaptured (verify, sync_statement_text (statement, 0, NULL));
+      sync_table_note_place (verify->table, statement, place);
       n++;
     }
   sync_statement_reset (statement);
+  g_free (verify->after);
   *done = n < SLICE_ROWS;
-  if (*done)
-    g_clear_pointer (&verify->after, g_free);
+  verify->after = *done ? NULL : g_strdup (place->str);
   return step == SYNC_STEP_DONE && sync_verify_flush (verify, error);
 }
 

@@ -59,7 +59,7 @@ typedef struct
   GPtrArray *to_queue;   /* (element-type utf8) */
   GPtrArray *to_reread;  /* (element-type utf8) */
   gboolean ledger_done;
-  char *after;           /* (nullable): the id behind which the next slice begins */
+  char *after;           /* (nullable): what the next slice begins behind */
   GBytes *page;          /* (nullable) */
   SyncJsonReader reader;
 } SyncVerify;

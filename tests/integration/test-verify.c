@@ -574,6 +574,22 @@ test_deleted_behind_its_back (void)
   g_assert_true (result->healed);
 }
 
+/* More rows than a slice has that are told apart only behind a NUL, which no cloud takes. */
+static void
+test_keys_that_are_cut (void)
+{
+  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, "CREATE TABLE cut (id TEXT PRIMARY KEY, a);");
+  TestDevice *one = test_rig_add (rig, "one");
+  g_autoptr (SyncVerifyResult) result = NULL;
+
+  test_device_sql (one, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600) "
+                        "INSERT INTO cut SELECT 'x' || char (0) || i, i FROM n; INSERT INTO cut VALUES ('y', 1)");
+  test_device_sync (one);
+  result = verify (one, FALSE, FALSE);
+  assert_differences (result, "");
+  g_assert_cmpuint (result->rows, ==, 1);
+}
+
 /* --- Main --------------------------------------------------------------------------------------- */
 
 static void
@@ -616,6 +632,7 @@ main (int argc, char **argv)
   for (guint i = 0; i < G_N_ELEMENTS (test_cloud_backends); i++)
     add_all (&test_cloud_backends[i]);
   g_test_add_func ("/verify/vault/contents-behind-its-back", test_contents_behind_its_back);
+  g_test_add_func ("/verify/vault/keys-that-are-cut", test_keys_that_are_cut);
   g_test_add_func ("/verify/vault/all-contents", test_all_contents);
   g_test_add_func ("/verify/vault/gone-behind-its-back", test_gone_behind_its_back);
   g_test_add_func ("/verify/vault/deleted-behind-its-back", test_deleted_behind_its_back);
