@@ -586,6 +586,23 @@ name_device (SyncStore *store, GError **error)
          && sync_store_set_meta (store, "profile-id", profile, error);
 }
 
+/* Inside its transaction. Another program may have done it since we looked. */
+static gboolean
+set_up_locked (SyncStore *store, SyncStoreFlags flags, const char *const *tables, gboolean is_new, GError **error)
+{
+  gint64 done;
+  gboolean good;
+
+  if (!sync_store_get_meta_int64 (store, "set-up", 0, &done, error) || done != 0)
+    return done != 0;
+  good = name_device (store, error) && (!is_new || create_builtins (store, error));
+  for (guint i = 0; good && tables != NULL && tables[i] != NULL; i++)
+    good = sync_store_attach (store, tables[i], error);
+  if (good && (tables == NULL || tables[0] == NULL || (flags & SYNC_STORE_ALL_TABLES)))
+    good = attach_all (store, error);
+  return good && sync_store_set_meta_int64 (store, "set-up", 1, error);
+}
+
 /* The first time: who we are, and what is synced. One transaction: done whole or not at all. */
 gboolean
 sync_store_set_up (SyncStore *store,
@@ -595,17 +612,9 @@ sync_store_set_up (SyncStore *store,
                    GError **error)
 {
   SyncScope scope;
-  gboolean good;
 
-  if (!sync_scope_begin (&scope, store, error))
-    return FALSE;
-  good = name_device (store, error) && (!is_new || create_builtins (store, error));
-  for (guint i = 0; good && tables != NULL && tables[i] != NULL; i++)
-    good = sync_store_attach (store, tables[i], error);
-  if (good && (tables == NULL || tables[0] == NULL || (flags & SYNC_STORE_ALL_TABLES)))
-    good = attach_all (store, error);
-  good = good && sync_store_set_meta_int64 (store, "set-up", 1, error);
-  return sync_scope_end (&scope, good, error);
+  return sync_scope_begin (&scope, store, error)
+         && sync_scope_end (&scope, set_up_locked (store, flags, tables, is_new, error), error);
 }
 
 static gboolean

@@ -305,7 +305,20 @@ propagate_not_attached (GError **error, GError *reason)
   g_propagate_error (error, reason);
 }
 
-/* A database that cannot be attached is left as it was. */
+/* A database that cannot be attached is left as it was, unless another program set it up meanwhile. */
+static void
+leave (SyncStore *store)
+{
+  SyncScope scope;
+  gint64 done = 0;
+
+  if (sync_scope_begin (&scope, store, NULL))
+    sync_scope_end (&scope,
+                    sync_store_get_meta_int64 (store, "set-up", 0, &done, NULL) && done == 0
+                        && sync_store_reload (store, NULL) && sync_store_detach (store, NULL),
+                    NULL);
+}
+
 static gboolean
 set_up_or_leave (SyncStore *store, SyncStoreFlags flags, const char *const *tables, gboolean is_new,
                  GError **error)
@@ -316,8 +329,7 @@ set_up_or_leave (SyncStore *store, SyncStoreFlags flags, const char *const *tabl
     return not_set_up (store, error);
   if (sync_store_set_up (store, flags, tables, is_new, &local_error))
     return TRUE;
-  if (sync_store_reload (store, NULL))
-    sync_store_detach (store, NULL);
+  leave (store);
   propagate_not_attached (error, g_steal_pointer (&local_error));
   return FALSE;
 }

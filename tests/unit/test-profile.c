@@ -204,6 +204,53 @@ test_default_path (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (sync_profile_get_path (fixture->profile), ==, fixture->path);
 }
 
+static gpointer
+open_in_thread (gpointer data)
+{
+  g_autoptr (SyncClock) clock = sync_clock_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncStore) store = sync_store_open (data, SYNC_STORE_CREATE, NULL, clock, &error);
+
+  g_assert_no_error (error);
+  return NULL;
+}
+
+static char *
+read_device (SyncConnection *connection)
+{
+  g_autoptr (GError) error = NULL;
+  char *device;
+
+  sync_connection_query_text (connection, &device, &error, "SELECT value FROM psync_meta WHERE key = 'device-id'", NULL);
+  g_assert_no_error (error);
+  return device;
+}
+
+/* Another program sets the database up between our look at it and our turn to write: who it is stays. */
+static void
+test_set_up_twice_at_once (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (SyncConnection) other = NULL;
+  g_autofree char *before = NULL, *after = NULL;
+  g_autoptr (GError) error = NULL;
+  GThread *thread;
+
+  open_in_thread (fixture->path);
+  other = sync_connection_open (fixture->path, 0, 10000, &error);
+  g_assert_no_error (error);
+  before = read_device (other);
+  g_assert_true (sync_connection_execute (other, "UPDATE psync_meta SET value = 0 WHERE key = 'set-up'", &error));
+  g_assert_true (sync_connection_begin (other, &error));
+  g_assert_true (sync_connection_execute (other, "UPDATE psync_meta SET value = 1 WHERE key = 'set-up'", &error));
+  thread = g_thread_new ("open", open_in_thread, fixture->path);
+  g_usleep (300 * 1000); /* it waits for the lock by then; if not, there is nothing to see */
+  g_assert_true (sync_connection_commit (other, &error));
+  g_thread_join (thread);
+  after = read_device (other);
+  g_assert_cmpstr (after, ==, before);
+  g_assert_no_error (error);
+}
+
 static void
 test_bad_variable (Fixture *fixture, gconstpointer data)
 {
@@ -694,6 +741,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   add ("created-only-if-asked-for", test_create);
   add ("default-path", test_default_path);
+  add ("set-up-by-two-programs-at-once", test_set_up_twice_at_once);
   add ("a-bad-variable-is-named", test_bad_variable);
   add ("a-bad-stored-value-can-be-put-right", test_bad_stored_value);
   add ("credentials-in-the-environment-are-enough", test_credentials_are_enough);
