@@ -168,7 +168,7 @@ recognise (SyncConnection *connection, gboolean create, GError **error)
   return FALSE;
 }
 
-/* A write-ahead log needs memory that several computers do not share. */
+/* A write-ahead log needs memory that several computers do not share. A vault of a newer program keeps it. */
 static gboolean
 leave_write_ahead_log (SyncConnection *connection, GError **error)
 {
@@ -184,8 +184,9 @@ leave_write_ahead_log (SyncConnection *connection, GError **error)
 static gboolean
 prepare (SyncConnection *connection, gboolean create, GError **error)
 {
-  return recognise (connection, create, error) && leave_write_ahead_log (connection, error)
+  return recognise (connection, create, error)
          && sync_migrations_run (connection, SCRIPTS, get_schema_version, set_schema_version, error)
+         && leave_write_ahead_log (connection, error)
          && sync_connection_script (connection, CONFIGURATION, error);
 }
 

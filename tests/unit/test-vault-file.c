@@ -172,12 +172,19 @@ test_an_empty_file_is_an_interrupted_creation (void)
 static void
 test_a_newer_schema_is_refused_untouched (void)
 {
-  g_autoptr (VaultFixture) fixture = vault_fixture_new ();
-  g_autoptr (SyncProvider) vault = vault_fixture_create (fixture);
+  static const char *const modes[] = { "DELETE", "WAL" };
 
-  g_clear_object (&vault);
-  vault_fixture_script (fixture->path, "PRAGMA user_version = 999");
-  refuse (fixture, SYNC_ERROR_SCHEMA_NEW);
+  for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
+    {
+      g_autoptr (VaultFixture) fixture = vault_fixture_new ();
+      g_autoptr (SyncProvider) vault = vault_fixture_create (fixture);
+      g_autofree char *script
+          = g_strdup_printf ("PRAGMA journal_mode = %s; PRAGMA user_version = 1000", modes[i]);
+
+      g_clear_object (&vault);
+      vault_fixture_script (fixture->path, script);
+      refuse (fixture, SYNC_ERROR_SCHEMA_NEW);
+    }
 }
 
 static void
