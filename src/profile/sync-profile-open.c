@@ -280,6 +280,8 @@ sync_profile_open_async (const char *path, SyncProfileFlags flags, const char *c
   opening->overrides = overrides != NULL ? g_hash_table_ref (overrides) : NULL;
   opening->clock = sync_clock_new ();
   g_task_set_task_data (thread_task, opening, opening_free);
+  /* Nobody waits for who waits for a database. */
+  g_task_set_return_on_cancel (thread_task, TRUE);
   g_task_run_in_thread (thread_task, open_thread);
 }
 

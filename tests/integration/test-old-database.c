@@ -505,6 +505,22 @@ test_locked (void)
   test_psync_expect (psync, "a.db", "SELECT count(*) FROM psync_change", "0");
 }
 
+/* Nobody waits for a database to end a program that waits for it. */
+static void
+interrupt_while_waiting (TestPsync *psync)
+{
+  g_autoptr (GSubprocess) watch = test_psync_spawn (psync, "a.db", "--quiet watch", G_SUBPROCESS_FLAGS_NONE);
+  g_autoptr (GError) error = NULL;
+  gint64 began;
+
+  g_usleep (G_USEC_PER_SEC); /* it waits by then */
+  began = g_get_monotonic_time ();
+  g_subprocess_send_signal (watch, SIGINT);
+  g_assert_true (g_subprocess_wait_check (watch, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (g_get_monotonic_time () - began, <, 2 * G_USEC_PER_SEC);
+}
+
 /* Who syncs by itself begins when it may. */
 static void
 test_locked_at_the_start (void)
@@ -516,6 +532,7 @@ test_locked_at_the_start (void)
 
   test_psync_add_device (psync, "a.db");
   owner = hold_database (psync, "1", SHORT_SECONDS);
+  interrupt_while_waiting (psync);
   watch = test_psync_spawn (psync, "a.db", "--quiet watch", G_SUBPROCESS_FLAGS_NONE);
   g_assert_true (g_subprocess_wait_check (owner, NULL, &error));
   g_assert_no_error (error);
