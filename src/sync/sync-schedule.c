@@ -23,6 +23,9 @@
 /* Where a person must do something first, a look now and then is enough. */
 #define BLOCKED_DELAY (6 * G_TIME_SPAN_HOUR)
 
+/* Only the project's owner can do something, and need not do it on this computer. */
+#define OWNER_DELAY G_TIME_SPAN_HOUR
+
 /* Everything is compared with the cloud so often … */
 #define VERIFY_INTERVAL G_TIME_SPAN_DAY
 
@@ -177,15 +180,31 @@ static gboolean
 needs_person (const GError *error)
 {
   static const SyncError codes[] = {
-    SYNC_ERROR_SIGN_IN,     SYNC_ERROR_CREDENTIALS, SYNC_ERROR_CONFIRM_EMAIL,
-    SYNC_ERROR_WRONG_KEY,   SYNC_ERROR_SECRET_KEY,  SYNC_ERROR_INSECURE,
-    SYNC_ERROR_OTHER_CLOUD, SYNC_ERROR_REVOKED,     SYNC_ERROR_BRAKE,
+    SYNC_ERROR_SIGN_IN,    SYNC_ERROR_CREDENTIALS, SYNC_ERROR_CONFIRM_EMAIL, SYNC_ERROR_WRONG_KEY,
+    SYNC_ERROR_SECRET_KEY, SYNC_ERROR_OTHER_CLOUD, SYNC_ERROR_REVOKED,       SYNC_ERROR_BRAKE,
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
     if (g_error_matches (error, SYNC_ERROR, codes[i]))
       return TRUE;
   return FALSE;
+}
+
+static gboolean
+needs_owner (const GError *error)
+{
+  return g_error_matches (error, SYNC_ERROR, SYNC_ERROR_PAUSED)
+         || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_QUOTA)
+         || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_STORAGE_FULL);
+}
+
+/* Somebody between us and the cloud answered, perhaps (the sign-in page of a hotel, with a certificate of its own):
+ * another network may end it. */
+static gboolean
+is_about_network (const GError *error)
+{
+  return g_error_matches (error, SYNC_ERROR, SYNC_ERROR_PROTOCOL)
+         || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_INSECURE);
 }
 
 /* A run ended, whoever began it. */
@@ -239,7 +258,7 @@ sync_schedule_note_success (SyncSchedule *schedule, gboolean pushed, gint64 now)
  * @random: a source of chance
  *
  * What may go away by itself is tried again after a growing delay, all else with the interval, what needs a
- * person more seldom.
+ * person more seldom, and what only the project's owner can end by the hour.
  */
 void
 sync_schedule_note_failure (SyncSchedule *schedule,
@@ -252,9 +271,13 @@ sync_schedule_note_failure (SyncSchedule *schedule,
   if (!sync_error_is_cancelled (error))
     {
       schedule->retry_at = now + interval_of (config);
-      schedule->retry_is_firm = TRUE;
+      schedule->retry_is_firm = !is_about_network (error);
       if (needs_person (error))
         schedule->retry_at = now + MAX (interval_of (config), BLOCKED_DELAY);
+      else if (needs_owner (error))
+        schedule->retry_at = now + OWNER_DELAY;
+      else if (is_about_network (error) && schedule->came_back)
+        schedule->retry_at = now + SETTLE_DELAY;
       else if (sync_error_is_transient (error)
                || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_LOCKED))
         back_off (schedule, error, now, random);

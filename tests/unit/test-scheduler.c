@@ -506,6 +506,53 @@ test_network_does_not_sign_in (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (next_in (fixture), >, 5 * HOUR);
 }
 
+/* A hotel's sign-in page stands between us and the cloud, with a certificate of its own or with an answer that is none:
+ * behind it the network changes, and so does that. */
+static void
+test_network_ends_the_wait_behind_a_portal (Fixture *fixture, gconstpointer data)
+{
+  static const SyncError errors[] = { SYNC_ERROR_INSECURE, SYNC_ERROR_PROTOCOL };
+
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  for (guint i = 0; i < G_N_ELEMENTS (errors); i++)
+    {
+      guint failed = fixture->failed;
+
+      test_proxy_set_error (fixture->device.cloud, sync_error_new (errors[i], "host", "a portal"));
+      sync_scheduler_start (fixture->scheduler);
+      advance (fixture, 0);
+      g_assert_cmpuint (fixture->failed, ==, failed + 1);
+      g_assert_cmpint (next_in (fixture), ==, 30 * MINUTE);
+      test_proxy_set_error (fixture->device.cloud, NULL);
+      sync_system_tell_network (fixture->system, TRUE);
+      g_assert_cmpint (next_in (fixture), <=, 5 * SECOND);
+      advance (fixture, 5 * SECOND);
+      g_assert_cmpuint (fixture->failed, ==, failed + 1);
+      g_assert_cmpint (next_in (fixture), >, 20 * MINUTE);
+      sync_scheduler_stop (fixture->scheduler);
+    }
+}
+
+/* Nobody but the project's owner can do anything: asking each minute does not help, and asking next week is too late. */
+static void
+test_the_owner_is_waited_for_by_the_hour (Fixture *fixture, gconstpointer data)
+{
+  static const SyncError errors[] = { SYNC_ERROR_PAUSED, SYNC_ERROR_QUOTA, SYNC_ERROR_STORAGE_FULL };
+  static const char *const intervals[] = { "1", "10080" };
+
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  for (guint i = 0; i < G_N_ELEMENTS (errors) * G_N_ELEMENTS (intervals); i++)
+    {
+      test_manager_set (&fixture->device, "interval-minutes", intervals[i % G_N_ELEMENTS (intervals)]);
+      test_proxy_set_error (fixture->device.cloud,
+                            sync_error_new (errors[i / G_N_ELEMENTS (intervals)], "host", "the owner must act"));
+      sync_scheduler_start (fixture->scheduler);
+      advance (fixture, 0);
+      g_assert_cmpint (next_in (fixture), ==, HOUR);
+      sync_scheduler_stop (fixture->scheduler);
+    }
+}
+
 /* A run that hangs since before the network came back does not make the hint useless. */
 static void
 test_network_comes_back_during_a_run (Fixture *fixture, gconstpointer data)
@@ -518,6 +565,10 @@ test_network_comes_back_during_a_run (Fixture *fixture, gconstpointer data)
     advance (fixture, next_in (fixture));
   g_signal_connect_object (fixture->device.manager, "sync-started",
                            G_CALLBACK (test_system_tell_network_back), fixture->system, G_CONNECT_SWAPPED);
+  advance (fixture, next_in (fixture));
+  g_assert_cmpint (next_in (fixture), >, 0);
+  g_assert_cmpint (next_in (fixture), <=, 5 * SECOND);
+  test_proxy_set_error (fixture->device.cloud, sync_error_new (SYNC_ERROR_PROTOCOL, "host", "a portal"));
   advance (fixture, next_in (fixture));
   g_assert_cmpint (next_in (fixture), >, 0);
   g_assert_cmpint (next_in (fixture), <=, 5 * SECOND);
@@ -757,6 +808,8 @@ main (int argc, char *argv[])
   add ("when-the-network-comes-back", test_network_comes_back);
   add ("another-network-ends-the-waiting", test_network_ends_the_waiting);
   add ("no-network-does-what-a-person-or-the-server-must", test_network_does_not_sign_in);
+  add ("another-network-ends-the-waiting-behind-a-portal", test_network_ends_the_wait_behind_a_portal);
+  add ("the-projects-owner-is-waited-for-by-the-hour", test_the_owner_is_waited_for_by_the_hour);
   add ("the-network-comes-back-during-a-run", test_network_comes_back_during_a_run);
   add ("after-sleep-but-not-while-paused", test_resume);
   add ("held-back-while-metered-unless-set", test_metered);
