@@ -159,6 +159,35 @@ generic_error (int result, const char *message, const char *path)
   return sync_error_new (SYNC_ERROR_FAILED, path, "%s", sqlite3_errstr (result));
 }
 
+/* Not one table of ours is lacking but all are: the database was detached while it was open. */
+static gboolean
+is_detached (sqlite3 *handle)
+{
+  sqlite3_stmt *statement = NULL;
+  gboolean nothing;
+
+  nothing = sqlite3_prepare_v2 (handle,
+                                "SELECT 1 FROM main.sqlite_schema WHERE name LIKE 'psync\\_%' "
+                                "ESCAPE '\\' LIMIT 1",
+                                -1, &statement, NULL)
+                == SQLITE_OK
+            && sqlite3_step (statement) == SQLITE_DONE;
+  sqlite3_finalize (statement);
+  return nothing;
+}
+
+static GError *
+error_of_statement (sqlite3 *handle, int result, const char *message, const char *path)
+{
+  g_autoptr (GError) error = generic_error (result, message, path);
+  const SyncErrorDetail *detail = sync_error_get_detail (error);
+
+  if (handle == NULL || detail == NULL || g_strcmp0 (detail->reason, "ours") != 0
+      || !is_detached (handle))
+    return g_steal_pointer (&error);
+  return sync_error_new (SYNC_ERROR_NOT_FOUND, path, "Not set up for sync any more");
+}
+
 static SyncError
 code_for_result (int result, int system_error)
 {
@@ -218,7 +247,7 @@ sync_sqlite_error_new (sqlite3 *handle, int result, const char *path)
     case SQLITE_MISMATCH:
       return constraint_error (result, message, path);
     case SQLITE_ERROR:
-      return generic_error (result, message, path);
+      return error_of_statement (handle, result, message, path);
     default:
       error = sync_error_new (code_for_result (result, system_error), path, "%s",
                               sqlite3_errstr (result));

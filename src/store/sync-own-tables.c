@@ -85,9 +85,15 @@ put_back (SyncStore *store, const char *name, GError **error)
   return good;
 }
 
+/* Also if all of them are gone, since the database was detached meanwhile: whoever asks such a table is told. */
 static gboolean
-say_missing (const char *name, GError **error)
+say_missing (SyncStore *store, const char *name, GError **error)
 {
+  g_autofree char *sql = g_strdup_printf ("SELECT count(*) FROM main.%s", name);
+  gint64 count;
+
+  if (!sync_connection_query_int64 (store->connection, 0, &count, error, sql, NULL))
+    return FALSE;
   sync_error_set (error, SYNC_ERROR_NO_TABLE, name, "The table %s is missing", name);
   sync_error_set_reason (*error, "ours", 0);
   return FALSE;
@@ -107,7 +113,7 @@ sync_store_put_back_own_tables (SyncStore *store, gboolean *healed, gboolean *qu
         return FALSE;
       lost[i] = !there;
       if (lost[i] && own_tables[i].vital)
-        return say_missing (own_tables[i].name, error);
+        return say_missing (store, own_tables[i].name, error);
       if (lost[i] && !put_back (store, own_tables[i].name, error))
         return FALSE;
     }
@@ -149,5 +155,5 @@ sync_store_check_meta (SyncStore *store, GError **error)
                                        "AND sql LIKE '% INSERT INTO psync_change (entity, id, changed_at) %'",
                                        NULL))
     return FALSE;
-  return there || n_triggers == 0 || say_missing ("psync_meta", error);
+  return there || n_triggers == 0 || say_missing (store, "psync_meta", error);
 }

@@ -1418,6 +1418,31 @@ test_vital_tables (TestRig *rig)
   test_rig_assert_converged (rig);
 }
 
+static gboolean
+detach (SyncStore *store, gpointer data, GError **error)
+{
+  return sync_store_detach (store, error);
+}
+
+/* Another program takes all of ours out of a database that is open here: that is no damage, and nothing comes back. */
+static void
+test_detached_elsewhere (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  g_autoptr (SyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  insert_notes (a, "a", 2);
+  test_device_sync (a);
+  test_device_call (a, detach, NULL, &error);
+  g_assert_no_error (error);
+  result = test_device_run (a, SYNC_RUN_SYNC, NULL);
+  g_assert_error (result->error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
+  g_assert_cmpstr (sync_error_get_detail (result->error)->subject, ==, a->path);
+  test_device_expect (a, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'psync\\_%' ESCAPE '\\'", "0\n");
+  test_device_expect (a, "SELECT count(*) FROM notes", "2\n");
+}
+
 /* What the owner does in the middle of a run. */
 typedef struct
 {
@@ -1842,12 +1867,6 @@ dump (TestDevice *device)
   return text;
 }
 
-static gboolean
-detach (SyncStore *store, gpointer data, GError **error)
-{
-  return sync_store_detach (store, error);
-}
-
 static void
 test_detach (TestRig *rig)
 {
@@ -1983,6 +2002,7 @@ static const struct
   { "schema/our-own-table-lost-in-a-run", NOTES, test_own_table_lost_in_a_run },
   { "schema/our-own-table-of-a-scan", NOTES, test_own_table_of_a_scan },
   { "schema/our-own-tables-that-must-be-there", NOTES, test_vital_tables },
+  { "schema/detached-by-another-program", NOTES, test_detached_elsewhere },
   { "schema/decisions-while-another-table-is-gone",
     NOTES "CREATE TABLE others (id TEXT PRIMARY KEY NOT NULL, v TEXT);", test_discard_without_table },
   { "schema/a-column-younger-than-the-run", NOTES, test_column_meanwhile },
