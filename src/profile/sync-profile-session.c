@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-profile-private.h"
 
+#include "sync-file-lock.h"
 #include "sync-manager-private.h"
 #include "sync-supabase-provider.h"
 
 /* Who is signed in to the profile's cloud. */
+
+/* How long signing in waits for a run to end. */
+#define RUN_WAIT_SECONDS 30
 
 static SyncSupabaseProvider *
 get_supabase (SyncProfile *self)
@@ -92,41 +96,111 @@ session_changed (GObject *object, GAsyncResult *result, gpointer user_data)
   g_task_return_boolean (task, TRUE);
 }
 
+/* (transfer full) */
+static GError *
+explain_no_accounts (SyncProfile *self)
+{
+  GError *error;
+
+  if (sync_manager_get_provider (self->manager) == NULL)
+    return sync_manager_explain_unavailable (self->manager);
+  error = sync_error_new (SYNC_ERROR_NOT_CONNECTED, NULL, "There is no cloud with accounts");
+  sync_error_set_reason (error, "no-accounts", 0);
+  return error;
+}
+
 /* (transfer full) (nullable): NULL: there is no cloud with accounts, and the caller was told. */
 static GTask *
 session_task (SyncProfile *self, GCancellable *cancellable, GAsyncReadyCallback callback,
               gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  GError *error;
 
   g_task_set_source_tag (task, sync_profile_session_finish);
   g_task_set_check_cancellable (task, FALSE);
   if (get_supabase (self) != NULL)
     return g_steal_pointer (&task);
-  if (sync_manager_get_provider (self->manager) == NULL)
-    error = sync_manager_explain_unavailable (self->manager);
-  else
-    {
-      error = sync_error_new (SYNC_ERROR_NOT_CONNECTED, NULL, "There is no cloud with accounts");
-      sync_error_set_reason (error, "no-accounts", 0);
-    }
-  g_task_return_error (task, error);
+  g_task_return_error (task, explain_no_accounts (self));
   return NULL;
 }
 
 typedef void (*EnterFunc) (SyncSupabaseProvider *, const char *, const char *, GCancellable *,
                            GAsyncReadyCallback, gpointer);
 
-/* By a new account or by one that there is. */
+/**
+ * Entry:
+ * @func: by a new account or by one that there is
+ * @email: (owned): whose
+ * @password: (owned): their password
+ * @lock: (owned) (nullable): keeps runs away
+ *
+ * Somebody is about to come in.
+ */
+typedef struct
+{
+  EnterFunc func;
+  char *email;
+  char *password;
+  SyncFileLock *lock;
+} Entry;
+
+static void
+entry_free (gpointer data)
+{
+  Entry *entry = data;
+
+  g_free (entry->email);
+  sync_secret_free (entry->password);
+  g_clear_pointer (&entry->lock, sync_file_lock_release);
+  g_free (entry);
+}
+
+/* Who is told may begin a run at once. */
+static void
+entered (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Entry *entry = g_task_get_task_data (user_data);
+
+  g_clear_pointer (&entry->lock, sync_file_lock_release);
+  session_changed (object, result, user_data);
+}
+
+static void
+entry_locked (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  SyncProfile *self = g_task_get_source_object (task);
+  Entry *entry = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  entry->lock = sync_file_lock_acquire_finish (result, &error);
+  if (entry->lock == NULL)
+    g_task_return_error (task, error);
+  else if (get_supabase (self) == NULL)
+    g_task_return_error (task, explain_no_accounts (self));
+  else
+    entry->func (get_supabase (self), entry->email, entry->password, g_task_get_cancellable (task), entered,
+                 g_object_ref (task));
+}
+
+/* A run that goes on, whichever program's it is, would do the rest of its work in the name of who comes, and mix the
+ * rows of two users. */
 static void
 enter (SyncProfile *self, EnterFunc func, const char *email, const char *password,
        GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = session_task (self, cancellable, callback, user_data);
+  Entry *entry;
 
-  if (task != NULL)
-    func (get_supabase (self), email, password, cancellable, session_changed, task);
+  if (task == NULL)
+    return;
+  entry = g_new0 (Entry, 1);
+  entry->func = func;
+  entry->email = g_strdup (email);
+  entry->password = g_strdup (password);
+  g_task_set_task_data (task, entry, entry_free);
+  sync_file_lock_acquire_async (sync_store_get_path (self->store), "run", RUN_WAIT_SECONDS, cancellable,
+                                entry_locked, task);
 }
 
 /**
@@ -138,7 +212,7 @@ enter (SyncProfile *self, EnterFunc func, const char *email, const char *passwor
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Makes an account in the cloud.
+ * Makes an account in the cloud. A run that goes on is waited for, half a minute.
  */
 void
 sync_profile_sign_up_async (SyncProfile *profile, const char *email, const char *password,
@@ -161,7 +235,7 @@ sync_profile_sign_up_async (SyncProfile *profile, const char *email, const char 
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Begins a session with the cloud.
+ * Begins a session with the cloud. A run that goes on is waited for, half a minute.
  */
 void
 sync_profile_sign_in_async (SyncProfile *profile, const char *email, const char *password,
@@ -274,7 +348,7 @@ sync_profile_unlock_async (SyncProfile *profile, GCancellable *cancellable,
  * @error: where to put an error
  *
  * Returns: %FALSE with @error set: SYNC_ERROR_NOT_CONNECTED: there is no cloud, or (reason
- *   `no-accounts`) one that has no accounts; and those of signing in
+ *   `no-accounts`) one that has no accounts; SYNC_ERROR_LOCKED: a run goes on; and those of signing in
  */
 gboolean
 sync_profile_session_finish (SyncProfile *profile, GAsyncResult *result, GError **error)

@@ -513,6 +513,74 @@ test_connect_waits_for_runs (Fixture *fixture, gconstpointer data)
   sync_file_lock_release (lock);
 }
 
+/* Whoever comes is counted, and sent away. */
+static gboolean
+hang_up (GSocketService *service, GSocketConnection *connection, GObject *source, gpointer user_data)
+{
+  ++*(guint *) user_data;
+  return TRUE;
+}
+
+static void
+visit (GInetSocketAddress *address)
+{
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketConnection) connection = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_socket_client_connect_async (client, G_SOCKET_CONNECTABLE (address), NULL, test_got_result, &result);
+  test_store_wait (&result);
+  connection = g_socket_client_connect_finish (client, result, &error);
+  g_assert_no_error (error);
+}
+
+/* Else the rest of a run would go on in the name of somebody else, and mix their rows. */
+static void
+test_nobody_signs_in_during_a_run (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GSocketService) service = g_socket_service_new ();
+  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
+  g_autoptr (GSocketAddress) any = g_inet_socket_address_new (loopback, 0);
+  g_autoptr (GSocketAddress) address = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autofree char *url = NULL;
+  g_autoptr (GError) error = NULL;
+  SyncFileLock *run;
+  guint visits = 0;
+
+  g_socket_listener_add_address (G_SOCKET_LISTENER (service), any, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL,
+                                 &address, &error);
+  g_assert_no_error (error);
+  g_signal_connect (service, "incoming", G_CALLBACK (hang_up), &visits);
+  url = g_strdup_printf ("http://127.0.0.1:%u", g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
+  open_new (fixture);
+  g_assert_true (connect_supabase (fixture, url, PUBLIC_KEY, &error));
+
+  run = sync_file_lock_try_acquire (fixture->path, "run", &error);
+  g_assert_no_error (error);
+  sync_profile_sign_in_async (fixture->profile, "a@b.example", "secret", NULL, test_got_result, &result);
+  for (guint i = 1; i <= 5; i++)
+    {
+      visit (G_INET_SOCKET_ADDRESS (address));
+      while (visits < i)
+        g_main_context_iteration (NULL, TRUE);
+    }
+  g_assert_cmpuint (visits, ==, 5);
+  g_assert_null (result);
+  sync_file_lock_release (run);
+  test_store_wait (&result);
+  g_assert_false (sync_profile_session_finish (fixture->profile, result, &error));
+  g_assert_true (sync_error_is_transient (error));
+  g_assert_cmpuint (visits, >, 5);
+  g_clear_error (&error);
+  /* Whoever is told may begin a run at once. */
+  run = sync_file_lock_try_acquire (fixture->path, "run", &error);
+  g_assert_no_error (error);
+  sync_file_lock_release (run);
+  g_socket_service_stop (service);
+}
+
 static void
 test_other_program_changes_the_cloud (Fixture *fixture, gconstpointer data)
 {
@@ -755,6 +823,7 @@ main (int argc, char *argv[])
   add ("what-is-no-vault-is-not-stored", test_not_a_vault);
   add ("supabase-address-and-key-are-checked", test_supabase);
   add ("changing-clouds-waits-for-runs", test_connect_waits_for_runs);
+  add ("nobody-signs-in-during-a-run", test_nobody_signs_in_during_a_run);
   add ("another-program-may-change-the-cloud", test_other_program_changes_the_cloud);
   add ("a-session-needs-a-cloud-with-accounts", test_session_needs_a_cloud_with_accounts);
   add ("detached-as-if-never-there", test_detach);
