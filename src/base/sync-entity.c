@@ -149,6 +149,18 @@ sync_entity_unref (SyncEntity *entity)
 }
 
 /**
+ * sync_entity_has_integer_key:
+ * @entity: an entity
+ *
+ * Returns: whether its rows are told apart by one number: two devices may give the same to different rows
+ */
+gboolean
+sync_entity_has_integer_key (const SyncEntity *entity)
+{
+  return entity->n_keys == 1 && entity->columns[0].codec == SYNC_CODEC_INTEGER;
+}
+
+/**
  * sync_entity_find_column:
  * @entity: an entity
  * @name: a column's name, exactly

@@ -92,6 +92,7 @@ SyncEntity *sync_entity_new (const char *name, const char *table, const char *cl
 void sync_entity_add_column (SyncEntity *entity, const char *name, SyncCodec codec, gboolean key);
 SyncEntity *sync_entity_ref (SyncEntity *entity);
 void sync_entity_unref (SyncEntity *entity);
+gboolean sync_entity_has_integer_key (const SyncEntity *entity);
 int sync_entity_find_column (const SyncEntity *entity, const char *name, gssize length);
 int sync_entity_find_cloud_column (const SyncEntity *entity, const char *name, gssize length);
 

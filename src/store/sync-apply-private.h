@@ -53,6 +53,7 @@ struct _SyncApply
 
   /* Of the slice under way. */
   gboolean triggers_off;
+  GArray *guards; /* (owned) (nullable): the columns that sync-parents.c looks at */
   gboolean quiet; /* when the slice began nothing of the entity waited, was held, open or unsettled */
   gboolean news; /* the last row was one that nobody knew */
   SyncKept kept[SYNC_MANY_ROWS];
@@ -136,10 +137,16 @@ gboolean sync_apply_end_row (SyncApply *apply, gboolean good, GError **error);
 /* sync-recovery.c */
 gboolean sync_apply_note_seen (SyncApply *apply, GError **error);
 
+/* sync-parents.c: looked for when a transaction begins, checked before a row from elsewhere is written */
+gboolean sync_parents_look (SyncApply *apply, GError **error);
+gboolean sync_parents_check (SyncApply *apply, const char *id, const SyncRow *row, GError **error);
+
 /* sync-children.c */
 gboolean sync_children_exist (SyncApply *apply, const char *id, gboolean *exist, GError **error);
 gboolean sync_children_delete (SyncApply *apply, GError **error);
 SyncApplied sync_children_delete_with_parent (SyncApply *apply, SyncIncoming *incoming, GError **error);
+/* Gets `, greatest number that is referred to` added for each column that refers to the entity's integer key. */
+gboolean sync_children_append_references (SyncApply *apply, GString *sql, GError **error);
 gboolean sync_children_follow (SyncStore *store, SyncTable *table, const char *id, gint64 new_key,
                                GError **error);
 

@@ -214,6 +214,8 @@ sync_apply_write (SyncApply *apply,
   GError *failure = NULL;
   gboolean good;
 
+  if (!sync_parents_check (apply, id, row, error))
+    return FALSE;
   if (apply->triggers_off)
     return write_row (apply, id, row, exists, &failure) || tell_failure (apply, failure, error);
   if (!sync_ledger_begin_applying (apply->store, apply->entity, id, error))

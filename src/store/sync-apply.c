@@ -60,6 +60,7 @@ sync_apply_free (SyncApply *apply)
   g_clear_pointer (&apply->page, g_bytes_unref);
   g_clear_pointer (&apply->policy.device, g_free);
   g_clear_pointer (&apply->conflicts, g_array_unref);
+  g_clear_pointer (&apply->guards, g_array_unref);
   g_clear_pointer (&apply->unlike, g_ptr_array_unref);
   g_clear_pointer (&apply->unlike_rows, g_ptr_array_unref);
   g_clear_pointer (&apply->hold_reason, g_free);
@@ -180,10 +181,11 @@ apply_by_state (SyncApply *apply, SyncIncoming *incoming, SyncSpan unknown, GErr
 }
 
 static gboolean
-is_new_probably (const SyncApply *apply, const SyncIncoming *incoming, SyncSpan unknown, const GError *refusal)
+is_new_probably (SyncApply *apply, const SyncIncoming *incoming, SyncSpan unknown, const GError *refusal)
 {
   return apply->news && apply->quiet && apply->triggers_off && apply->policy.kind != SYNC_RUN_HYDRATE
-         && apply->hold_next == NULL && !incoming->stamps.deleted && unknown.length == 0 && refusal == NULL;
+         && apply->hold_next == NULL && !incoming->stamps.deleted && unknown.length == 0 && refusal == NULL
+         && sync_parents_check (apply, apply->id->str, apply->remote, NULL);
 }
 
 static gboolean
@@ -280,7 +282,7 @@ sync_apply_begin_on_table (SyncApply *apply,
       return FALSE;
     }
   apply->table = sync_store_get_table (apply->store, apply->entity, error);
-  return apply->table != NULL;
+  return apply->table != NULL && sync_parents_look (apply, error);
 }
 
 gboolean

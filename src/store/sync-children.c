@@ -445,6 +445,39 @@ sync_children_delete_with_parent (SyncApply *apply,
                                                 : sync_apply_hold_for_error (apply, incoming, refusal, error);
 }
 
+static gboolean
+refers_to_number (const Link *link, const SyncEntity *entity)
+{
+  return link->from->len == 1 && link->to->len == 1
+         && g_ascii_strcasecmp (g_ptr_array_index (link->to, 0), entity->columns[0].name) == 0;
+}
+
+/* While a page is applied a reference may come before its row: a number that is referred to is not free. */
+gboolean
+sync_children_append_references (SyncApply *apply,
+                                 GString *sql,
+                                 GError **error)
+{
+  g_autoptr (GPtrArray) links = load_links (apply->store, apply->entity->table, error);
+
+  if (links == NULL)
+    return FALSE;
+  for (guint i = 0; i < links->len; i++)
+    {
+      const Link *link = g_ptr_array_index (links, i);
+      g_autofree char *column = NULL;
+
+      if (!refers_to_number (link, apply->entity))
+        continue;
+      column = sync_sql_quote_identifier (g_ptr_array_index (link->from, 0));
+      g_string_append_printf (sql, ", ifnull ((SELECT max (%s) FROM main.", column);
+      sync_sql_append_identifier (sql, link->table);
+      g_string_append_printf (sql, " WHERE typeof (%s) = 'integer' AND %s < %" G_GINT64_FORMAT "), 0)", column, column,
+                              G_MAXINT64);
+    }
+  return TRUE;
+}
+
 /* Column `from` of the link's child takes the new key wherever it has the old one. */
 static gboolean
 move_link (SyncStore *store, const Link *link, SyncTable *table, const char *id, gint64 new_key,
@@ -454,8 +487,7 @@ move_link (SyncStore *store, const Link *link, SyncTable *table, const char *id,
   g_autoptr (GString) sql = g_string_new ("UPDATE main.");
   SyncStatement *statement;
 
-  if (link->from->len != 1 || link->to->len != 1
-      || g_ascii_strcasecmp (g_ptr_array_index (link->to, 0), entity->columns[0].name) != 0)
+  if (!refers_to_number (link, entity))
     return TRUE;
   sync_sql_append_identifier (sql, link->table);
   g_string_append (sql, " SET ");

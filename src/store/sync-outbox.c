@@ -617,6 +617,38 @@ sync_outbox_list_unexplained (SyncStore *store,
 }
 
 gboolean
+sync_outbox_awaits_parents (SyncStore *store,
+                            const SyncEntity *entity,
+                            gint64 first_batch,
+                            gboolean *awaits,
+                            GError **error)
+{
+  *awaits = FALSE;
+  for (guint i = 0; entity->parents[i] != NULL && !*awaits; i++)
+    {
+      const SyncEntity *parent = sync_store_find_entity (store, entity->parents[i]);
+      SyncStatement *statement;
+      SyncStep step;
+
+      if (parent == NULL || !sync_entity_has_integer_key (parent))
+        continue;
+      statement = sync_connection_prepare (
+          sync_store_get_connection (store),
+          "SELECT 1 FROM main.psync_sent WHERE entity = ?1 AND batch >= ?2 AND base_version = 0 LIMIT 1", error);
+      if (statement == NULL)
+        return FALSE;
+      sync_statement_bind_text (statement, 1, parent->name, -1);
+      sync_statement_bind_int64 (statement, 2, first_batch);
+      step = sync_statement_step (statement, error);
+      sync_statement_reset (statement);
+      if (step == SYNC_STEP_ERROR)
+        return FALSE;
+      *awaits = step == SYNC_STEP_ROW;
+    }
+  return TRUE;
+}
+
+gboolean
 sync_outbox_next_batch (SyncStore *store,
                         gint64 *number,
                         GError **error)

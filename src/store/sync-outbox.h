@@ -104,6 +104,10 @@ gboolean sync_outbox_has_work (SyncStore *store, gint64 now, gboolean *work, GEr
  * in order, those behind `after`. (element-type utf8) */
 GPtrArray *sync_outbox_list_unexplained (SyncStore *store, const SyncEntity *entity, gint64 first_batch,
                                          const char *after, guint limit, GError **error);
+/* Whether it is open if a new row that this entity's rows may refer to, sent in a batch from `first_batch` on, has its
+ * integer key for itself. */
+gboolean sync_outbox_awaits_parents (SyncStore *store, const SyncEntity *entity, gint64 first_batch, gboolean *awaits,
+                                     GError **error);
 /* The number that the next batch will get, at least. */
 gboolean sync_outbox_next_batch (SyncStore *store, gint64 *number, GError **error);
 

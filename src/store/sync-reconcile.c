@@ -421,7 +421,10 @@ sync_apply_find_free_key (SyncApply *apply,
   sync_sql_append_identifier (sql, apply->entity->table);
   g_string_append (sql, "), 0), "
                         "ifnull ((SELECT max (CAST (id AS INTEGER)) FROM main.psync_row WHERE entity = ?1), 0), "
-                        "ifnull ((SELECT max (CAST (id AS INTEGER)) FROM main.psync_held WHERE entity = ?1), 0))");
+                        "ifnull ((SELECT max (CAST (id AS INTEGER)) FROM main.psync_held WHERE entity = ?1), 0)");
+  if (!sync_children_append_references (apply, sql, error))
+    return FALSE;
+  g_string_append_c (sql, ')');
   if (!sync_connection_query_int64 (connection, 0, &highest, error, sql->str, apply->entity->name, NULL))
     return FALSE;
   if (highest == G_MAXINT64)

@@ -268,6 +268,12 @@ sync_table_is_referenced (SyncTable *table)
   return table->referenced;
 }
 
+gboolean
+sync_table_refers (SyncTable *table)
+{
+  return table->refers;
+}
+
 /* Where there are none, there is nothing to defer; and this pragma makes SQLite compile every statement anew. */
 gboolean
 sync_table_defer_foreign_keys (SyncTable *table,
@@ -280,7 +286,7 @@ sync_table_defer_foreign_keys (SyncTable *table,
 gboolean
 sync_table_has_integer_key (SyncTable *table)
 {
-  return table->entity->n_keys == 1 && table->entity->columns[0].codec == SYNC_CODEC_INTEGER;
+  return sync_entity_has_integer_key (table->entity);
 }
 
 /**

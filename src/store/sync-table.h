@@ -21,6 +21,8 @@ gboolean sync_table_has_owner_triggers (SyncTable *table);
 /* For the transaction under way. */
 gboolean sync_table_defer_foreign_keys (SyncTable *table, GError **error);
 gboolean sync_table_is_referenced (SyncTable *table);
+/* By foreign keys, to other tables or itself. */
+gboolean sync_table_refers (SyncTable *table);
 
 /* Reads the row with this id. *found FALSE: there is none. SYNC_ERROR_ROW_REFUSED with the column: a value
  * that cannot travel. */

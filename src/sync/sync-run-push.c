@@ -305,13 +305,20 @@ tell (Push *push)
                  0.5 + 0.4 * MIN (part, 1));
 }
 
+/* Rows wait for the next round while a new row that they may refer to might have to take another number. */
 static gboolean
 count_due (SyncRun *run, gpointer data, GError **error)
 {
   Push *push = data;
+  SyncStore *store = sync_run_get_store (run);
+  gboolean awaits;
   gint64 count;
 
-  if (!sync_connection_query_int64 (sync_store_get_connection (sync_run_get_store (run)), 0, &count, error,
+  if (!sync_outbox_awaits_parents (store, push->leg->entity, run->first_batch, &awaits, error))
+    return FALSE;
+  if (awaits && !push->deletions)
+    return TRUE;
+  if (!sync_connection_query_int64 (sync_store_get_connection (store), 0, &count, error,
                                     "SELECT count(*) FROM main.psync_change WHERE entity = ?1 "
                                     "AND state = 'pending'",
                                     push->leg->entity->name, NULL))

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "test-rig.h"
+
+/* Rows that refer to others by numbers: when two devices give the same number to two rows, each row's children stay
+ * with it. */
+
+#define FAMILIES                                                                                               \
+  "CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT);"                                                  \
+  "CREATE TABLE children (id TEXT PRIMARY KEY NOT NULL, parent INTEGER REFERENCES parents (id) ON DELETE CASCADE);"
+#define TREE "CREATE TABLE nodes (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES nodes (id), name TEXT);"
+
+#define ALL_FAMILIES "SELECT c.id, p.name FROM children c JOIN parents p ON p.id = c.parent ORDER BY c.id"
+
+typedef void (*RigTest) (TestRig *rig);
+
+typedef struct
+{
+  TestDevice *device;
+  TestRequest request;
+  guint count; /* how many of them come before */
+  TestDevice *onlooker; /* (nullable) */
+  gboolean happened;
+} Meanwhile;
+
+static TestFault
+sync_meanwhile (TestFaults *faults, TestRequest request, guint number, gpointer data)
+{
+  Meanwhile *meanwhile = data;
+
+  if (request != meanwhile->request || meanwhile->happened || meanwhile->count-- > 0)
+    return TEST_FAULT_NONE;
+  meanwhile->happened = TRUE;
+  test_device_sync (meanwhile->device);
+  return TEST_FAULT_NONE;
+}
+
+/* Between two requests of one run another device gives away the number that a new row has here. */
+static void
+test_within_one_pull (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  Meanwhile meanwhile = { b, TEST_REQUEST_PULL, 1 };
+
+  test_rig_settle (rig);
+  test_device_sql (a, "INSERT INTO parents VALUES (5, 'of a'); INSERT INTO children VALUES ('a', 5)");
+  test_device_sql (b, "INSERT INTO parents VALUES (1, 'first'); INSERT INTO children VALUES ('first', 1)");
+  test_device_sync (b);
+  test_device_sql (b, "INSERT INTO parents VALUES (5, 'of b'); INSERT INTO children VALUES ('b', 5)");
+  test_faults_set_hooks (a->faults, sync_meanwhile, NULL, &meanwhile);
+  test_device_sync (a);
+  g_assert_true (meanwhile.happened);
+  test_rig_assert_converged (rig);
+  for (guint i = 0; i < rig->devices->len; i++)
+    test_device_expect (g_ptr_array_index (rig->devices, i), ALL_FAMILIES, "a|of a\nb|of b\nfirst|first\n");
+}
+
+/* A table that is synced without the one it refers to. */
+static void
+test_without_parents (TestRig *rig)
+{
+  static const char *const children[] = { "children", NULL };
+  SyncRunOptions options = { .entities = children };
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_rig_settle (rig);
+  test_device_sql (a, "INSERT INTO parents VALUES (5, 'of a'); INSERT INTO children VALUES ('a', 5), ('moves', 5)");
+  test_device_sql (b, "INSERT INTO parents VALUES (4, 'other'), (5, 'of b');"
+                      "INSERT INTO children VALUES ('b', 5), ('moved', 4)");
+  test_device_sync (b);
+  test_device_do (a, SYNC_RUN_SYNC, &options);
+  test_device_expect (a, "SELECT id, reason FROM psync_held ORDER BY id", "'b'|foreign-key\n'moved'|foreign-key\n");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, ALL_FAMILIES, "a|of a\nb|of b\nmoved|other\nmoves|of a\n");
+  test_device_expect (b, ALL_FAMILIES, "a|of a\nb|of b\nmoved|other\nmoves|of a\n");
+}
+
+/* A row that is known here comes with the number of another one. */
+static void
+test_moved_there (TestRig *rig)
+{
+  static const char *const children[] = { "children", NULL };
+  SyncRunOptions options = { .entities = children };
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO parents VALUES (1, 'first'); INSERT INTO children VALUES ('c', 1), ('d', 1)");
+  test_rig_settle (rig);
+  test_device_sql (a, "INSERT INTO parents VALUES (5, 'of a'); UPDATE children SET parent = 5 WHERE id = 'd'");
+  test_device_sql (b, "INSERT INTO parents VALUES (5, 'of b'); UPDATE children SET parent = 5 WHERE id = 'c'");
+  test_device_sync (b);
+  test_device_do (a, SYNC_RUN_SYNC, &options);
+  test_device_expect (a, ALL_FAMILIES, "c|first\nd|of a\n");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, ALL_FAMILIES, "c|of b\nd|of a\n");
+  test_device_expect (b, ALL_FAMILIES, "c|of b\nd|of a\n");
+}
+
+/* What one's own new row has for children is no stranger, also when another device edits them. */
+static void
+test_own_children (TestRig *rig)
+{
+  static const char *const children[] = { "children", NULL };
+  SyncRunOptions options = { .entities = children };
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_rig_settle (rig);
+  test_device_sql (a, "INSERT INTO parents VALUES (5, 'of a'); INSERT INTO children VALUES ('a', 5)");
+  test_device_do (a, SYNC_RUN_SYNC, &options);
+  test_device_sql (b, "PRAGMA foreign_keys = OFF; INSERT INTO parents VALUES (9, 'nine')");
+  test_device_sync (b);
+  test_device_expect (b, "SELECT id, reason FROM psync_held", "'a'|foreign-key\n");
+  test_device_do (a, SYNC_RUN_SYNC, &options);
+  test_device_expect (a, "SELECT id FROM psync_held", "");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, ALL_FAMILIES, "a|of a\n");
+}
+
+/* The newer version of a child comes before its parent's, which was edited later. */
+static void
+test_tree (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_rig_settle (rig);
+  test_device_sql (b, "INSERT INTO nodes VALUES (5, NULL, 'of b'), (9, 5, 'child of b')");
+  test_device_sync (b);
+  test_device_sql (b, "UPDATE nodes SET name = 'of b!' WHERE id = 5");
+  test_device_sync (b);
+  test_device_sql (a, "INSERT INTO nodes VALUES (5, NULL, 'of a'), (6, 5, 'child of a')");
+  test_rig_assert_converged (rig);
+  for (guint i = 0; i < rig->devices->len; i++)
+    test_device_expect (g_ptr_array_index (rig->devices, i),
+                        "SELECT n.name, p.name FROM nodes n JOIN nodes p ON p.id = n.parent ORDER BY n.name",
+                        "child of a|of a\nchild of b|of b!\n");
+}
+
+static void
+look_meanwhile (TestFaults *faults, TestRequest request, guint number, gpointer data)
+{
+  Meanwhile *meanwhile = data;
+
+  if (request != TEST_REQUEST_PUSH)
+    return;
+  test_device_sync (meanwhile->onlooker);
+  test_device_expect (meanwhile->onlooker, "SELECT * FROM children WHERE parent = 5", "");
+}
+
+/* Until it is known that a new row has its number for itself, nobody else hears of its children. */
+static void
+test_children_wait (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  TestDevice *c = test_rig_add (rig, "c");
+  Meanwhile meanwhile = { b, TEST_REQUEST_PUSH, 0, c };
+
+  test_device_sql (a, "INSERT INTO parents VALUES (1, 'first')");
+  test_rig_settle (rig);
+  test_device_sql (a, "INSERT INTO parents VALUES (5, 'of a'), (7, 'seven'); INSERT INTO children VALUES ('a', 5)");
+  test_device_sql (b, "INSERT INTO parents VALUES (5, 'of b')");
+  test_faults_set_hooks (a->faults, sync_meanwhile, look_meanwhile, &meanwhile);
+  test_device_sync (a);
+  test_faults_set_hooks (a->faults, NULL, NULL, NULL);
+  test_rig_assert_converged (rig);
+  test_device_expect (c, ALL_FAMILIES, "a|of a\n");
+}
+
+/* --- By chance ---------------------------------------------------------------------------------- */
+
+#define SCHEDULES 40
+#define STEPS 40
+
+#define NAMED                                                                                                      \
+  "CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT, rank INTEGER, "                                        \
+  "above INTEGER REFERENCES parents (id), wanted TEXT);"                                                           \
+  "CREATE TABLE children (id TEXT PRIMARY KEY NOT NULL, parent INTEGER REFERENCES parents (id), wanted TEXT, "     \
+  "rank INTEGER);"
+
+/* A row whose parent is not the one that it had when it was written. */
+#define CHANGELINGS                                                                                                \
+  "SELECT c.id, c.wanted, p.name FROM children c LEFT JOIN parents p ON p.id = c.parent WHERE c.wanted IS NOT p.name " \
+  "UNION ALL SELECT c.name, c.wanted, p.name FROM parents c JOIN parents p ON p.id = c.above WHERE c.wanted IS NOT p.name"
+
+typedef struct
+{
+  TestRig *rig;
+  GRand *random;
+  guint count;
+  guint depth;
+} Schedule;
+
+static TestDevice *
+any_device (Schedule *schedule)
+{
+  return g_ptr_array_index (schedule->rig->devices, g_rand_int_range (schedule->random, 0, (int) schedule->rig->devices->len));
+}
+
+static void
+write_by_chance (Schedule *schedule, TestDevice *device)
+{
+  guint n = schedule->count++;
+
+  switch (g_rand_int_range (schedule->random, 0, 6))
+    {
+    case 0:
+    case 1:
+      test_device_sqlf (device, "INSERT INTO parents (name, above, wanted) SELECT '%s %u', id, name FROM "
+                                "(SELECT NULL AS id, NULL AS name UNION ALL SELECT id, name FROM parents "
+                                "ORDER BY id DESC) LIMIT 1 OFFSET %d",
+                        device->name, n, g_rand_int_range (schedule->random, 0, 2));
+      break;
+    case 2:
+    case 3:
+      test_device_sqlf (device, "INSERT INTO children (id, parent, wanted) SELECT '%s %u', id, name FROM parents "
+                                "ORDER BY id DESC LIMIT 1 OFFSET %d",
+                        device->name, n, g_rand_int_range (schedule->random, 0, 2));
+      break;
+    case 4:
+      test_device_sqlf (device, "UPDATE parents SET rank = %u WHERE id = (SELECT id FROM parents ORDER BY id DESC "
+                                "LIMIT 1 OFFSET %d)",
+                        n, g_rand_int_range (schedule->random, 0, 3));
+      break;
+    default:
+      test_device_sqlf (device, "UPDATE children SET rank = %u WHERE rowid = (SELECT rowid FROM children "
+                                "ORDER BY id LIMIT 1 OFFSET %d)",
+                        n, g_rand_int_range (schedule->random, 0, 6));
+      break;
+    }
+}
+
+static void sync_by_chance (Schedule *schedule, TestDevice *device);
+
+/* While a run goes on its owner writes and other devices sync; and some of what it asks for is lost. */
+static TestFault
+meddle (TestFaults *faults, TestRequest request, guint number, gpointer data)
+{
+  Schedule *schedule = data;
+  TestDevice *device = any_device (schedule);
+
+  if (schedule->depth < 2 && g_rand_int_range (schedule->random, 0, 3) == 0)
+    {
+      write_by_chance (schedule, device);
+      if (device->faults != faults)
+        sync_by_chance (schedule, device);
+    }
+  switch (g_rand_int_range (schedule->random, 0, 12))
+    {
+    case 0:
+      return TEST_FAULT_LOST;
+    case 1:
+      return TEST_FAULT_REFUSED;
+    default:
+      return TEST_FAULT_NONE;
+    }
+}
+
+static gboolean
+is_running (Schedule *schedule, TestDevice *device)
+{
+  return schedule->depth > 0 && g_object_get_data (G_OBJECT (device->faults), "runs") != NULL;
+}
+
+static void
+sync_by_chance (Schedule *schedule, TestDevice *device)
+{
+  static const char *const children[] = { "children", NULL };
+  static const char *const parents[] = { "parents", NULL };
+  const char *const *some[] = { NULL, NULL, NULL, children, parents };
+  SyncRunOptions options = { .entities = some[g_rand_int_range (schedule->random, 0, G_N_ELEMENTS (some))] };
+  g_autoptr (SyncResult) result = NULL;
+
+  if (is_running (schedule, device))
+    return;
+  g_object_set_data (G_OBJECT (device->faults), "runs", device);
+  schedule->depth++;
+  test_faults_set_hooks (device->faults, g_rand_boolean (schedule->random) ? meddle : NULL, NULL, schedule);
+  result = test_device_run (device, SYNC_RUN_SYNC, &options);
+  g_assert_true (result->error == NULL || g_error_matches (result->error, SYNC_ERROR, SYNC_ERROR_OFFLINE));
+  test_faults_set_hooks (device->faults, NULL, NULL, NULL);
+  schedule->depth--;
+  g_object_set_data (G_OBJECT (device->faults), "runs", NULL);
+}
+
+static void
+run_schedule (guint seed)
+{
+  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, NAMED);
+  g_autoptr (GRand) random = g_rand_new_with_seed (seed);
+  Schedule schedule = { rig, random, 0, 0 };
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%c", 'a' + i);
+
+      test_rig_add (rig, name);
+    }
+  for (guint i = 0; i < STEPS; i++)
+    {
+      TestDevice *device = any_device (&schedule);
+
+      if (g_rand_int_range (random, 0, 3) == 0)
+        sync_by_chance (&schedule, device);
+      else
+        write_by_chance (&schedule, device);
+      test_rig_advance (rig, G_TIME_SPAN_SECOND);
+    }
+  test_rig_assert_converged (rig);
+  for (guint i = 0; i < rig->devices->len; i++)
+    test_device_expect (g_ptr_array_index (rig->devices, i), CHANGELINGS, "");
+}
+
+/* PSYNC_TEST_SEED and PSYNC_TEST_COUNT: which schedules, instead of new ones. */
+static void
+test_by_chance (void)
+{
+  const char *seed = g_getenv ("PSYNC_TEST_SEED"), *count = g_getenv ("PSYNC_TEST_COUNT");
+  guint first = seed != NULL ? (guint) g_ascii_strtoull (seed, NULL, 10) : g_random_int ();
+  guint n = count != NULL ? (guint) g_ascii_strtoull (count, NULL, 10) : SCHEDULES;
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_test_message ("PSYNC_TEST_SEED=%u", first + i);
+      run_schedule (first + i);
+    }
+}
+
+static const struct
+{
+  const char *name;
+  const char *schema;
+  RigTest test;
+} tests[] = {
+  { "a-number-taken-within-one-pull", FAMILIES, test_within_one_pull },
+  { "children-synced-without-parents", FAMILIES, test_without_parents },
+  { "a-child-that-moved-there", FAMILIES, test_moved_there },
+  { "own-children-are-no-strangers", FAMILIES, test_own_children },
+  { "a-tree-in-one-table", TREE, test_tree },
+  { "children-wait-for-their-parent-s-number", FAMILIES, test_children_wait },
+};
+
+static void
+run_test (gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, tests[i].schema);
+
+  tests[i].test (rig);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/families/%s", tests[i].name);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (i), run_test);
+    }
+  g_test_add_func ("/families/by-chance", test_by_chance);
+  return g_test_run ();
+}
