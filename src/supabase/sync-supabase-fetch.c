@@ -23,11 +23,13 @@ typedef struct
 typedef struct
 {
   SyncEntity *entity; /* (owned) */
+  GBytes *keys;       /* (owned) */
   GQueue parts;       /* (element-type Part): those that are still to be asked for */
   GQueue short_parts; /* (element-type Part): those whose answers may have left rows out */
   Part *part;         /* (owned) (nullable): that is asked for */
   gboolean strong;
   guint n_keys;
+  guint max_keys; /* in one part */
   guint n_rows;
   GString *rows; /* (owned): an array without its end */
 } Fetch;
@@ -43,6 +45,7 @@ static void
 fetch_free (Fetch *fetch)
 {
   sync_entity_unref (fetch->entity);
+  g_bytes_unref (fetch->keys);
   g_queue_clear_full (&fetch->parts, (GDestroyNotify) part_free);
   g_queue_clear_full (&fetch->short_parts, (GDestroyNotify) part_free);
   g_clear_pointer (&fetch->part, part_free);
@@ -61,6 +64,34 @@ fetch_take_texts (Fetch *fetch, GPtrArray *texts)
       part->text = g_strdup (g_ptr_array_index (texts, i));
       g_queue_push_tail (&fetch->parts, part);
     }
+}
+
+static gboolean
+fetch_begin (Fetch *fetch, GError **error)
+{
+  g_autoptr (GPtrArray) texts
+      = fetch->strong ? sync_supabase_body_fetch (fetch->entity, fetch->keys, fetch->max_keys, error)
+                      : sync_supabase_query_fetch (fetch->entity, fetch->keys, MAX_QUERY, fetch->max_keys, error);
+
+  if (texts == NULL)
+    return FALSE;
+  g_queue_clear_full (&fetch->parts, (GDestroyNotify) part_free);
+  g_queue_clear_full (&fetch->short_parts, (GDestroyNotify) part_free);
+  g_clear_pointer (&fetch->part, part_free);
+  g_string_assign (fetch->rows, "[");
+  fetch->n_rows = 0;
+  fetch_take_texts (fetch, texts);
+  return TRUE;
+}
+
+/* From the start, with fewer keys at a time, unless it is one row that is too large. */
+static gboolean
+fetch_ask_for_less (Fetch *fetch, const GError *error)
+{
+  if (!g_error_matches (error, SYNC_ERROR, SYNC_ERROR_TOO_LARGE) || fetch->max_keys <= 1)
+    return FALSE;
+  fetch->max_keys = MAX (fetch->max_keys / 4, 1);
+  return fetch_begin (fetch, NULL);
 }
 
 /* Cuts off what an answer has more than the server gives at once: nobody says that there was more. So whoever got some
@@ -101,7 +132,12 @@ on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GBytes) answer
       = sync_supabase_provider_call_finish (g_task_get_source_object (task), result, &error);
 
-  if (answer == NULL)
+  if (answer == NULL && fetch_ask_for_less (fetch, error))
+    {
+      g_clear_error (&error);
+      fetch_next (g_steal_pointer (&task));
+    }
+  else if (answer == NULL)
     g_task_return_error (task, error);
   else if (!fetch_take_rows (fetch, answer))
     g_task_return_error (task, sync_error_new (SYNC_ERROR_PROTOCOL, fetch->entity->cloud_table,
@@ -164,23 +200,21 @@ sync_supabase_provider_fetch_async (SyncProvider *provider, const SyncEntity *en
 {
   GTask *task = g_task_new (provider, cancellable, callback, user_data);
   Fetch *fetch = g_new0 (Fetch, 1);
-  g_autoptr (GPtrArray) texts = NULL;
   GError *error = NULL;
   gint64 ignored;
 
   g_task_set_source_tag (task, sync_provider_fetch_async);
   g_task_set_task_data (task, fetch, (GDestroyNotify) fetch_free);
   fetch->entity = sync_entity_ref ((SyncEntity *) entity);
+  fetch->keys = g_bytes_ref (keys);
   fetch->strong = strong;
-  fetch->rows = g_string_new ("[");
+  fetch->rows = g_string_new (NULL);
   g_queue_init (&fetch->parts);
   g_queue_init (&fetch->short_parts);
   sync_supabase_rows_measure (keys, &fetch->n_keys, &ignored);
-  texts = strong ? sync_supabase_body_fetch (entity, keys, MAX_KEYS, &error)
-                 : sync_supabase_query_fetch (entity, keys, MAX_QUERY, MAX_KEYS, &error);
-  if (texts != NULL)
+  fetch->max_keys = CLAMP (fetch->n_keys, 1, MAX_KEYS);
+  if (fetch_begin (fetch, &error))
     {
-      fetch_take_texts (fetch, texts);
       fetch_next (task);
       return;
     }

@@ -382,6 +382,48 @@ test_a_fetch_in_parts_fails_as_a_whole (Fixture *self, gconstpointer data)
   g_assert_cmpuint (self->requests, ==, 2);
 }
 
+/* Rows may be of any size: two hundred of them are more than an answer may be long, or take a server too long. */
+static void
+test_a_fetch_that_is_too_large_asks_for_less (Fixture *self, gconstpointer data)
+{
+  static const Answer first[] = { { 200, JSON, "[{\"id\":\"a\"},{\"id\":\"b\"},{\"id\":\"c\"}]" },
+                                  { 500, JSON, "{\"code\":\"57014\"}" } };
+  Answer answers[] = { { 0, NULL, NULL },
+                       { 200, JSON, "[{\"id\":\"a\"}]" },
+                       { 200, JSON, "[{\"id\":\"b\"}]" },
+                       { 200, JSON, "[{\"id\":\"c\"}]" } };
+
+  sync_supabase_provider_set_max_body (SYNC_SUPABASE_PROVIDER (self->provider), 20);
+  self->answers = answers;
+  self->n_answers = G_N_ELEMENTS (answers);
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (first); i++)
+    {
+      g_autoptr (GBytes) rows = NULL;
+      g_autoptr (GError) error = NULL;
+
+      answers[0] = first[i / 2];
+      self->requests = 0;
+      rows = test_fetch (self->provider, self->entity, "[[\"a\"],[\"b\"],[\"c\"]]", i % 2 == 1, &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (self->requests, ==, 4);
+      g_assert_cmpmem (g_bytes_get_data (rows, NULL), g_bytes_get_size (rows),
+                       "[{\"id\":\"a\"},{\"id\":\"b\"},{\"id\":\"c\"}]", 34);
+    }
+}
+
+static void
+test_one_row_that_is_too_large_is_told (Fixture *self, gconstpointer data)
+{
+  static const Answer answers[] = { { 500, JSON, "{\"code\":\"57014\"}" } };
+  g_autoptr (GError) error = NULL;
+
+  self->answers = answers;
+  self->n_answers = 1;
+  g_assert_null (test_fetch (self->provider, self->entity, "[[\"a\"],[\"b\"]]", FALSE, &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_TOO_LARGE);
+  g_assert_cmpuint (self->requests, ==, 2);
+}
+
 static void
 test_time_and_size_are_limited (Fixture *self, gconstpointer data)
 {
@@ -528,6 +570,8 @@ main (int argc, char **argv)
   ADD (nobody_else_takes_a_device_row);
   ADD (nothing_to_say_is_no_request);
   ADD (a_fetch_in_parts_fails_as_a_whole);
+  ADD (a_fetch_that_is_too_large_asks_for_less);
+  ADD (one_row_that_is_too_large_is_told);
   ADD (time_and_size_are_limited);
   ADD (a_cancelled_operation_says_nothing_about_the_cloud);
   ADD (usage_counts_all_requests);
