@@ -28,6 +28,7 @@ typedef struct
   GQueue short_parts; /* (element-type Part): those whose answers may have left rows out */
   Part *part;         /* (owned) (nullable): that is asked for */
   gboolean strong;
+  gboolean again; /* the number of rows says nothing any more: some may have come twice */
   guint n_keys;
   guint max_keys; /* in one part */
   guint n_rows;
@@ -80,6 +81,7 @@ fetch_begin (Fetch *fetch, GError **error)
   g_clear_pointer (&fetch->part, part_free);
   g_string_assign (fetch->rows, "[");
   fetch->n_rows = 0;
+  fetch->again = FALSE;
   fetch_take_texts (fetch, texts);
   return TRUE;
 }
@@ -175,8 +177,9 @@ fetch_next (GTask *task)
 {
   Fetch *fetch = g_task_get_task_data (task);
 
-  if (g_queue_is_empty (&fetch->parts) && fetch->n_rows < fetch->n_keys)
+  if (g_queue_is_empty (&fetch->parts) && (fetch->again || fetch->n_rows < fetch->n_keys))
     {
+      fetch->again = TRUE;
       fetch->parts = fetch->short_parts;
       g_queue_init (&fetch->short_parts);
     }

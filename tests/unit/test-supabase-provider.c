@@ -411,6 +411,28 @@ test_a_fetch_that_is_too_large_asks_for_less (Fixture *self, gconstpointer data)
     }
 }
 
+/* A server that gives one row at a time, while somebody writes: the row that came twice stands for no other one. */
+static void
+test_a_row_that_comes_twice_hides_no_other (Fixture *self, gconstpointer data)
+{
+  static const Answer answers[] = { { 200, JSON, "[{\"id\":\"a\",\"sync_version\":1}]" },
+                                    { 200, JSON, "[{\"id\":\"a\",\"sync_version\":2}]" },
+                                    { 200, JSON, "[{\"id\":\"b\",\"sync_version\":3}]" },
+                                    { 200, JSON, "[{\"id\":\"c\",\"sync_version\":4}]" },
+                                    { 200, JSON, "[]" } };
+  g_autoptr (GBytes) rows = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  self->answers = answers;
+  self->n_answers = G_N_ELEMENTS (answers);
+  rows = test_fetch (self->provider, self->entity, "[[\"a\"],[\"b\"],[\"c\"]]", FALSE, &error);
+  g_assert_no_error (error);
+  text = g_strndup (g_bytes_get_data (rows, NULL), g_bytes_get_size (rows));
+  g_assert_nonnull (strstr (text, "\"b\""));
+  g_assert_nonnull (strstr (text, "\"c\""));
+}
+
 static void
 test_one_row_that_is_too_large_is_told (Fixture *self, gconstpointer data)
 {
@@ -572,6 +594,7 @@ main (int argc, char **argv)
   ADD (a_fetch_in_parts_fails_as_a_whole);
   ADD (a_fetch_that_is_too_large_asks_for_less);
   ADD (one_row_that_is_too_large_is_told);
+  ADD (a_row_that_comes_twice_hides_no_other);
   ADD (time_and_size_are_limited);
   ADD (a_cancelled_operation_says_nothing_about_the_cloud);
   ADD (usage_counts_all_requests);
