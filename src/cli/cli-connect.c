@@ -155,27 +155,36 @@ run_init (CliContext *cli, const char *const *arguments, GError **error)
 
 /* --- connect -------------------------------------------------------------------------------- */
 
-static void
-show_connection (CliContext *cli)
+/* The cloud is kept also if it cannot be asked now, as without a network: a warning tells that it was not. */
+static gboolean
+show_connection (CliContext *cli, GError **error)
 {
   SyncManager *manager = sync_profile_get_manager (cli->profile);
   SyncProvider *provider = sync_manager_get_provider (manager);
+  gboolean unsigned_yet = sync_manager_get_state (manager) == SYNC_STATE_SIGN_IN_NEEDED;
+  g_autoptr (GError) obstacle = unsigned_yet ? cli_find_obstacle (cli) : NULL;
 
+  if (sync_error_is_cancelled (obstacle))
+    {
+      g_propagate_error (error, g_steal_pointer (&obstacle));
+      return FALSE;
+    }
   cli_json_cloud (cli->answer, cli);
   cli_json_string (cli->answer, "state", cli_state_name (manager));
-  cli_report_warnings (cli);
+  cli_report_warnings (cli, obstacle);
   if (provider != NULL)
     {
       g_autofree char *location = cli_escape (sync_provider_get_location (provider));
 
-      cli_say (cli, _("Connected to %s."), location);
+      cli_say (cli, obstacle == NULL ? _("Connected to %s.") : _("Set to synchronise with %s."), location);
       cli_say (cli, "\n");
     }
-  if (sync_manager_get_state (manager) == SYNC_STATE_SIGN_IN_NEEDED)
+  if (unsigned_yet)
     cli_say_hint (cli, "%s",
                   _("Now sign in: psync login --email ADDRESS, or psync signup --email ADDRESS"));
   else
     cli_say_hint (cli, "%s", _("Now synchronise: psync sync"));
+  return TRUE;
 }
 
 static gboolean
@@ -205,8 +214,7 @@ run_connect_supabase (CliContext *cli, const char *const *arguments, GError **er
                                        cli_ready, cli);
   if (!sync_profile_connect_finish (cli->profile, cli_await (cli), error))
     return FALSE;
-  show_connection (cli);
-  return TRUE;
+  return show_connection (cli, error);
 }
 
 static gboolean
@@ -216,8 +224,7 @@ run_connect_vault (CliContext *cli, const char *const *arguments, GError **error
                                     cli_ready, cli);
   if (!sync_profile_connect_finish (cli->profile, cli_await (cli), error))
     return FALSE;
-  show_connection (cli);
-  return TRUE;
+  return show_connection (cli, error);
 }
 
 /* --- signup, login, logout ------------------------------------------------------------------ */

@@ -121,6 +121,33 @@ cli_await (CliContext *cli)
   return cli->result;
 }
 
+/**
+ * cli_find_obstacle:
+ * @cli: the context, with its profile
+ *
+ * Where nobody is signed in no other request finds out that the address or the key is wrong.
+ *
+ * Returns: (transfer full) (nullable): why not even signing in would work; %NULL: nothing is known that is against it
+ */
+GError *
+cli_find_obstacle (CliContext *cli)
+{
+  g_autoptr (GPtrArray) checks = NULL;
+  GError *error = NULL;
+
+  sync_profile_test_async (cli->profile, NULL, NULL, NULL, NULL, cli->cancellable, cli_ready, cli);
+  checks = sync_profile_test_finish (cli->profile, cli_await (cli), &error);
+  for (guint i = 0; checks != NULL && i < checks->len; i++)
+    {
+      const SyncCheck *check = g_ptr_array_index (checks, i);
+
+      if (check->result == SYNC_CHECK_FAILED
+          && (check->step == SYNC_CHECK_REACH || check->step == SYNC_CHECK_KEY))
+        return g_error_copy (check->error);
+    }
+  return error;
+}
+
 gboolean
 cli_open (CliContext *cli,
           SyncProfileFlags flags,

@@ -69,6 +69,7 @@ void cli_context_free (CliContext *cli);
 /* Waiting for what was begun: */
 void cli_ready (GObject *source, GAsyncResult *result, gpointer cli);
 GAsyncResult *cli_await (CliContext *cli);
+GError *cli_find_obstacle (CliContext *cli);
 
 /* Opening and closing the database: */
 gboolean cli_open (CliContext *cli,

@@ -230,7 +230,7 @@ report (CliContext *cli, const SyncResult *result, const SyncStats *stats)
   cli_json_result (cli->answer, cli, "run", result);
   say_result (cli, result, stats);
   raise_expected (cli, result);
-  cli_report_warnings (cli);
+  cli_report_warnings (cli, NULL);
   if (stats == NULL)
     return;
   cli_json_stats (cli->answer, "statistics", stats);

@@ -188,6 +188,19 @@ health_name (SyncHealth health)
   return names[health];
 }
 
+/* That nobody is signed in was found out here: the cloud was not asked yet. */
+static SyncHealth
+ask_unsigned (CliContext *cli, SyncHealth health, GError **error)
+{
+  GError *obstacle = cli_find_obstacle (cli);
+
+  if (obstacle == NULL)
+    return health;
+  g_clear_error (error);
+  g_propagate_error (error, obstacle);
+  return sync_error_is_transient (obstacle) ? SYNC_HEALTH_DISCONNECTED : SYNC_HEALTH_INVALID;
+}
+
 static gboolean
 run_health (CliContext *cli, const char *const *arguments, GError **error)
 {
@@ -197,9 +210,11 @@ run_health (CliContext *cli, const char *const *arguments, GError **error)
 
   sync_manager_health_check_async (manager, cli->cancellable, cli_ready, cli);
   health = sync_manager_health_check_finish (manager, cli_await (cli), error);
+  if (g_error_matches (*error, SYNC_ERROR, SYNC_ERROR_SIGN_IN))
+    health = ask_unsigned (cli, health, error);
   cli_json_cloud (cli->answer, cli);
   cli_json_string (cli->answer, "health", health_name (health));
-  cli_report_warnings (cli);
+  cli_report_warnings (cli, NULL);
   /* What was stopped has found out nothing. */
   if ((health == SYNC_HEALTH_NO_PROVIDER || health == SYNC_HEALTH_DISCONNECTED)
       && !g_cancellable_is_cancelled (cli->cancellable))

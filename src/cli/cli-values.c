@@ -411,14 +411,42 @@ cli_json_cloud (CliJson *json, CliContext *cli)
   cli_json_string (json, "email", sync_profile_get_email (cli->profile));
 }
 
+static void
+report_warning (CliContext *cli, const char *code, const char *subject, const char *words)
+{
+  g_autofree char *shown = cli_escape (words);
+
+  cli_json_begin_object (cli->answer, NULL);
+  cli_json_string (cli->answer, "code", code);
+  cli_json_string (cli->answer, "subject", subject);
+  cli_json_string (cli->answer, "explanation", words);
+  cli_json_end_object (cli->answer);
+  cli_say (cli, _("Warning: %s"), shown);
+  cli_say (cli, "\n");
+}
+
+static void
+report_obstacle (CliContext *cli, const GError *obstacle)
+{
+  const SyncErrorDetail *data = sync_error_get_detail (obstacle);
+  g_auto (CliWords) words = { NULL };
+  g_autofree char *sentences = NULL;
+
+  cli_words_for_error (cli, obstacle, &words);
+  sentences = words.next_step != NULL ? g_strdup_printf ("%s. %s", words.title, words.next_step)
+                                      : g_strdup (words.title);
+  report_warning (cli, error_code_name (obstacle), data != NULL ? data->subject : NULL, sentences);
+}
+
 /**
  * cli_report_warnings:
  * @cli: the context, with its profile
+ * @obstacle: (nullable): what cli_find_obstacle() found
  *
- * Tells what may harm the vault, if there is one and it was opened.
+ * Tells what may harm the vault, if there is one and it was opened, and what keeps the cloud from being used.
  */
 void
-cli_report_warnings (CliContext *cli)
+cli_report_warnings (CliContext *cli, const GError *obstacle)
 {
   SyncProvider *provider = sync_manager_get_provider (sync_profile_get_manager (cli->profile));
   GPtrArray *warnings = NULL;
@@ -431,16 +459,11 @@ cli_report_warnings (CliContext *cli)
       const SyncVaultWarning *warning = g_ptr_array_index (warnings, i);
       const char *code = sync_vault_warning_code_name (warning->code);
       g_autofree char *words = sync_words_for_vault_warning (code, warning->subject);
-      g_autofree char *shown = cli_escape (words);
 
-      cli_json_begin_object (cli->answer, NULL);
-      cli_json_string (cli->answer, "code", code);
-      cli_json_string (cli->answer, "subject", warning->subject);
-      cli_json_string (cli->answer, "explanation", words);
-      cli_json_end_object (cli->answer);
-      cli_say (cli, _("Warning: %s"), shown);
-      cli_say (cli, "\n");
+      report_warning (cli, code, warning->subject, words);
     }
+  if (obstacle != NULL)
+    report_obstacle (cli, obstacle);
   cli_json_end_array (cli->answer);
 }
 

@@ -24,7 +24,7 @@ void cli_json_device (CliJson *json, const char *name, const SyncDevice *device)
 void cli_json_setting (CliJson *json, const char *name, const SyncSettingInfo *setting);
 void cli_json_snapshot (CliJson *json, const char *name, const SyncSnapshot *snapshot);
 void cli_json_cloud (CliJson *json, CliContext *cli);
-void cli_report_warnings (CliContext *cli);
+void cli_report_warnings (CliContext *cli, const GError *obstacle);
 
 const char *cli_state_name (SyncManager *manager);
 

@@ -284,6 +284,51 @@ test_a_wrong_key_is_named (Fixture *fixture, gconstpointer variable)
   g_assert_cmpstr (error_code (answer), ==, "wrong-key");
 }
 
+/* The only warning's code, or "" if there is none. */
+static char *
+connect_unsigned (Fixture *fixture, const char *url, const char *key)
+{
+  g_autofree char *line = g_strdup_printf ("connect supabase %s --anon-key %s", url, key);
+  g_autoptr (JsonObject) answer = test_psync_json (fixture->psync, "u.db", 0, line);
+  g_autofree char *text = test_psync_run (fixture->psync, "u.db", 0, line);
+  JsonArray *warnings = json_object_get_array_member (answer, "warnings");
+
+  g_assert_cmpuint (json_array_get_length (warnings), <=, 1);
+  g_assert_true ((strstr (text, "Connected to") == NULL) == (json_array_get_length (warnings) == 1));
+  if (json_array_get_length (warnings) == 0)
+    return g_strdup ("");
+  return g_strdup (json_object_get_string_member (json_array_get_object_element (warnings, 0), "code"));
+}
+
+static void
+expect_health (Fixture *fixture, int status, const char *health, const char *code)
+{
+  g_autoptr (JsonObject) answer = test_psync_json (fixture->psync, "u.db", status, "health");
+
+  g_assert_cmpstr (json_object_get_string_member (answer, "health"), ==, health);
+  g_assert_cmpstr (error_code (answer), ==, code);
+}
+
+/* Before anybody signs in, too: "Connected" is not said of what nobody answered for. */
+static void
+test_a_wrong_address_or_key_is_told_to_who_is_not_signed_in (Fixture *fixture, gconstpointer variable)
+{
+  g_autofree char *wrong_key = NULL, *nobody = NULL, *right = NULL;
+
+  if (fixture->cloud == NULL)
+    return;
+  g_free (test_psync_run (fixture->psync, "u.db", 0, "init"));
+  wrong_key = connect_unsigned (fixture, fixture->cloud->url, "sb_publishable_abcdefghijklmnopqrstuv_12345678");
+  g_assert_cmpstr (wrong_key, ==, "wrong-key");
+  expect_health (fixture, 1, "invalid", "wrong-key");
+  nobody = connect_unsigned (fixture, "http://127.0.0.1:9", fixture->cloud->key);
+  g_assert_cmpstr (nobody, ==, "offline");
+  expect_health (fixture, 3, "disconnected", "offline");
+  right = connect_unsigned (fixture, fixture->cloud->url, fixture->cloud->key);
+  g_assert_cmpstr (right, ==, "");
+  expect_health (fixture, 4, "invalid", "sign-in");
+}
+
 static void
 test_the_environment_is_enough (Fixture *fixture, gconstpointer variable)
 {
@@ -599,6 +644,7 @@ add_tests (const char *kind, const char *variable)
   ADD ("keys-that-open-everything-are-refused-and-not-repeated",
        keys_that_open_everything_are_refused_and_not_repeated);
   ADD ("a-wrong-key-is-named", a_wrong_key_is_named);
+  ADD ("a-wrong-address-or-key-is-told-to-who-is-not-signed-in", a_wrong_address_or_key_is_told_to_who_is_not_signed_in);
   ADD ("the-environment-is-enough", the_environment_is_enough);
   ADD ("an-account-that-was-deleted-is-told", an_account_that_was_deleted_is_told);
   ADD ("signing-out-of-another-project-ends-no-session", signing_out_of_another_project_ends_no_session);
