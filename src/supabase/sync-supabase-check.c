@@ -23,6 +23,7 @@
  * @token: (owned) (nullable): who is signed in
  * @no_token: (owned) (nullable): why nobody is
  * @clock_fault: (owned) (nullable): what is wrong with the clocks
+ * @again: the token had expired, and was replaced
  * @next: the table whose guard is tried
  *
  * A test of the connection under way.
@@ -37,6 +38,7 @@ typedef struct
   char *token;
   GError *no_token;
   GError *clock_fault;
+  gboolean again;
   guint next;
 } Check;
 
@@ -267,6 +269,20 @@ check_state (GTask *task, const SyncHttpReply *reply, GError **error)
   return TRUE;
 }
 
+static void token_got (GObject *object, GAsyncResult *result, gpointer user_data);
+
+/* A computer that slept takes a token for fresh that is not. */
+static void
+replace_token (GTask *task)
+{
+  SyncSupabaseProvider *provider = g_task_get_source_object (task);
+  Check *check = g_task_get_task_data (task);
+
+  check->again = TRUE;
+  sync_supabase_session_get_token_async (sync_supabase_provider_get_session (provider), check->token,
+                                         g_task_get_cancellable (task), token_got, g_object_ref (task));
+}
+
 static void
 state_read (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -277,6 +293,11 @@ state_read (GObject *object, GAsyncResult *result, gpointer user_data)
 
   if (end_if_cancelled (task, error))
     return;
+  if (sync_supabase_error_is_expired_token (error) && check->token != NULL && !check->again)
+    {
+      replace_token (task);
+      return;
+    }
   if ((reply != NULL && check_state (task, reply, &error)) || is_hidden (check, error))
     {
       tell (task, SYNC_CHECK_SCHEMA, SYNC_CHECK_PASSED, NULL);
@@ -296,6 +317,7 @@ token_got (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   Check *check = g_task_get_task_data (task);
 
+  sync_secret_free (check->token);
   check->token = sync_supabase_session_get_token_finish (SYNC_SUPABASE_SESSION (object), result,
                                                          &check->no_token);
   if (!end_if_cancelled (task, check->no_token))

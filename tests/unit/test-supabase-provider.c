@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-memory-secrets.h"
+#include "sync-supabase-check.h"
 #include "sync-supabase-provider.h"
 #include "test-provider.h"
 
@@ -170,6 +171,34 @@ test_an_expired_token_is_replaced_and_the_request_sent_again (Fixture *self, gco
   g_assert_cmpuint (self->requests, ==, 2);
   g_assert_cmpuint (self->refreshes, ==, 2);
   g_assert_cmpstr (self->token, ==, "Bearer access.2");
+}
+
+/* A computer that slept takes a token for fresh that is not: the clock that nobody sets slept, too. */
+static void
+test_a_test_of_the_connection_replaces_an_expired_token (Fixture *self, gconstpointer data)
+{
+  static const char *const tables[] = { NULL };
+  static const Answer answers[]
+      = { { 401, JSON, "{\"code\":\"PGRST303\",\"message\":\"JWT expired\"}" },
+          { 200, JSON,
+            "[{\"schema_version\":1,\"epoch\":\"e\",\"user_id\":\"u1\",\"heads\":{},"
+            "\"horizons\":{},\"devices\":[],\"server_time\":\"2026-01-01T00:00:00Z\"}]" },
+          { 200, JSON, "[]" } };
+  g_autoptr (SyncClock) clock = sync_clock_new ();
+  g_autoptr (GPtrArray) checks = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  GAsyncResult *place = NULL;
+
+  self->answers = answers;
+  self->n_answers = G_N_ELEMENTS (answers);
+  sync_supabase_check_async (SYNC_SUPABASE_PROVIDER (self->provider), tables, clock, NULL, NULL, NULL, test_got_result,
+                             &place);
+  result = test_wait_for_result (&place);
+  checks = sync_supabase_check_finish (SYNC_SUPABASE_PROVIDER (self->provider), result, &error);
+  g_assert_no_error (error);
+  for (guint step = SYNC_CHECK_REACH; step <= SYNC_CHECK_ROW_SECURITY; step++)
+    g_assert_cmpint (((SyncCheck *) g_ptr_array_index (checks, step))->result, ==, SYNC_CHECK_PASSED);
 }
 
 static void
@@ -583,6 +612,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD (an_expired_token_is_replaced_and_the_request_sent_again);
+  ADD (a_test_of_the_connection_replaces_an_expired_token);
   ADD (a_request_is_sent_again_only_once);
   ADD (a_token_from_the_future_waits_and_signs_nobody_out);
   ADD (a_ready_made_token_is_not_replaced);
