@@ -1,11 +1,60 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-file-lock.h"
 #include "sync-known-databases.h"
+#include "sync-manager-private.h"
 #include "sync-profile-private.h"
 #include "sync-verb.h"
 
 /* How long detaching waits for a run of another program to end. */
 #define RUN_WAIT_SECONDS 30
+
+/**
+ * Detaching:
+ * @provider: (owned) (nullable): the cloud …
+ * @cloud: (owned) (nullable): … and what it was made from
+ * @scheduled: whether runs happened by themselves
+ *
+ * What comes back if it fails.
+ */
+typedef struct
+{
+  SyncProvider *provider;
+  char *cloud;
+  gboolean scheduled;
+} Detaching;
+
+static void
+detaching_free (gpointer data)
+{
+  Detaching *detaching = data;
+
+  g_clear_object (&detaching->provider);
+  g_free (detaching->cloud);
+  g_free (detaching);
+}
+
+static void
+keep_runs_away (SyncProfile *self, Detaching *detaching)
+{
+  SyncProvider *provider = sync_manager_get_provider (self->manager);
+
+  detaching->scheduled = sync_scheduler_is_started (self->scheduler);
+  detaching->cloud = g_steal_pointer (&self->cloud);
+  detaching->provider = provider != NULL ? g_object_ref (provider) : NULL;
+  sync_scheduler_stop (self->scheduler);
+  sync_manager_set_provider (self->manager, NULL);
+}
+
+static void
+let_runs_come (SyncProfile *self, Detaching *detaching)
+{
+  g_free (self->cloud);
+  self->cloud = g_steal_pointer (&detaching->cloud);
+  sync_manager_set_provider (self->manager, detaching->provider);
+  sync_profile_make_provider (self); /* if somebody changed the settings meanwhile */
+  if (detaching->scheduled && !self->closed)
+    sync_scheduler_start (self->scheduler);
+}
 
 static void
 forget_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
@@ -51,7 +100,7 @@ store_detached (GObject *object, GAsyncResult *result, gpointer user_data)
 
   if (!sync_verb_finish (&detach_verb, object, result, NULL, &error))
     {
-      sync_profile_make_provider (self);
+      let_runs_come (self, g_task_get_task_data (task));
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
@@ -73,9 +122,7 @@ detach_locked (GObject *object, GAsyncResult *result, gpointer user_data)
       g_task_return_error (task, g_steal_pointer (&error));
       return;
     }
-  sync_scheduler_stop (self->scheduler);
-  g_clear_pointer (&self->cloud, g_free);
-  sync_manager_set_provider (self->manager, NULL);
+  keep_runs_away (self, g_task_get_task_data (task));
   sync_verb_start (&detach_verb, self, self->store, lock, cancellable, store_detached,
                    g_steal_pointer (&task));
 }
@@ -101,6 +148,7 @@ sync_profile_detach_async (SyncProfile *profile, GCancellable *cancellable,
   task = g_task_new (profile, cancellable, callback, user_data);
   g_task_set_source_tag (task, sync_profile_detach_async);
   g_task_set_check_cancellable (task, FALSE);
+  g_task_set_task_data (task, g_new0 (Detaching, 1), detaching_free);
   sync_file_lock_acquire_async (sync_store_get_path (profile->store), "run", RUN_WAIT_SECONDS,
                                 cancellable, detach_locked, task);
 }

@@ -402,6 +402,20 @@ sync_scheduler_stop (SyncScheduler *scheduler)
   sync_scheduler_plan (scheduler);
 }
 
+/**
+ * sync_scheduler_is_started:
+ * @scheduler: a scheduler
+ *
+ * Returns: whether it was started, and not stopped since
+ */
+gboolean
+sync_scheduler_is_started (SyncScheduler *scheduler)
+{
+  g_return_val_if_fail (SYNC_IS_SCHEDULER (scheduler), FALSE);
+
+  return scheduler->cancellable != NULL;
+}
+
 SyncSystem *
 sync_scheduler_get_system (SyncScheduler *scheduler)
 {

@@ -32,6 +32,7 @@ SyncScheduler *sync_scheduler_new (SyncManager *manager, SyncSettings *settings,
 void sync_scheduler_start (
     SyncScheduler *scheduler); /* whatever `auto-sync` says: obeys it as it changes */
 void sync_scheduler_stop (SyncScheduler *scheduler);
+gboolean sync_scheduler_is_started (SyncScheduler *scheduler);
 gint64 sync_scheduler_get_next_run (SyncScheduler *scheduler);
 SyncHold sync_scheduler_get_hold (SyncScheduler *scheduler);
 

@@ -660,6 +660,41 @@ test_detach (Fixture *fixture, gconstpointer data)
   g_assert_null (secret);
 }
 
+static void
+cancel (SyncManager *manager, GParamSpec *pspec, gpointer user_data)
+{
+  g_cancellable_cancel (user_data);
+}
+
+/* Nobody would notice that nothing is synced any more. */
+static void
+test_detaching_that_fails_leaves_all_as_it_was (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GHashTable) overrides = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (SyncProvider) cloud = NULL;
+  g_autoptr (GError) error = NULL;
+  SyncScheduler *scheduler;
+
+  g_hash_table_insert (overrides, (char *) "auto-sync", (char *) "true");
+  sync_profile_open_async (fixture->path, SYNC_PROFILE_CREATE, NULL, overrides, NULL, test_got_result, place (fixture));
+  fixture->profile = sync_profile_open_finish (answer (fixture), &error);
+  g_assert_no_error (error);
+  g_assert_true (connect_vault (fixture, "vault.db", FALSE, &error));
+  cloud = g_object_ref (sync_manager_get_provider (manager (fixture)));
+  scheduler = sync_profile_get_scheduler (fixture->profile);
+  sync_scheduler_start (scheduler);
+
+  g_signal_connect_object (manager (fixture), "notify::provider", G_CALLBACK (cancel), cancellable, 0);
+  sync_profile_detach_async (fixture->profile, cancellable, test_got_result, place (fixture));
+  g_assert_false (sync_profile_detach_finish (fixture->profile, answer (fixture), &error));
+  g_assert_true (sync_error_is_cancelled (error));
+  g_assert_true (sync_manager_get_provider (manager (fixture)) == cloud);
+  g_assert_true (sync_scheduler_is_started (scheduler));
+  while (sync_scheduler_get_next_run (scheduler) == SYNC_TIME_UNKNOWN)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 /* --- What it says of itself ------------------------------------------------------------------- */
 
 static void
@@ -823,6 +858,7 @@ main (int argc, char *argv[])
   add ("what-is-no-vault-is-not-stored", test_not_a_vault);
   add ("supabase-address-and-key-are-checked", test_supabase);
   add ("changing-clouds-waits-for-runs", test_connect_waits_for_runs);
+  add ("detaching-that-fails-leaves-all-as-it-was", test_detaching_that_fails_leaves_all_as_it_was);
   add ("nobody-signs-in-during-a-run", test_nobody_signs_in_during_a_run);
   add ("another-program-may-change-the-cloud", test_other_program_changes_the_cloud);
   add ("a-session-needs-a-cloud-with-accounts", test_session_needs_a_cloud_with_accounts);
