@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-machine.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 /**
@@ -43,4 +44,46 @@ sync_machine_name (void)
         return g_steal_pointer (&name);
     }
   return g_strdup (g_get_host_name ());
+}
+
+/**
+ * sync_machine_place:
+ * @path: a database, absolute
+ *
+ * Where a file is on this computer: its inode and its path. The file is not opened for it.
+ *
+ * Returns: (transfer full) (nullable): %NULL: it cannot be told
+ */
+char *
+sync_machine_place (const char *path)
+{
+  GStatBuf status;
+
+  if (g_stat (path, &status) != 0)
+    return NULL;
+  return g_strdup_printf ("%" G_GUINT64_FORMAT " %s", (guint64) status.st_ino, path);
+}
+
+/**
+ * sync_machine_is_copy:
+ * @known: (nullable): what sync_machine_place() said when it was asked last
+ * @path: the database now
+ *
+ * A file that is elsewhere than it was has been moved, but where the other one is there as well it is a copy.
+ *
+ * Returns: whether it is
+ */
+gboolean
+sync_machine_is_copy (const char *known,
+                      const char *path)
+{
+  const char *place = known != NULL ? strchr (known, ' ') : NULL;
+  g_autofree char *now = NULL, *other = NULL;
+
+  if (place == NULL || g_str_equal (place + 1, path))
+    return FALSE;
+  now = sync_machine_place (path);
+  other = sync_machine_place (place + 1);
+  return now != NULL && g_strcmp0 (other, known) == 0
+         && strncmp (now, known, (gsize) (place - known) + 1) != 0;
 }

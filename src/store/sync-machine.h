@@ -7,5 +7,7 @@ G_BEGIN_DECLS
 
 char *sync_machine_hash (void);
 char *sync_machine_name (void);
+char *sync_machine_place (const char *path);
+gboolean sync_machine_is_copy (const char *known, const char *path);
 
 G_END_DECLS

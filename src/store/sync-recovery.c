@@ -3,6 +3,7 @@
 
 #include "sync-apply-private.h"
 #include "sync-conflict-store.h"
+#include "sync-machine.h"
 #include "sync-store-private.h"
 
 /* When the cloud is not what it was: another epoch, purged deletions, a restore. And the other cursors. */
@@ -68,6 +69,52 @@ sync_store_doubt_changes (SyncStore *store,
                                   "(SELECT 1 FROM main.psync_row r "
                                   "WHERE r.entity = psync_change.entity AND r.id = psync_change.id)",
                                   error);
+}
+
+static gboolean
+become_new_device (SyncStore *store, gboolean doubt, GError **error)
+{
+  g_autofree char *id = g_uuid_string_random (), *name = sync_machine_name ();
+
+  return sync_store_set_meta (store, "device-id", id, error)
+         && sync_store_set_meta (store, "device-name", name, error)
+         && sync_store_set_meta (store, "device-version", NULL, error)
+         && sync_store_set_meta (store, "device-time", NULL, error)
+         && (!doubt || sync_store_doubt_changes (store, error));
+}
+
+/**
+ * sync_store_check_device:
+ * @store: the store
+ * @error: SQLite's
+ *
+ * A database on another computer than before, or beside the one that it is a copy of, gets a device id of its own, so
+ * that the list of devices stays true. What waits in it may be sent by the other one, too.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_store_check_device (SyncStore *store,
+                         GError **error)
+{
+  const char *path = sync_connection_get_path (store->connection);
+  g_autofree char *machine = sync_machine_hash (), *known_machine = NULL;
+  g_autofree char *place = sync_machine_place (path), *known_place = NULL;
+  gboolean moved, good;
+  SyncScope scope;
+
+  if (!sync_store_get_meta (store, "machine", &known_machine, error)
+      || !sync_store_get_meta (store, "place", &known_place, error))
+    return FALSE;
+  moved = g_strcmp0 (machine, known_machine) != 0;
+  if (!moved && g_strcmp0 (place, known_place) == 0)
+    return TRUE;
+  moved = moved || sync_machine_is_copy (known_place, path);
+  if (!sync_scope_begin (&scope, store, error))
+    return FALSE;
+  good = sync_store_set_meta (store, "machine", machine, error) && sync_store_set_meta (store, "place", place, error)
+         && (!moved || become_new_device (store, known_machine != NULL, error));
+  return sync_scope_end (&scope, good, error);
 }
 
 /* --- Reset -------------------------------------------------------------------------------------- */

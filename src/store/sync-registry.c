@@ -579,10 +579,12 @@ name_device (SyncStore *store, GError **error)
 {
   g_autofree char *device = g_uuid_string_random (), *profile = g_uuid_string_random ();
   g_autofree char *machine = sync_machine_hash (), *name = sync_machine_name ();
+  g_autofree char *place = sync_machine_place (sync_connection_get_path (store->connection));
 
   return sync_store_set_meta (store, "device-id", device, error)
          && sync_store_set_meta (store, "device-name", name, error)
          && sync_store_set_meta (store, "machine", machine, error)
+         && sync_store_set_meta (store, "place", place, error)
          && sync_store_set_meta (store, "profile-id", profile, error);
 }
 

@@ -42,7 +42,7 @@ SyncClock *sync_store_get_clock (SyncStore *store);
 /* --- On the worker's thread from here on --------------------------------------------------------- */
 SyncConnection *sync_store_get_connection (SyncStore *store);
 
-/* psync_meta: device-id, device-name, machine, cloud-url, cloud-user, epoch, acknowledged-version,
+/* psync_meta: device-id, device-name, machine, place, cloud-url, cloud-user, epoch, acknowledged-version,
  * clock-offset, … value NULL deletes. Inside the caller's transaction if one is open. */
 gboolean sync_store_get_meta (SyncStore *store, const char *key, char **value, GError **error);
 gboolean sync_store_get_meta_int64 (SyncStore *store, const char *key, gint64 fallback, gint64 *value,
@@ -72,6 +72,8 @@ gboolean sync_store_reload_if_changed (SyncStore *store, GError **error);
 gboolean sync_store_heal (SyncStore *store, const char *const *names, gboolean *healed, GError **error);
 /* What of it can be done while a table is gone or has another key. */
 gboolean sync_store_heal_usable (SyncStore *store, GError **error);
+/* Is it another computer than before, or a copy? Then it is a device of its own. */
+gboolean sync_store_check_device (SyncStore *store, GError **error);
 /* Other contents are in the file now: those of an older replica. */
 gboolean sync_store_take_replica (SyncStore *store, GError **error);
 gboolean sync_store_detach (SyncStore *store, GError **error);

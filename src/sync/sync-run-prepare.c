@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sync-machine.h"
 #include "sync-recovery.h"
 #include "sync-run-private.h"
 
@@ -91,31 +90,6 @@ load_legs (SyncRun *run, GError **error)
   return TRUE;
 }
 
-/* Another computer: this is a copy of the file, and gets a device id of its own, so that the list of devices
- * stays true. */
-static gboolean
-check_machine (SyncRun *run, GError **error)
-{
-  SyncStore *store = sync_run_get_store (run);
-  g_autofree char *now = sync_machine_hash (), *known = NULL;
-
-  if (!sync_store_get_meta (store, "machine", &known, error))
-    return FALSE;
-  if (g_strcmp0 (now, known) == 0)
-    return TRUE;
-  g_free (run->device_id);
-  g_free (run->device_name);
-  run->device_id = g_uuid_string_random ();
-  run->device_name = sync_machine_name ();
-  run->device_version = -1;
-  return sync_store_set_meta (store, "machine", now, error)
-         && sync_store_set_meta (store, "device-id", run->device_id, error)
-         && sync_store_set_meta (store, "device-name", run->device_name, error)
-         && sync_store_set_meta (store, "device-version", NULL, error)
-         && sync_store_set_meta (store, "device-time", NULL, error)
-         && (known == NULL || sync_store_doubt_changes (store, error));
-}
-
 /* On the worker's thread: puts back what is missing of ours in the database, and loads what is
  * known. */
 gboolean
@@ -133,6 +107,7 @@ sync_run_prepare (SyncRun *run, gpointer data, GError **error)
   return sync_connection_check_place (sync_store_get_connection (store), error)
          && sync_store_reload_if_changed (store, error)
          && sync_store_heal (store, run->setup->options.entities, &healed, error)
+         && (run->setup->options.dry_run || sync_store_check_device (store, error))
          && sync_store_get_meta (store, "device-id", &run->device_id, error)
          && sync_store_get_meta (store, "device-name", &run->device_name, error)
          && sync_store_get_meta (store, "device-known-name", &run->device_known_name, error)
@@ -143,6 +118,6 @@ sync_run_prepare (SyncRun *run, gpointer data, GError **error)
          && sync_store_get_meta_int64 (store, "device-version", -1, &run->device_version, error)
          && sync_store_get_meta_int64 (store, "device-time", G_MININT64, &run->device_time, error)
          && sync_store_get_meta_int64 (store, "clock-offset", 0, &run->clock_offset, error)
-         && check_machine (run, error) && sync_outbox_next_batch (store, &run->first_batch, error)
+         && sync_outbox_next_batch (store, &run->first_batch, error)
          && load_legs (run, error);
 }

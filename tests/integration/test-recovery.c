@@ -466,6 +466,32 @@ test_copied_before_first_sync (TestRig *rig)
   test_device_expect (a, "SELECT count(*) <= 2 FROM numbers", "1\n");
 }
 
+/* A copy beside its original: what waited in both is one row, also when it was edited in between, and the list of
+ * devices tells them apart. A file that was only moved is what it was. */
+static void
+test_copied_number (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *c = test_rig_add (rig, "c");
+  TestDevice *b;
+  g_autofree char *before = NULL, *copied = NULL, *after = NULL;
+
+  test_rig_settle (rig);
+  before = test_device_query (a, "SELECT value FROM psync_meta WHERE key = 'device-id'");
+  test_device_sql (a, "INSERT INTO numbers VALUES (5, 'five')");
+  b = test_rig_clone (rig, a, "b");
+  test_device_sync (a);
+  test_device_sync (c);
+  test_device_sql (c, "UPDATE numbers SET name = 'six' WHERE id = 5");
+  test_device_sync (c);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT * FROM numbers", "5|six\n");
+  copied = test_device_query (b, "SELECT value FROM psync_meta WHERE key = 'device-id'");
+  after = test_device_query (a, "SELECT value FROM psync_meta WHERE key = 'device-id'");
+  g_assert_cmpstr (before, ==, after);
+  g_assert_cmpstr (before, !=, copied);
+}
+
 static void
 test_restored (TestRig *rig)
 {
@@ -495,7 +521,9 @@ test_moved (TestRig *rig)
   TestDevice *b = test_rig_add (rig, "b");
   g_autofree char *folder = g_build_filename (rig->folder, "elsewhere", NULL);
   g_autofree char *path = g_build_filename (folder, "other name.db", NULL);
+  g_autofree char *before = NULL, *after = NULL;
 
+  before = test_device_query (a, "SELECT value FROM psync_meta WHERE key = 'device-id'");
   insert_notes (a, "a", 2);
   test_rig_settle (rig);
   test_device_sql (a, "UPDATE notes SET title = 'x'");
@@ -507,6 +535,8 @@ test_moved (TestRig *rig)
   test_device_open (a);
   test_rig_assert_converged (rig);
   test_device_expect (b, "SELECT title FROM notes", "x\nx\n");
+  after = test_device_query (a, "SELECT value FROM psync_meta WHERE key = 'device-id'");
+  g_assert_cmpstr (before, ==, after);
 }
 
 /* --- The cloud ---------------------------------------------------------------------------------- */
@@ -1964,6 +1994,7 @@ static const struct
   { "sends/one-row-too-slow", NOTES, test_one_row_too_slow },
   { "files/a-copied-database-goes-on", NOTES, test_copied },
   { "files/a-database-copied-before-its-first-sync", NUMBERS, test_copied_before_first_sync },
+  { "files/a-copy-is-a-device-of-its-own", NUMBERS, test_copied_number },
   { "files/a-restored-database-is-an-old-replica", NOTES, test_restored },
   { "files/a-moved-database", NOTES, test_moved },
   { "cloud/another-one-in-its-place-is-not-touched", NOTES, test_replaced_cloud },
