@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-http.h"
 
-#define MAX_CONNECTIONS 4
+#include "sync-http-transit.h"
+
 #define CHUNK (64 * 1024)
 /* How often, in the time that a request has, it is looked at whether anything moves. */
 #define LOOKS 4
@@ -34,29 +35,23 @@ G_DEFINE_FINAL_TYPE (SyncHttp, sync_http, G_TYPE_OBJECT)
 typedef struct
 {
   GTask *task;               /* (owned) (nullable): until it was answered */
-  SoupMessage *message;      /* (owned) */
-  SoupSession *session;      /* (owned): what it goes by */
+  SyncHttpTransit transit;   /* the message, and what it goes by */
   GCancellable *cancellable; /* (owned): ours, for libsoup */
   GSource *timer;            /* (owned): the whole of it takes too long */
-  GSource *look;             /* (owned): whether anything moves … */
-  guint64 moved;             /* … beyond these bytes */
+  GSource *look;             /* (owned): whether anything moves */
   GSource *cancelled;        /* (owned) (nullable): the caller's cancellable */
   GInputStream *stream;      /* (owned) (nullable) */
   GByteArray *body;          /* (owned) */
   guint filled;              /* bytes of @body that were read */
   gint64 started;
-  gboolean wrote_headers;
-  gboolean wrote_body;
 } Exchange;
 
 static void
 exchange_free (Exchange *exchange)
 {
-  g_signal_handlers_disconnect_by_data (exchange->message, exchange);
   g_assert (exchange->task == NULL);
   g_clear_object (&exchange->stream);
-  g_object_unref (exchange->message);
-  g_object_unref (exchange->session);
+  sync_http_transit_clear (&exchange->transit);
   g_object_unref (exchange->cancellable);
   g_byte_array_unref (exchange->body);
   g_free (exchange);
@@ -65,67 +60,31 @@ exchange_free (Exchange *exchange)
 static const char *
 exchange_get_host (Exchange *exchange)
 {
-  return g_uri_get_host (soup_message_get_uri (exchange->message));
+  return g_uri_get_host (soup_message_get_uri (exchange->transit.message));
 }
 
 static void
 exchange_note (Exchange *exchange, guint status)
 {
   SyncHttp *self = g_task_get_source_object (exchange->task);
-  SoupMessageMetrics *metrics = soup_message_get_metrics (exchange->message);
+  SoupMessageMetrics *metrics = soup_message_get_metrics (exchange->transit.message);
 
   if (metrics != NULL)
     {
       self->bytes_sent += soup_message_metrics_get_request_body_bytes_sent (metrics);
       self->bytes_received += soup_message_metrics_get_response_body_bytes_received (metrics);
     }
-  g_debug ("%s %s: %u after %" G_GINT64_FORMAT " ms", soup_message_get_method (exchange->message),
-           g_uri_get_path (soup_message_get_uri (exchange->message)), status,
+  g_debug ("%s %s: %u after %" G_GINT64_FORMAT " ms", soup_message_get_method (exchange->transit.message),
+           g_uri_get_path (soup_message_get_uri (exchange->transit.message)), status,
            (g_get_monotonic_time () - exchange->started) / 1000);
 }
 
-/* (element-type GSocket): those that were opened for it and not closed yet */
-static GPtrArray *
-get_sockets (SoupSession *session)
-{
-  GPtrArray *sockets = g_object_get_data (G_OBJECT (session), "sockets");
-
-  for (guint i = sockets->len; i > 0; i--)
-    if (g_socket_is_closed (g_ptr_array_index (sockets, i - 1)))
-      g_ptr_array_remove_index_fast (sockets, i - 1);
-  return sockets;
-}
-
-static SoupSession *
-new_session (void)
-{
-  SoupSession *session = soup_session_new_with_options (
-      "max-conns-per-host", MAX_CONNECTIONS, "timeout", SYNC_HTTP_IDLE_TIMEOUT, "idle-timeout",
-      SYNC_HTTP_IDLE_TIMEOUT, "user-agent", "ProgressiveSync/" PROGRESSIVE_SYNC_VERSION, NULL);
-
-  g_object_set_data_full (G_OBJECT (session), "sockets",
-                          g_ptr_array_new_with_free_func (g_object_unref),
-                          (GDestroyNotify) g_ptr_array_unref);
-  return session;
-}
-
-static gboolean
-on_done_with (gpointer user_data)
-{
-  return G_SOURCE_REMOVE;
-}
-
-/* Whatever comes next goes by another connection: libsoup 3.2 goes on to use one over HTTP/2 that
- * broke while it wrote, and waits there for ever. Who is on the way with the old ones keeps them;
- * libsoup itself, until it has returned. */
+/* Whatever comes next goes by another connection. */
 static void
 begin_anew (SyncHttp *self, GMainContext *context)
 {
-  g_autoptr (GSource) source = g_idle_source_new ();
-
-  g_source_set_callback (source, on_done_with, self->session, g_object_unref);
-  g_source_attach (source, context);
-  self->session = new_session ();
+  sync_http_session_leave (self->session, context);
+  self->session = sync_http_session_new ();
   self->direct = FALSE;
 }
 
@@ -174,51 +133,17 @@ static gboolean
 on_timeout (gpointer user_data)
 {
   Exchange *exchange = user_data;
-  SoupMessageMetrics *metrics = soup_message_get_metrics (exchange->message);
   gboolean moving = exchange->filled > 0;
   SyncError code;
 
-  if (!exchange->wrote_body && metrics != NULL)
-    moving = soup_message_metrics_get_request_body_bytes_sent (metrics) > 0;
-  code = moving                    ? SYNC_ERROR_TOO_LARGE
-         : exchange->wrote_headers ? SYNC_ERROR_LATER
-                                   : SYNC_ERROR_OFFLINE;
+  if (!exchange->transit.wrote_body)
+    moving = sync_http_transit_get_sent (&exchange->transit) > 0;
+  code = moving                            ? SYNC_ERROR_TOO_LARGE
+         : exchange->transit.wrote_headers ? SYNC_ERROR_LATER
+                                           : SYNC_ERROR_OFFLINE;
   exchange_give_up (exchange,
                     sync_error_new (code, exchange_get_host (exchange), "No answer in time"));
   return G_SOURCE_REMOVE;
-}
-
-static gboolean
-has_connection (SoupSession *session)
-{
-  GPtrArray *sockets = get_sockets (session);
-
-  for (guint i = 0; i < sockets->len; i++)
-    if ((g_socket_condition_check (g_ptr_array_index (sockets, i), G_IO_HUP | G_IO_ERR)
-         & (G_IO_HUP | G_IO_ERR))
-        == 0)
-      return TRUE;
-  return FALSE;
-}
-
-/* On the way both ways something moves. A server that has all of the question and none of the
- * answer may take its time, as long as there is a connection. */
-static gboolean
-is_lost (Exchange *exchange)
-{
-  SoupMessageMetrics *metrics = soup_message_get_metrics (exchange->message);
-  guint64 moved = exchange->filled;
-  gboolean moves;
-
-  if (!exchange->wrote_headers)
-    return FALSE;
-  if (exchange->wrote_body && exchange->stream == NULL)
-    return !has_connection (exchange->session);
-  if (metrics != NULL)
-    moved += soup_message_metrics_get_request_body_bytes_sent (metrics);
-  moves = moved != exchange->moved;
-  exchange->moved = moved;
-  return !moves;
 }
 
 /* libsoup 3.2 does not tell everybody who waits that a stream of HTTP/2, or its connection, has
@@ -228,7 +153,7 @@ on_look (gpointer user_data)
 {
   Exchange *exchange = user_data;
 
-  if (!is_lost (exchange))
+  if (!sync_http_transit_is_lost (&exchange->transit, exchange->filled, exchange->stream != NULL))
     return G_SOURCE_CONTINUE;
   exchange_give_up (exchange, sync_error_new (SYNC_ERROR_LATER, exchange_get_host (exchange),
                                               "The connection stands still"));
@@ -261,7 +186,7 @@ transport_error_code (Exchange *exchange, const GError *error)
   if (error->domain == SOUP_SESSION_ERROR
       || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA))
     return SYNC_ERROR_PROTOCOL;
-  return exchange->wrote_headers ? SYNC_ERROR_LATER : SYNC_ERROR_OFFLINE;
+  return exchange->transit.wrote_headers ? SYNC_ERROR_LATER : SYNC_ERROR_OFFLINE;
 }
 
 /* The texts of these domains name hosts and conditions, never what was sent or received. */
@@ -279,19 +204,19 @@ exchange_fail (Exchange *exchange, const GError *error)
 static void
 exchange_refuse_redirect (Exchange *exchange)
 {
-  SoupMessageHeaders *headers = soup_message_get_response_headers (exchange->message);
+  SoupMessageHeaders *headers = soup_message_get_response_headers (exchange->transit.message);
   const char *location = soup_message_headers_get_one (headers, "Location");
   g_autoptr (GUri) target = NULL;
   const char *host = exchange_get_host (exchange);
   GError *error;
 
   if (location != NULL)
-    target = g_uri_parse_relative (soup_message_get_uri (exchange->message), location,
+    target = g_uri_parse_relative (soup_message_get_uri (exchange->transit.message), location,
                                    SOUP_HTTP_URI_FLAGS, NULL);
   if (target != NULL && g_uri_get_host (target) != NULL)
     host = g_uri_get_host (target);
   error = sync_error_new (SYNC_ERROR_PROTOCOL, host, "Sent elsewhere");
-  sync_error_set_reason (error, "redirect", soup_message_get_status (exchange->message));
+  sync_error_set_reason (error, "redirect", soup_message_get_status (exchange->transit.message));
   exchange_answer (exchange, NULL, error);
 }
 
@@ -301,8 +226,8 @@ exchange_succeed (Exchange *exchange)
   SyncHttpReply *reply = g_new0 (SyncHttpReply, 1);
 
   g_byte_array_set_size (exchange->body, exchange->filled);
-  reply->status = soup_message_get_status (exchange->message);
-  reply->headers = soup_message_headers_ref (soup_message_get_response_headers (exchange->message));
+  reply->status = soup_message_get_status (exchange->transit.message);
+  reply->headers = soup_message_headers_ref (soup_message_get_response_headers (exchange->transit.message));
   reply->body = g_byte_array_free_to_bytes (g_steal_pointer (&exchange->body));
   exchange->body = g_byte_array_new ();
   exchange_answer (exchange, reply, NULL);
@@ -364,7 +289,7 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
   exchange->stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
   if (exchange->stream == NULL)
     exchange_fail (exchange, error);
-  status = soup_message_get_status (exchange->message);
+  status = soup_message_get_status (exchange->transit.message);
   if (exchange->task != NULL && status >= 300 && status < 400)
     exchange_refuse_redirect (exchange);
 
@@ -372,42 +297,6 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
     exchange_read (exchange);
   else
     exchange_free (exchange);
-}
-
-static void
-on_wrote_headers (SoupMessage *message, gpointer user_data)
-{
-  ((Exchange *) user_data)->wrote_headers = TRUE;
-}
-
-static void
-on_wrote_body (SoupMessage *message, gpointer user_data)
-{
-  ((Exchange *) user_data)->wrote_body = TRUE;
-}
-
-/* A connection that was kept turned out to be dead, and libsoup asks once more. By a new one: it
- * crashes if a second kept one answers before it has noticed the end of the first. */
-static void
-on_restarted (SoupMessage *message, gpointer user_data)
-{
-  soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);
-}
-
-static void
-on_network_event (SoupMessage *message,
-                  GSocketClientEvent event,
-                  GIOStream *connection,
-                  gpointer user_data)
-{
-  Exchange *exchange = user_data;
-
-  if (event == G_SOCKET_CLIENT_CONNECTED && G_IS_SOCKET_CONNECTION (connection))
-    {
-      GSocket *socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection));
-
-      g_ptr_array_add (get_sockets (exchange->session), g_object_ref (socket));
-    }
 }
 
 static void
@@ -427,10 +316,6 @@ exchange_watch (Exchange *exchange, guint timeout, GCancellable *cancellable)
       g_source_set_callback (exchange->cancelled, G_SOURCE_FUNC (on_cancelled), exchange, NULL);
       g_source_attach (exchange->cancelled, context);
     }
-  g_signal_connect (exchange->message, "wrote-headers", G_CALLBACK (on_wrote_headers), exchange);
-  g_signal_connect (exchange->message, "wrote-body", G_CALLBACK (on_wrote_body), exchange);
-  g_signal_connect (exchange->message, "restarted", G_CALLBACK (on_restarted), exchange);
-  g_signal_connect (exchange->message, "network-event", G_CALLBACK (on_network_event), exchange);
 }
 
 /* Returns: (transfer full) (nullable): a message to a place that may be told secrets */
@@ -481,18 +366,10 @@ sync_http_finalize (GObject *object)
   G_OBJECT_CLASS (sync_http_parent_class)->finalize (object);
 }
 
-/* It warns of a connection over HTTP/2 that broke, and that it takes for one in use for ever:
- * nobody has to do anything about that. */
-static void
-log_quietly (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
-{
-  g_debug ("%s: %s", domain, message);
-}
-
 static void
 sync_http_class_init (SyncHttpClass *class)
 {
-  g_log_set_handler ("libsoup", G_LOG_LEVEL_WARNING | G_LOG_FLAG_FATAL, log_quietly, NULL);
+  sync_http_session_quieten ();
   G_OBJECT_CLASS (class)->finalize = sync_http_finalize;
 }
 
@@ -501,7 +378,7 @@ sync_http_init (SyncHttp *self)
 {
   self->timeout = SYNC_HTTP_TOTAL_TIMEOUT_MS;
   self->max_body = SYNC_HTTP_MAX_BODY;
-  self->session = new_session ();
+  self->session = sync_http_session_new ();
 }
 
 /**
@@ -626,15 +503,14 @@ sync_http_send_async (SyncHttp *http,
 
   exchange = g_new0 (Exchange, 1);
   exchange->task = g_steal_pointer (&task);
-  exchange->message = g_steal_pointer (&message);
-  exchange->session = g_object_ref (http->session);
+  sync_http_transit_init (&exchange->transit, http->session, g_steal_pointer (&message));
   exchange->cancellable = g_cancellable_new ();
   exchange->body = g_byte_array_new ();
   exchange->started = g_get_monotonic_time ();
   exchange_watch (exchange, http->timeout, cancellable);
   http->requests++;
   choose_way (http, exchange_get_host (exchange));
-  soup_session_send_async (http->session, exchange->message, G_PRIORITY_DEFAULT,
+  soup_session_send_async (http->session, exchange->transit.message, G_PRIORITY_DEFAULT,
                            exchange->cancellable, on_sent, exchange);
 }
 

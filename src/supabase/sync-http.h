@@ -10,8 +10,6 @@ G_BEGIN_DECLS
 #define SYNC_TYPE_HTTP (sync_http_get_type ())
 G_DECLARE_FINAL_TYPE (SyncHttp, sync_http, SYNC, HTTP, GObject)
 
-/* Seconds without any byte from the other side. */
-#define SYNC_HTTP_IDLE_TIMEOUT 30
 /* Hosted Supabase answers within 60 s or never. */
 #define SYNC_HTTP_TOTAL_TIMEOUT_MS (65 * 1000)
 #define SYNC_HTTP_MAX_BODY (32 * 1024 * 1024)
