@@ -19,6 +19,14 @@ begin
 end
 $$;
 
+-- First the views: a reader has locked the view before the tables in it. The other way round, the script and a
+-- client that looks for news would wait for each other.
+drop function if exists public.sync_state_now ();
+drop view if exists public.sync_state;
+drop view if exists public.notifications_living;
+drop view if exists public.projects_living;
+drop view if exists public.user_settings_living;
+
 ---------------------------------------------------------------------------------------------------------
 -- What belongs to the cloud as a whole
 ---------------------------------------------------------------------------------------------------------
@@ -431,7 +439,6 @@ create or replace trigger "~sync_moved" after update on public.notifications
 select sync_private.stamp_rows ('notifications');
 
 -- The living rows, for readers who know nothing of tombstones.
-drop view if exists public.notifications_living;
 create view public.notifications_living with (security_invoker = true) as
   select
     t.id,
@@ -579,7 +586,6 @@ create or replace trigger "~sync_moved" after update on public.projects
 select sync_private.stamp_rows ('projects');
 
 -- The living rows, for readers who know nothing of tombstones.
-drop view if exists public.projects_living;
 create view public.projects_living with (security_invoker = true) as
   select
     t.id,
@@ -719,7 +725,6 @@ create or replace trigger "~sync_moved" after update on public.user_settings
 select sync_private.stamp_rows ('user_settings');
 
 -- The living rows, for readers who know nothing of tombstones.
-drop view if exists public.user_settings_living;
 create view public.user_settings_living with (security_invoker = true) as
   select
     t.id,
@@ -736,9 +741,6 @@ grant select on public.user_settings_living to authenticated, service_role;
 ---------------------------------------------------------------------------------------------------------
 -- What clients ask
 ---------------------------------------------------------------------------------------------------------
-
-drop function if exists public.sync_state_now ();
-drop view if exists public.sync_state;
 
 -- The newest version of each table; one query per table, which reads one entry of its index.
 create or replace function sync_private.heads () returns jsonb

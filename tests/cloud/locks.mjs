@@ -3,6 +3,7 @@
 // Waiting: writers of one user for each other, everybody for a writer without a user, nobody for long.
 
 import assert from 'node:assert/strict';
+import { readSource } from '../server/scratch.mjs';
 import { test } from './tap.mjs';
 
 const insert = (id) => `insert into public.notifications (id) values ('${id}')`;
@@ -13,6 +14,18 @@ async function refusedAfter (promise)
   const began = Date.now ();
   await assert.rejects (promise, { code: '55P03' });
   return Date.now () - began;
+}
+
+// So many of the database's sessions wait for a lock.
+async function untilWaiting (db, n)
+{
+  for (;;) {
+    const [{ waiting }] = await db.root (`select count(*)::int as waiting from pg_stat_activity
+                                           where datname = current_database () and wait_event_type = 'Lock'`);
+    if (waiting >= n)
+      return;
+    await new Promise ((resolve) => setTimeout (resolve, 10));
+  }
 }
 
 export function testLocks (db)
@@ -83,5 +96,22 @@ export function testLocks (db)
     const rows = await db.as (owner, 'select id from public.notifications order by sync_version');
     assert.deepEqual (rows.map (({ id }) => id), ['late', 'for you']);
     await db.owner ('drop function public.write_for (uuid)');
+  });
+
+  test ('who reads the state or living rows while the script runs waits for it, and neither fails', async () => {
+    const user = await db.newUser ();
+    for (const view of ['sync_state', 'projects_living']) {
+      const last = await db.open (user);
+      await last.query ('select * from public.user_settings');
+      const script = db.owner (readSource ('sql/supabase/schema.sql'));
+      script.catch (() => {});
+      await untilWaiting (db, 1);
+      const reader = db.as (user, `select * from public.${view}`);
+      reader.catch (() => {});
+      await untilWaiting (db, 2);
+      await last.commit ();
+      await script;
+      assert.equal ((await reader).length, view === 'sync_state' ? 1 : 0);
+    }
   });
 }
