@@ -23,9 +23,9 @@ $$;
 -- client that looks for news would wait for each other.
 drop function if exists public.sync_state_now ();
 drop view if exists public.sync_state;
-drop view if exists public.notifications_living;
-drop view if exists public.projects_living;
-drop view if exists public.user_settings_living;
+alter view if exists public.notifications_living set (security_invoker = true);
+alter view if exists public.projects_living set (security_invoker = true);
+alter view if exists public.user_settings_living set (security_invoker = true);
 
 ---------------------------------------------------------------------------------------------------------
 -- What belongs to the cloud as a whole
@@ -296,6 +296,27 @@ begin
 end
 $$;
 
+-- The living rows, for readers who know nothing of tombstones. Views of the owner may read this view, so it is
+-- replaced, which works while new columns come last, and is made anew only where it has to be.
+create or replace function sync_private.show_living (p_name text, p_view text, p_columns text[]) returns void
+language plpgsql set search_path = '' as $$
+declare
+  definition text;
+begin
+  select format ('view public.%I with (security_invoker = true) as select %s from public.%I t '
+                 'where t.deleted_at is null',
+                 p_view, string_agg (format ('t.%I', c.name), ', ' order by c.n), p_name)
+    into definition
+    from unnest (p_columns) with ordinality c (name, n);
+  begin
+    execute 'create or replace ' || definition;
+  exception when invalid_table_definition then
+    execute format ('drop view public.%I', p_view);
+    execute 'create ' || definition;
+  end;
+end
+$$;
+
 ---------------------------------------------------------------------------------------------------------
 -- notifications
 ---------------------------------------------------------------------------------------------------------
@@ -438,23 +459,19 @@ create or replace trigger "~sync_moved" after update on public.notifications
 
 select sync_private.stamp_rows ('notifications');
 
--- The living rows, for readers who know nothing of tombstones.
-create view public.notifications_living with (security_invoker = true) as
-  select
-    t.id,
-    t.title,
-    t.content,
-    t.type,
-    t.status,
-    t.priority,
-    t.category,
-    t.metadata,
-    t.created_at,
-    t.updated_at,
-    t.expires_at,
-    t.user_id, t.edited_at
-    from public.notifications t
-   where t.deleted_at is null;
+select sync_private.show_living ('notifications', 'notifications_living', array['user_id', 'edited_at'
+  , 'id'
+  , 'title'
+  , 'content'
+  , 'type'
+  , 'status'
+  , 'priority'
+  , 'category'
+  , 'metadata'
+  , 'created_at'
+  , 'updated_at'
+  , 'expires_at'
+]);
 revoke all on public.notifications_living from public, anon, authenticated;
 grant select on public.notifications_living to authenticated, service_role;
 
@@ -585,18 +602,14 @@ create or replace trigger "~sync_moved" after update on public.projects
 
 select sync_private.stamp_rows ('projects');
 
--- The living rows, for readers who know nothing of tombstones.
-create view public.projects_living with (security_invoker = true) as
-  select
-    t.id,
-    t.name,
-    t.description,
-    t.settings,
-    t.created_at,
-    t.updated_at,
-    t.user_id, t.edited_at
-    from public.projects t
-   where t.deleted_at is null;
+select sync_private.show_living ('projects', 'projects_living', array['user_id', 'edited_at'
+  , 'id'
+  , 'name'
+  , 'description'
+  , 'settings'
+  , 'created_at'
+  , 'updated_at'
+]);
 revoke all on public.projects_living from public, anon, authenticated;
 grant select on public.projects_living to authenticated, service_role;
 
@@ -724,17 +737,13 @@ create or replace trigger "~sync_moved" after update on public.user_settings
 
 select sync_private.stamp_rows ('user_settings');
 
--- The living rows, for readers who know nothing of tombstones.
-create view public.user_settings_living with (security_invoker = true) as
-  select
-    t.id,
-    t.key,
-    t.value,
-    t.created_at,
-    t.updated_at,
-    t.user_id, t.edited_at
-    from public.user_settings t
-   where t.deleted_at is null;
+select sync_private.show_living ('user_settings', 'user_settings_living', array['user_id', 'edited_at'
+  , 'id'
+  , 'key'
+  , 'value'
+  , 'created_at'
+  , 'updated_at'
+]);
 revoke all on public.user_settings_living from public, anon, authenticated;
 grant select on public.user_settings_living to authenticated, service_role;
 

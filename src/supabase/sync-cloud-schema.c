@@ -160,6 +160,14 @@ append_view (GString *out, const Scope *scope)
 }
 
 static void
+append_view_name (GString *out, const Scope *scope)
+{
+  g_autofree char *name = new_derived_name (scope->entity->cloud_table, "_living");
+
+  append_quoted (out, name, '\'');
+}
+
+static void
 append_index (GString *out, const Scope *scope)
 {
   append_derived (out, scope, "_sync_version");
@@ -184,6 +192,12 @@ append_column (GString *out, const Scope *scope)
 }
 
 static void
+append_column_name (GString *out, const Scope *scope)
+{
+  append_quoted (out, scope->column->cloud_name, '\'');
+}
+
+static void
 append_type (GString *out, const Scope *scope)
 {
   g_string_append (out, sql_types[scope->column->codec]);
@@ -197,8 +211,9 @@ static const struct
   { "TABLE", append_table },         { "TABLE_NAME", append_table_name },
   { "KEYS", append_keys },           { "KEY_NAMES", append_key_names },
   { "KEY_TYPES", append_key_types }, { "VIEW", append_view },
-  { "INDEX", append_index },         { "CLAIM", append_claim },
-  { "MOVED", append_moved },         { "COLUMN", append_column },
+  { "VIEW_NAME", append_view_name }, { "INDEX", append_index },
+  { "CLAIM", append_claim },         { "MOVED", append_moved },
+  { "COLUMN", append_column },       { "COLUMN_NAME", append_column_name },
   { "TYPE", append_type },
 };
 

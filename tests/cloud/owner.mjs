@@ -54,6 +54,26 @@ export function testOwner (db, driver, env)
     assert.equal ((await db.as (user, 'select sync_version from public.projects'))[0].sync_version, version);
   });
 
+  test ('views of the owner that read living rows stay, also when a column is added', async () => {
+    const user = await db.newUser ();
+    const more = SCRIPT.replace ('add column if not exists description text,', '$& add column if not exists colour text,')
+                       .replace (/(show_living \('projects'[^)]*)\]/, `$1, 'colour']`);
+    await db.owner ('create view public.my_names with (security_invoker = true) as select id, name from public.projects_living; '
+                    + 'grant select on public.my_names to authenticated');
+    await db.owner (SCRIPT);
+    assert.equal (more.split ('colour').length, 3);
+    await db.owner (more);
+    await db.as (user, `insert into public.projects (id, name, colour) values ('a', 'Garden', 'green')`);
+    const rows = async (text) => (await db.as (user, text)).map ((row) => ({ ...row }));
+    assert.deepEqual (await rows ('select * from public.my_names'), [{ id: 'a', name: 'Garden' }]);
+    assert.deepEqual (await rows ('select colour from public.projects_living'), [{ colour: 'green' }]);
+    // Without the column again: then it is made anew, as nothing of the owner's reads it.
+    await db.owner ('drop view public.my_names');
+    await db.owner (SCRIPT);
+    await assert.rejects (db.as (user, 'select colour from public.projects_living'), { code: '42703' });
+    await db.owner ('alter table public.projects drop column colour');
+  });
+
   test ('a script older than the cloud is refused', async () => {
     await assert.rejects (db.owner (`update sync_private.cloud set schema_version = 99 where one; ${SCRIPT}`), /newer than this script/);
     assert.equal ((await db.root ('select schema_version from sync_private.cloud'))[0].schema_version, 1);
