@@ -80,6 +80,7 @@ test_free (gpointer data)
   g_free (test);
 }
 
+/* Whoever cancelled does not look any more. */
 static void
 tell (GTask *task, SyncCheckStep step, SyncCheckResult result, const GError *error)
 {
@@ -87,7 +88,7 @@ tell (GTask *task, SyncCheckStep step, SyncCheckResult result, const GError *err
   SyncCheck *check = sync_check_new (step, result, error);
 
   g_ptr_array_add (test->checks, check);
-  if (test->told != NULL)
+  if (test->told != NULL && !g_cancellable_is_cancelled (g_task_get_cancellable (task)))
     test->told (check, test->told_data);
 }
 

@@ -56,6 +56,7 @@ check_free (gpointer data)
   g_free (check);
 }
 
+/* Whoever cancelled does not look any more. */
 static void
 tell (GTask *task, SyncCheckStep step, SyncCheckResult result, const GError *error)
 {
@@ -63,7 +64,7 @@ tell (GTask *task, SyncCheckStep step, SyncCheckResult result, const GError *err
   SyncCheck *done = sync_check_new (step, result, error);
 
   g_ptr_array_add (check->checks, done);
-  if (check->told != NULL)
+  if (check->told != NULL && !g_cancellable_is_cancelled (g_task_get_cancellable (task)))
     check->told (done, check->told_data);
 }
 

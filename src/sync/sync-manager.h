@@ -94,7 +94,9 @@ typedef void (*SyncResolverFunc) (SyncManager *manager, const SyncConflict *conf
  * @allow_mass_change: the brake is off
  * @discard_unsent: hydrate: unpushed changes go to the record and the cloud's rows are taken
  * @wait_seconds: how long to wait for another run of this database to end
- * @resolver: (nullable): for conflicts, instead of the entities' strategies
+ * @resolver: (nullable): for conflicts, instead of the entities' strategies; it is asked again about those that it
+ *   left open, after later runs, too
+ * @resolver_data: for @resolver; stays as long as the manager
  */
 typedef struct
 {

@@ -783,6 +783,33 @@ test_connection (Fixture *fixture, gconstpointer data)
                      SYNC_CHECK_PASSED);
 }
 
+static void
+cancel_at_first_sight (SyncProvider *provider, GParamSpec *pspec, gpointer user_data)
+{
+  g_cancellable_cancel (user_data);
+}
+
+/* Whoever cancelled does not look any more. */
+static void
+test_a_cancelled_test_tells_nothing (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GPtrArray) checks = NULL;
+  g_autoptr (GError) error = NULL;
+  guint told = 0;
+
+  open_new (fixture);
+  g_assert_true (connect_vault (fixture, "vault.db", FALSE, &error));
+  g_signal_connect_object (sync_manager_get_provider (manager (fixture)), "notify::connected",
+                           G_CALLBACK (cancel_at_first_sight), cancellable, 0);
+  sync_profile_test_async (fixture->profile, NULL, NULL, count_told, &told, cancellable, test_got_result,
+                           place (fixture));
+  checks = sync_profile_test_finish (fixture->profile, answer (fixture), &error);
+  g_assert_true (sync_error_is_cancelled (error));
+  g_assert_null (checks);
+  g_assert_cmpuint (told, ==, 0);
+}
+
 static SyncSides *
 count_sides (Fixture *fixture)
 {
@@ -859,6 +886,7 @@ main (int argc, char *argv[])
   add ("supabase-address-and-key-are-checked", test_supabase);
   add ("changing-clouds-waits-for-runs", test_connect_waits_for_runs);
   add ("detaching-that-fails-leaves-all-as-it-was", test_detaching_that_fails_leaves_all_as_it_was);
+  add ("a-cancelled-test-tells-nothing", test_a_cancelled_test_tells_nothing);
   add ("nobody-signs-in-during-a-run", test_nobody_signs_in_during_a_run);
   add ("another-program-may-change-the-cloud", test_other_program_changes_the_cloud);
   add ("a-session-needs-a-cloud-with-accounts", test_session_needs_a_cloud_with_accounts);
