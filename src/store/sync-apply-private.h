@@ -144,6 +144,7 @@ gboolean sync_parents_check (SyncApply *apply, const char *id, const SyncRow *ro
 /* sync-children.c */
 gboolean sync_children_exist (SyncApply *apply, const char *id, gboolean *exist, GError **error);
 gboolean sync_children_delete (SyncApply *apply, GError **error);
+gboolean sync_children_give_up (SyncStore *store, SyncEntity *entity, const char *id, GError **error);
 SyncApplied sync_children_delete_with_parent (SyncApply *apply, SyncIncoming *incoming, GError **error);
 /* Gets `, greatest number that is referred to` added for each column that refers to the entity's integer key. */
 gboolean sync_children_append_references (SyncApply *apply, GString *sql, GError **error);

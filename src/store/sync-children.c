@@ -340,9 +340,9 @@ find_pending (SyncStore *store, GPtrArray *family, gboolean *pending, gint64 *ed
 }
 
 static gboolean
-record_child (SyncApply *apply, const SyncEntity *child, const char *id, GError **error)
+record_child (SyncStore *store, const SyncEntity *child, const char *id, const char *device, GError **error)
 {
-  SyncTable *table = sync_store_get_table (apply->store, child, error);
+  SyncTable *table = sync_store_get_table (store, child, error);
   g_autoptr (SyncRow) row = sync_row_new (child);
   g_autoptr (SyncConflict) conflict = NULL;
   gboolean found;
@@ -359,28 +359,28 @@ record_child (SyncApply *apply, const SyncEntity *child, const char *id, GError 
   conflict->local = sync_row_to_json (row);
   conflict->resolution = g_strdup ("remote");
   conflict->resolved_by = g_strdup ("foreign-key");
-  conflict->local_device = g_strdup (apply->policy.device);
+  conflict->local_device = g_strdup (device);
   conflict->local_time = conflict->remote_time = SYNC_TIME_UNKNOWN;
   conflict->columns = g_new0 (char *, 1);
-  return sync_store_put_conflict (apply->store, conflict, error) != 0;
+  return sync_store_put_conflict (store, conflict, error) != 0;
 }
 
 /* Each captured as a local change, since the ids that are being applied do not name them. All go on record before the
  * first goes: in a circle it takes others along. */
 static gboolean
-delete_family (SyncApply *apply, GPtrArray *family, GError **error)
+delete_family (SyncStore *store, GPtrArray *family, const char *device, GError **error)
 {
   for (guint i = 0; i < family->len; i++)
     {
       const Member *member = g_ptr_array_index (family, i);
 
-      if (!record_child (apply, member->entity, member->id, error))
+      if (!record_child (store, member->entity, member->id, device, error))
         return FALSE;
     }
   for (guint i = 0; i < family->len; i++)
     {
       const Member *member = g_ptr_array_index (family, i);
-      SyncTable *table = sync_store_get_table (apply->store, member->entity, error);
+      SyncTable *table = sync_store_get_table (store, member->entity, error);
       gboolean deleted;
 
       if (table == NULL || !sync_table_delete (table, member->id, &deleted, error))
@@ -408,8 +408,32 @@ sync_children_delete (SyncApply *apply,
 
   if (family == NULL || !sync_ledger_begin_applying (apply->store, apply->entity, apply->id->str, error))
     return FALSE;
-  good = delete_family (apply, family, error);
+  good = delete_family (apply->store, family, apply->policy.device, error);
   return sync_ledger_end_applying (apply->store, good ? error : NULL) && good;
+}
+
+/**
+ * sync_children_give_up:
+ * @store: the store
+ * @entity: a row's entity
+ * @id: its id
+ * @error: [error@SyncError.CONSTRAINT], or SQLite's
+ *
+ * The same where a person takes the row away.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_children_give_up (SyncStore *store,
+                       SyncEntity *entity,
+                       const char *id,
+                       GError **error)
+{
+  g_autoptr (GPtrArray) family = list_family (store, entity, id, error);
+  g_autofree char *device = NULL;
+
+  return family != NULL && sync_store_get_meta (store, "device-id", &device, error)
+         && delete_family (store, family, device, error);
 }
 
 /**

@@ -628,7 +628,7 @@ put_back (SyncStore *store, SyncEntity *entity, const char *id, const char *cont
   if (table == NULL)
     return FALSE;
   if (contents == NULL)
-    return sync_table_delete (table, id, &there, error);
+    return sync_children_give_up (store, entity, id, error) && sync_table_delete (table, id, &there, error);
   return sync_row_parse_text (row, contents, -1, error) && sync_table_exists (table, id, &there, error)
          && (there ? overwrite (table, row, id, error) : sync_table_insert (table, row, error));
 }

@@ -1078,6 +1078,28 @@ test_parent_given_up (TestRig *rig)
   test_device_expect (b, "SELECT id, kind FROM psync_conflict ORDER BY conflict", "'p'|edit-delete\n'c2'|cascade\n");
 }
 
+/* A deletion that lost is put back: what refers to the row by now goes with it, and is on record. */
+static void
+test_deletion_put_back (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  set_strategy (b, "parents", "remote", NULL);
+  test_device_sql (a, "INSERT INTO parents VALUES ('p', 'name')");
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE parents SET name = 'edited'; INSERT INTO children VALUES ('c', 'p')");
+  test_device_sync (a);
+  test_device_sql (b, "DELETE FROM parents");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT c.id, p.name FROM children c JOIN parents p ON p.id = c.parent", "c|edited\n");
+  undo_first (b);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT (SELECT count (*) FROM parents), (SELECT count (*) FROM children)", "0|0\n");
+  test_device_expect (b, "SELECT kind, local ->> '$.parent' FROM psync_conflict WHERE entity = 'children'",
+                      "cascade|p\n");
+}
+
 /* A column that is new here while a conflict is open may hold something on the other side. */
 static void
 test_manual_new_column (TestRig *rig)
@@ -1512,6 +1534,10 @@ static const struct
     "CREATE TABLE parents (id TEXT PRIMARY KEY NOT NULL, name TEXT);"
     "CREATE TABLE children (id TEXT PRIMARY KEY NOT NULL, parent TEXT REFERENCES parents (id) ON DELETE CASCADE);",
     test_parent_given_up },
+  { "record/undo-of-a-deletion-takes-children-along",
+    "CREATE TABLE parents (id TEXT PRIMARY KEY NOT NULL, name TEXT);"
+    "CREATE TABLE children (id TEXT PRIMARY KEY NOT NULL, parent TEXT REFERENCES parents (id) ON DELETE CASCADE)",
+    test_deletion_put_back },
   { "deletion/what-did-not-change-gives-way", NOTES, test_unchanged_gives_way },
   { "record/undo", NOTES, test_undo },
   { "record/undo-keeps-a-later-edit-on-record", NOTES, test_undo_later_edit },
