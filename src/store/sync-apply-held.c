@@ -3,61 +3,90 @@
 
 /* Rows that the local table refused are tried once more. */
 
+/**
+ * Retry:
+ * @ids: (owned) (element-type utf8): the rows that were held when it began, in the order in which they came
+ * @next: the first of them that has not had its turn
+ * @hopeless: (owned): those at which a trigger of the owner ended the transaction
+ * @n_applied: how many are held no more
+ */
 typedef struct
 {
-  char *id;
-  char *row;
-} Held;
+  GPtrArray *ids;
+  guint next;
+  GHashTable *hopeless;
+  guint n_applied;
+} Retry;
 
 static void
-held_free (Held *held)
+retry_clear (Retry *retry)
 {
-  g_free (held->id);
-  g_free (held->row);
-  g_free (held);
+  g_clear_pointer (&retry->ids, g_ptr_array_unref);
+  g_clear_pointer (&retry->hopeless, g_hash_table_unref);
 }
 
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Retry, retry_clear)
+
 static GPtrArray *
-load_held (SyncStore *store, const SyncEntity *entity, GError **error)
+list_held (SyncStore *store, const SyncEntity *entity, GError **error)
 {
-  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func ((GDestroyNotify) held_free);
+  g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
   SyncStatement *statement = sync_connection_prepare (
       sync_store_get_connection (store),
-      "SELECT id, row FROM main.psync_held WHERE entity = ?1 ORDER BY version", error);
+      "SELECT id FROM main.psync_held WHERE entity = ?1 ORDER BY version", error);
   SyncStep step;
 
   if (statement == NULL)
     return NULL;
   sync_statement_bind_text (statement, 1, entity->name, -1);
   while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
-    {
-      Held *held = g_new0 (Held, 1);
-
-      held->id = sync_statement_dup_text (statement, 0);
-      held->row = sync_statement_dup_text (statement, 1);
-      g_ptr_array_add (all, held);
-    }
+    g_ptr_array_add (ids, sync_statement_dup_text (statement, 0));
   sync_statement_reset (statement);
-  return step == SYNC_STEP_DONE ? g_steal_pointer (&all) : NULL;
+  return step == SYNC_STEP_DONE ? g_steal_pointer (&ids) : NULL;
+}
+
+/* *row NULL: it is held no more. */
+static gboolean
+load_held (SyncApply *apply, const char *id, char **row, GError **error)
+{
+  SyncStatement *statement
+      = sync_connection_prepare (sync_store_get_connection (apply->store),
+                                 "SELECT row FROM main.psync_held WHERE entity = ?1 AND id = ?2", error);
+  SyncStep step;
+
+  *row = NULL;
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_text (statement, 1, apply->entity->name, -1);
+  step = sync_statement_step (sync_statement_bind_text (statement, 2, id, -1), error);
+  if (step == SYNC_STEP_ROW)
+    *row = sync_statement_dup_text (statement, 0);
+  sync_statement_reset (statement);
+  return step != SYNC_STEP_ERROR;
 }
 
 /* The row once more, as if it came just now. */
 static SyncApplied
-retry_row (SyncApply *apply, const Held *held, GError **error)
+retry_row (SyncApply *apply, const char *id, GError **error)
 {
   SyncIncoming incoming = { 0 };
   SyncSpan unknown = { NULL, 0 };
   g_autoptr (GError) refusal = NULL;
+  g_autofree char *row = NULL;
   SyncApplied applied;
 
-  sync_json_reader_init (&apply->reader, held->row, strlen (held->row));
+  if (!load_held (apply, id, &row, error))
+    return SYNC_APPLIED_ERROR;
+  if (row == NULL)
+    return SYNC_APPLIED_HELD;
+  sync_json_reader_init (&apply->reader, row, strlen (row));
   if (!sync_row_parse (apply->remote, &apply->reader, &incoming.stamps, &unknown, &refusal)
       || unknown.length > 0)
     return SYNC_APPLIED_HELD;
-  g_string_assign (apply->id, held->id);
-  if (!sync_ledger_load (apply->store, apply->entity, held->id, &incoming.state, error))
+  g_string_assign (apply->id, id);
+  if (!sync_ledger_load (apply->store, apply->entity, id, &incoming.state, error))
     return SYNC_APPLIED_ERROR;
-  incoming.raw = (SyncSpan){ held->row, strlen (held->row) };
+  incoming.raw = (SyncSpan){ row, strlen (row) };
   incoming.state.held = FALSE;
   incoming.state.held_version = 0;
   applied = sync_apply_row (apply, &incoming, error);
@@ -68,7 +97,7 @@ retry_row (SyncApply *apply, const Held *held, GError **error)
 }
 
 static SyncApplied
-retry_in_savepoint (SyncApply *apply, const Held *held, GError **error)
+retry_in_savepoint (SyncApply *apply, const char *id, GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (apply->store);
   SyncCounts counts = apply->counts;
@@ -81,7 +110,7 @@ retry_in_savepoint (SyncApply *apply, const Held *held, GError **error)
   g_ptr_array_set_size (apply->unlike, 0);
   g_ptr_array_set_size (apply->unlike_rows, 0);
   sync_trail_drop (&apply->trail);
-  applied = retry_row (apply, held, error);
+  applied = retry_row (apply, id, error);
   if (applied == SYNC_APPLIED_DONE && (!sync_apply_write_unlike (apply, error) || !sync_apply_write_trail (apply, error)))
     applied = SYNC_APPLIED_ERROR;
   if (applied == SYNC_APPLIED_DONE && sync_connection_has_deferred_violations (connection))
@@ -99,48 +128,33 @@ retry_in_savepoint (SyncApply *apply, const Held *held, GError **error)
   return sync_connection_execute (connection, "RELEASE psync_held", error) ? applied : SYNC_APPLIED_ERROR;
 }
 
+/* As many as there is time for: others want to write, too. */
 static gboolean
-retry_all (SyncApply *apply, GHashTable *hopeless, guint *n_applied, GError **error)
+retry_some (SyncApply *apply, Retry *retry, gint64 started, GError **error)
 {
-  g_autoptr (GPtrArray) all = load_held (apply->store, apply->entity, error);
+  guint first = retry->next;
 
-  if (all == NULL)
-    return FALSE;
-  for (guint i = 0; i < all->len; i++)
+  for (; retry->next < retry->ids->len && !sync_apply_is_slice_full (apply, started, retry->next - first); retry->next++)
     {
-      const Held *held = g_ptr_array_index (all, i);
-      SyncApplied applied = g_hash_table_contains (hopeless, held->id) ? SYNC_APPLIED_HELD
-                                                                       : retry_in_savepoint (apply, held, error);
+      const char *id = g_ptr_array_index (retry->ids, retry->next);
+      SyncApplied applied = g_hash_table_contains (retry->hopeless, id) ? SYNC_APPLIED_HELD
+                                                                        : retry_in_savepoint (apply, id, error);
 
       if (apply->rolled_back)
-        g_hash_table_add (hopeless, g_strdup (held->id));
+        g_hash_table_add (retry->hopeless, g_strdup (id));
       if (applied == SYNC_APPLIED_ERROR)
         return FALSE;
       if (applied == SYNC_APPLIED_DONE)
         {
           apply->counts.pulled++;
-          (*n_applied)++;
+          retry->n_applied++;
         }
     }
   return sync_apply_check_brake (apply, error) && sync_apply_save_brake (apply, error);
 }
 
 static gboolean
-has_held (SyncStore *store, const SyncEntity *entity, gboolean *any, GError **error)
-{
-  gint64 count;
-
-  if (!sync_connection_query_int64 (sync_store_get_connection (store), 0, &count, error,
-                                    "SELECT EXISTS (SELECT 1 FROM main.psync_held WHERE entity = ?1)",
-                                    entity->name, NULL))
-    return FALSE;
-  *any = count != 0;
-  return TRUE;
-}
-
-/* hopeless: (inout): the rows at which a trigger of the owner ended the transaction */
-static gboolean
-retry_in_transaction (SyncApply *apply, GHashTable *hopeless, guint *n_applied, GError **error)
+retry_in_transaction (SyncApply *apply, Retry *retry, GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (apply->store);
 
@@ -150,10 +164,36 @@ retry_in_transaction (SyncApply *apply, GHashTable *hopeless, guint *n_applied, 
       sync_connection_rollback (connection);
       return FALSE;
     }
-  if (sync_table_defer_foreign_keys (apply->table, error) && retry_all (apply, hopeless, n_applied, error)
+  if (sync_table_defer_foreign_keys (apply->table, error)
+      && retry_some (apply, retry, g_get_monotonic_time (), error)
       && sync_ledger_trim_batches (apply->store, error) && sync_connection_commit (connection, error))
     return TRUE;
   sync_connection_rollback (connection);
+  return FALSE;
+}
+
+/* One slice; once more, and without the row at fault, where a trigger of the owner ended it. */
+static gboolean
+retry_slice (SyncStore *store, const SyncEntity *entity, const SyncApplyPolicy *policy, Retry *retry,
+             SyncCounts *counts, GArray *conflicts, GError **error)
+{
+  g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
+  g_autoptr (SyncApply) apply = sync_apply_new (store, entity, nothing, SYNC_APPLY_FETCH, 0, policy);
+  g_autoptr (GError) failure = NULL;
+  guint next = retry->next, n_applied = retry->n_applied;
+
+  apply->counts = *counts;
+  if (retry_in_transaction (apply, retry, &failure))
+    {
+      *counts = apply->counts;
+      g_array_append_vals (conflicts, apply->conflicts->data, apply->conflicts->len);
+      return TRUE;
+    }
+  retry->next = next;
+  retry->n_applied = n_applied;
+  if (apply->rolled_back)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }
 
@@ -165,10 +205,11 @@ retry_in_transaction (SyncApply *apply, GHashTable *hopeless, guint *n_applied, 
  * @counts: (inout): gets what happened added
  * @conflicts: (element-type gint64): gets the numbers of conflicts that were opened
  * @n_applied: (inout): how many rows are held no more
+ * @cancellable: (nullable): looked at between slices
  * @error: SQLite's
  *
- * Tries the rows that the local table refused once more, each by itself. One that is refused again is left
- * exactly as it was.
+ * Tries the rows that the local table refused once more, each by itself, in slices as a page is applied in. One that
+ * is refused again is left exactly as it was.
  *
  * Returns: %FALSE with @error set
  */
@@ -179,38 +220,22 @@ sync_apply_retry_held (SyncStore *store,
                        SyncCounts *counts,
                        GArray *conflicts,
                        guint *n_applied,
+                       GCancellable *cancellable,
                        GError **error)
 {
-  g_autoptr (GHashTable) hopeless = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  gboolean any, again;
+  g_auto (Retry) retry = {
+    .ids = list_held (store, entity, error),
+    .hopeless = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
+  };
 
-  if (!has_held (store, entity, &any, error))
+  if (retry.ids == NULL)
     return FALSE;
-  if (!any)
-    return TRUE;
-  do
+  while (retry.next < retry.ids->len)
     {
-      g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
-      g_autoptr (SyncApply) apply = sync_apply_new (store, entity, nothing, SYNC_APPLY_FETCH, 0, policy);
-      g_autoptr (GError) failure = NULL;
-      guint n = 0;
-
-      apply->counts = *counts;
-      again = FALSE;
-      if (retry_in_transaction (apply, hopeless, &n, &failure))
-        {
-          *n_applied += n;
-          *counts = apply->counts;
-          g_array_append_vals (conflicts, apply->conflicts->data, apply->conflicts->len);
-        }
-      else if (apply->rolled_back)
-        again = TRUE;
-      else
-        {
-          g_propagate_error (error, g_steal_pointer (&failure));
-          return FALSE;
-        }
+      if (g_cancellable_set_error_if_cancelled (cancellable, error)
+          || !retry_slice (store, entity, policy, &retry, counts, conflicts, error))
+        return FALSE;
     }
-  while (again);
+  *n_applied += retry.n_applied;
   return TRUE;
 }

@@ -88,6 +88,7 @@ void sync_apply_abandon (SyncApply *apply);
 gboolean sync_apply_begin_on_table (SyncApply *apply, GError **error);
 gboolean sync_apply_write_unlike (SyncApply *apply, GError **error);
 gboolean sync_apply_write_trail (SyncApply *apply, GError **error);
+gboolean sync_apply_is_slice_full (const SyncApply *apply, gint64 started, guint n_rows);
 
 /* sync-apply-brake.c: loaded when a transaction begins, checked and saved before it ends */
 gboolean sync_apply_load_brake (SyncApply *apply, GError **error);

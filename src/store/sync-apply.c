@@ -424,8 +424,10 @@ return_to_mark (SyncApply *apply, const Mark *mark)
 }
 
 /* At least one, or a slow computer would never come to an end. */
-static gboolean
-is_slice_full (const SyncApply *apply, gint64 started, guint n_rows)
+gboolean
+sync_apply_is_slice_full (const SyncApply *apply,
+                          gint64 started,
+                          guint n_rows)
 {
   return n_rows >= MIN (apply->max_rows, SYNC_TRAIL_ROWS / 2)
          || (n_rows > 0 && g_get_monotonic_time () - started >= apply->budget);
@@ -437,7 +439,7 @@ apply_rows (SyncApply *apply, gint64 started, GCancellable *cancellable, guint *
   gboolean more = TRUE;
 
   *n_rows = 0;
-  while (!is_slice_full (apply, started, *n_rows))
+  while (!sync_apply_is_slice_full (apply, started, *n_rows))
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error)
           || !find_next_row (apply, &more, error))

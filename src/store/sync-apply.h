@@ -61,7 +61,8 @@ GArray *sync_apply_get_conflicts (SyncApply *apply);
 
 /* Tries the held rows of an entity again; what fails again is left as it is. */
 gboolean sync_apply_retry_held (SyncStore *store, const SyncEntity *entity, const SyncApplyPolicy *policy,
-                                SyncCounts *counts, GArray *conflicts, guint *n_applied, GError **error);
+                                SyncCounts *counts, GArray *conflicts, guint *n_applied, GCancellable *cancellable,
+                                GError **error);
 
 /* A new key and the deletion of the old one that the table takes for the same. */
 gboolean sync_apply_retry_respelled (SyncStore *store, const SyncEntity *entity, const SyncApplyPolicy *policy,

@@ -371,7 +371,7 @@ retry_held (SyncRun *run, gpointer data, GError **error)
     return FALSE;
   step->counts.pulled += step->n_applied;
   if (!sync_apply_retry_held (store, step->leg->entity, &step->leg->policy, &step->counts, step->conflicts,
-                              &step->n_applied, error))
+                              &step->n_applied, run->setup->cancellable, error))
     return FALSE;
   if (step->n_applied > 0)
     return TRUE;
