@@ -2,7 +2,7 @@
 #include "sync-apply-private.h"
 
 /* Rows that exchanged the values of a UNIQUE column: each is held because of another, and none could ever be
- * written alone. All are taken out and put in anew, in one transaction, or nothing is done. */
+ * written alone. They are taken out and put in anew, in one transaction, or nothing is done. */
 
 typedef struct
 {
@@ -57,7 +57,7 @@ say_unfit (SyncApply *apply, GError **error)
   return FALSE;
 }
 
-/* *n_rows: how many there are less. A row that a trigger of the owner keeps is in the way. */
+/* *n_rows: how many there are more. A row that a trigger of the owner keeps is in the way. */
 static gboolean
 take_out (SyncApply *apply, GPtrArray *all, gint64 *n_rows, GError **error)
 {
@@ -98,18 +98,20 @@ put_in (SyncApply *apply, const Swapped *swapped, gint64 *n_rows, GError **error
 static gboolean
 count_violations (SyncApply *apply, gint64 *n, GError **error)
 {
-  return sync_connection_query_int64 (sync_store_get_connection (apply->store), 0, n, error,
-                                      "SELECT count(*) FROM pragma_foreign_key_check", NULL);
+  *n = 0;
+  return (!sync_table_refers (apply->table) && !sync_table_is_referenced (apply->table))
+         || sync_connection_query_int64 (sync_store_get_connection (apply->store), 0, n, error,
+                                         "SELECT count(*) FROM pragma_foreign_key_check", NULL);
 }
 
-/* In all tables that there are. */
+/* In all tables that there are, where a trigger of the owner may take others along. */
 static gboolean
 count_rows (SyncApply *apply, gint64 *n, GError **error)
 {
   GPtrArray *entities = sync_store_get_entities (apply->store);
 
   *n = 0;
-  for (guint i = 0; i < entities->len; i++)
+  for (guint i = 0; i < entities->len && sync_table_has_owner_triggers (apply->table); i++)
     {
       g_autoptr (GString) sql = g_string_new ("SELECT count(*) FROM main.");
       g_autoptr (GError) problem = NULL;
@@ -127,51 +129,93 @@ count_rows (SyncApply *apply, gint64 *n, GError **error)
   return TRUE;
 }
 
+static gboolean
+is_refusal (const GError *error)
+{
+  return g_error_matches (error, SYNC_ERROR, SYNC_ERROR_CONSTRAINT)
+         || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED);
+}
+
+/* Those that the table does not take although the others are out of the way leave @all. */
+static gboolean
+put_all_in (SyncApply *apply, GPtrArray *all, gint64 *n_rows, gboolean *stuck, GError **error)
+{
+  *stuck = FALSE;
+  for (guint i = 0; i < all->len;)
+    {
+      g_autoptr (GError) refusal = NULL;
+
+      if (put_in (apply, g_ptr_array_index (all, i), n_rows, &refusal))
+        {
+          i++;
+          continue;
+        }
+      if (!is_refusal (refusal) || apply->rolled_back)
+        {
+          g_propagate_error (error, g_steal_pointer (&refusal));
+          return FALSE;
+        }
+      g_ptr_array_remove_index (all, i);
+      *stuck = TRUE;
+    }
+  return !*stuck || say_unfit (apply, error);
+}
+
 /* The owner's triggers do not know that a row goes for a moment only: if one takes others along all of it is undone. */
 static gboolean
-swap (SyncApply *apply, GPtrArray *all, GError **error)
+swap (SyncApply *apply, GPtrArray *all, gboolean *stuck, GError **error)
 {
-  gint64 n_violations, n_violations_after, n_rows, n_rows_after;
+  gint64 n_violations, n_violations_after, n_rows, n_rows_after, n_gone = 0;
 
   if (!count_violations (apply, &n_violations, error) || !count_rows (apply, &n_rows, error)
-      || !take_out (apply, all, &n_rows, error))
+      || !take_out (apply, all, &n_gone, error) || !put_all_in (apply, all, &n_gone, stuck, error)
+      || !count_violations (apply, &n_violations_after, error) || !count_rows (apply, &n_rows_after, error))
     return FALSE;
-  for (guint i = 0; i < all->len; i++)
-    {
-      if (!put_in (apply, g_ptr_array_index (all, i), &n_rows, error))
-        return FALSE;
-    }
-  if (!count_violations (apply, &n_violations_after, error) || !count_rows (apply, &n_rows_after, error))
-    return FALSE;
+  if (sync_table_has_owner_triggers (apply->table))
+    n_rows += n_gone;
   return (n_violations_after <= n_violations && n_rows_after == n_rows) || say_unfit (apply, error);
 }
 
 /* Foreign keys are off meanwhile: a row that goes for a moment must not take its children along. */
 static gboolean
-swap_together (SyncStore *store, const SyncEntity *entity, const SyncApplyPolicy *policy, GPtrArray *all,
-               guint *n_applied, GError **error)
+swap_once (SyncStore *store, const SyncEntity *entity, const SyncApplyPolicy *policy, GPtrArray *all,
+           gboolean *done, gboolean *stuck, GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (store);
   g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
   g_autoptr (SyncApply) apply = sync_apply_new (store, entity, nothing, SYNC_APPLY_FETCH, 0, policy);
   g_autoptr (GError) refusal = NULL;
-  gboolean good;
 
+  *stuck = FALSE;
   apply->retrying = TRUE;
   if (!sync_connection_execute (connection, "PRAGMA foreign_keys = OFF", error))
     return FALSE;
-  good = sync_apply_begin (apply, &refusal);
-  if (good && (good = swap (apply, all, &refusal) && sync_apply_end (apply, &refusal)))
-    *n_applied += all->len;
-  else
+  *done = sync_apply_begin (apply, &refusal) && swap (apply, all, stuck, &refusal) && sync_apply_end (apply, &refusal);
+  if (!*done)
     sync_apply_abandon (apply);
   if (!sync_connection_execute (connection, "PRAGMA foreign_keys = ON", error))
     return FALSE;
-  if (good || g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_CONSTRAINT)
-      || g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED))
+  if (*done || is_refusal (refusal))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&refusal));
   return FALSE;
+}
+
+/* Without those that another row keeps out, which is not one of them. */
+static gboolean
+swap_together (SyncStore *store, const SyncEntity *entity, const SyncApplyPolicy *policy, GPtrArray *all,
+               guint *n_applied, GError **error)
+{
+  gboolean done = FALSE, stuck = TRUE;
+
+  while (stuck && all->len >= 2)
+    {
+      if (!swap_once (store, entity, policy, all, &done, &stuck, error))
+        return FALSE;
+    }
+  if (done)
+    *n_applied += all->len;
+  return TRUE;
 }
 
 /**
@@ -195,7 +239,7 @@ sync_apply_retry_swaps (SyncStore *store,
 
   if (all == NULL)
     return FALSE;
-  return all->len < 2 || swap_together (store, entity, policy, all, n_applied, error);
+  return swap_together (store, entity, policy, all, n_applied, error);
 }
 
 static Swapped *

@@ -1115,6 +1115,31 @@ test_kept_by_a_trigger (TestRig *rig)
   "CREATE TABLE parents (id TEXT PRIMARY KEY NOT NULL, place INTEGER UNIQUE);" \
   "CREATE TABLE children (id TEXT PRIMARY KEY NOT NULL, parent TEXT);"
 
+/* A third row is held because of one that does not take part: the two exchange their values all the same. */
+static void
+test_swap_beside_another (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO u VALUES ('1', 'one'), ('2', 'two'), ('3', 'three')");
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE u SET x = 'four' WHERE id = '3'");
+  test_device_sync (a);
+  test_device_sql (b, "INSERT INTO u VALUES ('here', 'four')");
+  test_device_sync (b);
+  test_device_expect (b, "SELECT id, reason FROM psync_held", "'3'|unique\n");
+  test_device_sql (a, "UPDATE u SET x = NULL WHERE id = '1'; UPDATE u SET x = 'one' WHERE id = '2';"
+                      "UPDATE u SET x = 'two' WHERE id = '1'");
+  test_device_sync (a);
+  test_device_sync (b);
+  test_device_expect (b, "SELECT id, x FROM u ORDER BY id", "1|two\n2|one\n3|three\nhere|four\n");
+  test_device_expect (b, "SELECT id FROM psync_held", "'3'\n");
+  test_device_sql (b, "UPDATE u SET x = 'five' WHERE id = 'here'");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT x FROM u WHERE id = '3'", "four\n");
+}
+
 /* Rows that exchange a UNIQUE value go for a moment; who deletes others with them must not take it for the end. */
 static void
 test_swap_and_trigger (TestRig *rig)
@@ -2019,6 +2044,8 @@ static const struct
   { "brake/counts-on-after-a-crash", NOTES, test_brake_is_durable },
   { "brake/counts-on-after-a-failure", NOTES, test_brake_after_failures },
   { "triggers/what-the-owner-keeps-goes-when-it-went-elsewhere", NOTES, test_kept_by_a_trigger },
+  { "held/rows-that-exchange-a-value-beside-one-that-cannot",
+    "CREATE TABLE u (id TEXT PRIMARY KEY NOT NULL, x TEXT UNIQUE);", test_swap_beside_another },
   { "triggers/what-goes-for-a-moment-takes-nothing-along", FAMILIES, test_swap_and_trigger },
   { "files/a-number-that-was-sent-since", NUMBERS, test_replica_of_a_number },
   { "collision/no-number-is-left", NUMBERS, test_greatest_number },
