@@ -218,17 +218,22 @@ make_error (const Export *export, const GError *problem)
   return sync_error_new (code, export->path, "The file cannot be written: %s", problem->message);
 }
 
+/* Half an export would be taken for a whole one. */
+static void
+forget_file (const Export *export)
+{
+  if (export->fresh)
+    g_unlink (export->path);
+}
+
 static void
 abandoned (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  const Export *export = g_task_get_task_data (task);
   GError *error = g_object_steal_data (G_OBJECT (task), "sync-export-error");
 
   g_output_stream_close_finish (G_OUTPUT_STREAM (object), result, NULL);
-  /* Half an export would be taken for a whole one. */
-  if (export->fresh)
-    g_unlink (export->path);
+  forget_file (g_task_get_task_data (task));
   g_task_return_error (task, error);
 }
 
@@ -261,7 +266,10 @@ closed (GObject *object, GAsyncResult *result, gpointer user_data)
   if (g_output_stream_close_finish (G_OUTPUT_STREAM (object), result, &problem))
     g_task_return_int (task, (gssize) export->rows);
   else
-    g_task_return_error (task, make_error (export, problem));
+    {
+      forget_file (export);
+      g_task_return_error (task, make_error (export, problem));
+    }
 }
 
 static void

@@ -272,6 +272,29 @@ test_failures (Fixture *fixture, gconstpointer data)
 }
 
 static void
+cancel_at_end (guint64 rows, guint64 total, gpointer cancellable)
+{
+  if (rows == total)
+    g_cancellable_cancel (cancellable);
+}
+
+/* Whoever is told that it was cancelled does not look for a file. */
+static void
+test_cancelled_at_the_end (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+
+  test_store_sql (fixture->device.store, "INSERT INTO projects (id) VALUES ('a')");
+  sync_export_unsent_async (fixture->device.manager, NULL, fixture->path, cancel_at_end, cancellable, cancellable,
+                            test_got_result, &fixture->result);
+  test_store_wait (&fixture->result);
+  g_assert_cmpint (sync_export_finish (fixture->device.manager, fixture->result, &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_false (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
+}
+
+static void
 expect_no_place (Fixture *fixture, const char *path, SyncError code, const char *reason)
 {
   g_autoptr (GError) error = NULL;
@@ -336,6 +359,7 @@ main (int argc, char *argv[])
   ADD ("no-row-is-missed-where-all-get-another-place", test_other_order);
   ADD ("unsent-rows-with-their-reason", test_unsent);
   ADD ("what-was-there-stays-until-all-is-written", test_failures);
+  ADD ("cancelled-at-the-end-there-is-no-file", test_cancelled_at_the_end);
   ADD ("takes-the-place-of-no-database", test_takes_no_databases_place);
   return test_run_with_own_folders ();
 }
