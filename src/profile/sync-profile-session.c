@@ -4,6 +4,7 @@
 #include "sync-file-lock.h"
 #include "sync-manager-private.h"
 #include "sync-supabase-provider.h"
+#include "sync-verb.h"
 
 /* Who is signed in to the profile's cloud. */
 
@@ -79,6 +80,27 @@ sync_profile_load_session_finish (SyncProfile *self, GAsyncResult *result)
   sync_manager_refresh (self->manager);
 }
 
+static gboolean
+tell_others (SyncStore *store, gpointer data, gpointer *answer, GError **error)
+{
+  return sync_manager_tell_session_changed (store, error);
+}
+
+static const SyncVerb tell_others_verb = { .func = tell_others, .lasts = TRUE };
+
+/* That others do not hear of it harms nobody for long. */
+static void
+others_told (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!sync_verb_finish (&tell_others_verb, object, result, NULL, &error))
+    g_debug ("Other programs are not told of the session: %s", error->message);
+  sync_manager_changed (SYNC_PROFILE (object)->manager);
+  g_task_return_boolean (task, TRUE);
+}
+
 static void
 session_changed (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -92,8 +114,7 @@ session_changed (GObject *object, GAsyncResult *result, gpointer user_data)
       return;
     }
   note_session (self);
-  sync_manager_changed (self->manager);
-  g_task_return_boolean (task, TRUE);
+  sync_verb_start (&tell_others_verb, self, self->store, NULL, NULL, others_told, g_steal_pointer (&task));
 }
 
 /* (transfer full) */

@@ -36,6 +36,7 @@ struct _SyncManager
   SyncProgress *progress;    /* (owned) (nullable): only while a run goes on */
   gint64 paused_until;
   gint64 verified_at;        /* as last counted */
+  gint64 session_changed;    /* likewise: when somebody signed in or out, whichever program it was */
   gint64 next_sync_time;
   gint64 last_sync_time;
   gboolean refreshing;
@@ -63,6 +64,8 @@ void sync_manager_set_next_sync_time (SyncManager *manager, gint64 time); /* the
 gboolean sync_manager_is_running (SyncManager *manager);
 void sync_manager_note_session (SyncManager *manager, gboolean signed_in); /* the profile's */
 void sync_manager_note_secrets (SyncManager *manager, const GError *error); /* likewise */
+/* On the worker's thread, likewise: other programs find out. */
+gboolean sync_manager_tell_session_changed (SyncStore *store, GError **error);
 
 /* For the manager's own parts. */
 void sync_manager_update_state (SyncManager *manager);

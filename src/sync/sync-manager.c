@@ -3,6 +3,8 @@
 #include "sync-stats-store.h"
 #include "sync-verb.h"
 
+#define SESSION_CHANGED "session-changed"
+
 typedef enum
 {
   PROP_STATE = 1,
@@ -138,6 +140,7 @@ typedef struct
   GHashTable *settings; /* another program may have changed them */
   gint64 paused_until;
   gint64 verified_at;
+  gint64 session_changed;
 } Count;
 
 static void
@@ -157,7 +160,8 @@ count_all (SyncStore *store, gpointer arguments, gpointer *answer, GError **erro
   count->stats = sync_store_count_waiting (store, SYNC_HISTORY_IN_STATS, error);
   return count->stats != NULL && sync_settings_load (store, &count->settings, error)
          && sync_store_get_meta_int64 (store, "paused-until", SYNC_TIME_UNKNOWN, &count->paused_until, error)
-         && sync_store_get_meta_int64 (store, "verified-at", SYNC_TIME_UNKNOWN, &count->verified_at, error);
+         && sync_store_get_meta_int64 (store, "verified-at", SYNC_TIME_UNKNOWN, &count->verified_at, error)
+         && sync_store_get_meta_int64 (store, SESSION_CHANGED, SYNC_TIME_UNKNOWN, &count->session_changed, error);
 }
 
 static const SyncVerb count_verb = { .func = count_all, .free_answer = (GDestroyNotify) count_free };
@@ -202,6 +206,27 @@ take_newest_run (SyncManager *self)
 }
 
 static void
+session_looked_for (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (SyncManager) self = data;
+
+  if (sync_provider_connect_finish (SYNC_PROVIDER (source), result, NULL)
+      && SYNC_PROVIDER (source) == self->provider)
+    sync_manager_note_session (self, TRUE);
+}
+
+/* Whoever waits here for somebody to sign in waits for another program's user, too. */
+static void
+take_session_change (SyncManager *self, gint64 changed, gboolean first)
+{
+  gboolean news = !first && changed != self->session_changed;
+
+  self->session_changed = changed;
+  if (news && self->provider != NULL && is_about_session (self->last_error))
+    sync_provider_connect_async (self->provider, self->cancellable, session_looked_for, g_object_ref (self));
+}
+
+static void
 counted (GObject *source, GAsyncResult *result, gpointer data)
 {
   SyncManager *self = SYNC_MANAGER (source);
@@ -219,6 +244,7 @@ counted (GObject *source, GAsyncResult *result, gpointer data)
       set_time (self, &self->last_sync_time, self->stats->last_sync_at, PROP_LAST_SYNC_TIME);
       sync_manager_set_paused_until (self, count->paused_until);
       self->verified_at = count->verified_at;
+      take_session_change (self, count->session_changed, before == NULL);
       sync_settings_update (self->settings, count->settings);
       count_free (count);
       take_newest_run (self);
@@ -521,6 +547,12 @@ sync_manager_note_session (SyncManager *manager,
     error = sync_error_new (SYNC_ERROR_SIGN_IN, NULL, "Nobody is signed in");
   sync_manager_set_last_error (manager, error);
   sync_manager_update_state (manager);
+}
+
+gboolean
+sync_manager_tell_session_changed (SyncStore *store, GError **error)
+{
+  return sync_store_set_meta_int64 (store, SESSION_CHANGED, sync_clock_now (sync_store_get_clock (store)), error);
 }
 
 /**

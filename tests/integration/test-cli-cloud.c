@@ -138,19 +138,27 @@ test_what_is_in_the_cloud_is_deleted (Fixture *fixture, gconstpointer variable)
 static void
 test_without_a_session_somebody_must_sign_in (Fixture *fixture, gconstpointer variable)
 {
+  static const char change[] = "SELECT value FROM psync_meta WHERE key = 'session-changed'";
   g_autoptr (JsonObject) sync = NULL;
   g_autoptr (JsonObject) health = NULL;
+  g_autofree char *out = NULL, *in = NULL;
 
   if (fixture->cloud == NULL)
     return;
   g_free (test_psync_run (fixture->psync, "a.db", 0, "logout"));
+  out = test_psync_sql (fixture->psync, "a.db", change);
   assert_state (fixture, "a.db", "sign-in-needed");
   sync = test_psync_json (fixture->psync, "a.db", 4, "sync");
   g_assert_cmpstr (error_code (sync), ==, "sign-in");
   health = test_psync_json (fixture->psync, "a.db", 4, "health");
   g_assert_cmpstr (json_object_get_string_member (health, "health"), ==, "invalid");
   sign (fixture, "a.db", "login", fixture->email, "wrong password", 4);
+  test_psync_expect (fixture->psync, "a.db", change, g_strchomp (out));
   sign (fixture, "a.db", "login", fixture->email, PASSWORD, 0);
+  /* A program that waits for it finds out. */
+  in = test_psync_sql (fixture->psync, "a.db", change);
+  g_assert_cmpstr (g_strchomp (in), !=, out);
+  g_assert_cmpstr (in, !=, "");
   g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
 }
 

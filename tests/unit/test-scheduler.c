@@ -267,6 +267,31 @@ test_person_needed (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (next_in (fixture), ==, 30 * MINUTE);
 }
 
+/* `psync login` beside `psync watch`. */
+static void
+test_signed_in_elsewhere (Fixture *fixture, gconstpointer data)
+{
+  test_proxy_set_error (fixture->device.cloud, sync_error_new (SYNC_ERROR_SIGN_IN, NULL, "nobody"));
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, 5 * MINUTE);
+  g_assert_cmpuint (fixture->failed, ==, 1);
+  /* Whatever else is written changes nothing about it. */
+  write_elsewhere (fixture, "INSERT INTO projects (id) VALUES ('a')");
+  advance (fixture, 70 * SECOND);
+  g_assert_cmpuint (fixture->failed, ==, 1);
+
+  test_proxy_set_error (fixture->device.cloud, NULL);
+  write_elsewhere (fixture, "INSERT INTO psync_meta VALUES ('session-changed', '1')");
+  advance (fixture, 70 * SECOND);
+  while (sync_manager_get_state (fixture->device.manager) == SYNC_STATE_SIGN_IN_NEEDED)
+    g_main_context_iteration (NULL, TRUE);
+  advance (fixture, 0);
+  test_assert_query (fixture->device.store, "SELECT count(*) FROM psync_change", "0\n");
+  g_assert_cmpint (sync_manager_get_state (fixture->device.manager), ==, SYNC_STATE_IDLE);
+  g_assert_cmpint (next_in (fixture), >, 28 * MINUTE);
+}
+
 static void
 test_other_failures_wait_for_the_interval (Fixture *fixture, gconstpointer data)
 {
@@ -795,6 +820,7 @@ main (int argc, char *argv[])
   add ("failures-back-off-and-recover", test_backoff);
   add ("the-servers-wish-to-wait-is-obeyed", test_retry_after);
   add ("what-needs-a-person-waits-for-one", test_person_needed);
+  add ("whoever-signs-in-elsewhere-ends-the-waiting", test_signed_in_elsewhere);
   add ("other-failures-wait-for-the-interval", test_other_failures_wait_for_the_interval);
   add ("new-settings-end-the-waiting", test_settings_end_the_waiting);
   add ("paused-until-a-time-or-until-resumed", test_pause);
