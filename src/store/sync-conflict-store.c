@@ -489,3 +489,12 @@ sync_store_trim_records (SyncStore *store, gint64 now, GError **error)
   sync_statement_bind_int64 (statement, 1, now - SYNC_RECORD_LIFETIME);
   return sync_statement_run (statement, error);
 }
+
+gboolean
+sync_store_set_stale (const SyncConflict *conflict,
+                      GError **error)
+{
+  sync_error_set (error, SYNC_ERROR_STALE, conflict->entity, "Conflict %" G_GINT64_FORMAT " changed meanwhile",
+                  conflict->number);
+  return FALSE;
+}

@@ -26,6 +26,9 @@ GPtrArray *sync_store_list_conflicts (SyncStore *store, gboolean records, guint 
 GArray *sync_store_list_conflict_keys (SyncStore *store, gboolean records, GError **error);
 gboolean sync_store_trim_records (SyncStore *store, gint64 now, GError **error);
 
+/* Always FALSE: SYNC_ERROR_STALE, the conflict is not as it was. */
+gboolean sync_store_set_stale (const SyncConflict *conflict, GError **error);
+
 /* Whether the row with this id could get another one, so that both sides of a conflict can be
  * kept. */
 gboolean sync_store_can_copy_row (SyncStore *store, const SyncEntity *entity, const char *id);
