@@ -373,6 +373,32 @@ sync_store_retry_changes (SyncStore *store, const char *entity, const char *id, 
   return (gssize) changes;
 }
 
+/**
+ * sync_store_retry_without_parent:
+ * @store: a store
+ * @entity: an entity's name
+ * @error: where to put an error
+ *
+ * Makes rows due again that the cloud refused because a row that they refer to was not there: for when such a row
+ * may have come since.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+sync_store_retry_without_parent (SyncStore *store, const char *entity, GError **error)
+{
+  SyncStatement *statement = sync_connection_prepare (
+      sync_store_get_connection (store),
+      "UPDATE psync_change SET state = 'pending', attempts = 0, next_attempt_at = NULL, error = NULL "
+      "WHERE entity = ?1 AND state = 'refused' AND json_extract (error, '$.reason') = '23503'",
+      error);
+
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_text (statement, 1, entity, -1);
+  return sync_statement_run (statement, error);
+}
+
 /* What a run would send at the time ?1: rows of enabled entities, neither in conflict nor held. */
 #define SENDABLE \
   "FROM psync_entity e JOIN psync_change c ON c.entity = e.name " \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-backoff.h"
+#include "sync-queue-store.h"
 #include "sync-run-private.h"
 
 /* Step 3 of a run: due rows in batches, parents first, deletions children first. Errors decide by what they are:
@@ -305,6 +306,27 @@ tell (Push *push)
                  0.5 + 0.4 * MIN (part, 1));
 }
 
+/* A refusal holds for what was refused, but what a row refers to is not in the row: when something moved there, the
+ * parent that was missing may have come. */
+static gboolean
+retry_without_parent (SyncRun *run, SyncLeg *leg, GError **error)
+{
+  guint64 n_moved = leg->n_moved;
+
+  for (guint i = 0; i < run->legs->len; i++)
+    {
+      const SyncLeg *other = g_ptr_array_index (run->legs, i);
+
+      if (leg->entity->parents != NULL
+          && g_strv_contains ((const char *const *) leg->entity->parents, other->entity->name))
+        n_moved += other->n_moved;
+    }
+  if (n_moved == leg->n_tried)
+    return TRUE;
+  leg->n_tried = n_moved;
+  return sync_store_retry_without_parent (sync_run_get_store (run), leg->entity->name, error);
+}
+
 /* Rows wait for the next round while a new row that they may refer to might have to take another number. */
 static gboolean
 count_due (SyncRun *run, gpointer data, GError **error)
@@ -314,7 +336,8 @@ count_due (SyncRun *run, gpointer data, GError **error)
   gboolean awaits;
   gint64 count;
 
-  if (!sync_outbox_awaits_parents (store, push->leg->entity, run->first_batch, &awaits, error))
+  if ((!push->deletions && !retry_without_parent (run, push->leg, error))
+      || !sync_outbox_awaits_parents (store, push->leg->entity, run->first_batch, &awaits, error))
     return FALSE;
   if (awaits && !push->deletions)
     return TRUE;

@@ -140,6 +140,7 @@ sync_run_take_news (SyncRun *run,
   sum->conflicts += counts->conflicts;
   sum->refused += counts->refused;
   sum->held += counts->held;
+  leg->n_moved += counts->pulled + counts->pushed;
   run->changed = TRUE;
 }
 

@@ -123,6 +123,32 @@ test_server_constraint (TestRig *rig)
   test_rig_assert_converged (rig);
 }
 
+/* A row without its parent is refused, and goes when the parent does, or has come from elsewhere. */
+static void
+test_server_reference (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+
+  test_rig_owner_sql (rig, "alter table public.leaf_notes drop constraint if exists root;"
+                           "alter table public.root_notes drop constraint if exists small;"
+                           "alter table public.root_notes add constraint small check (rank < 100);"
+                           "alter table public.leaf_notes add constraint root foreign key (user_id, root) "
+                           "references public.root_notes (user_id, id);");
+  test_device_sql (a, "INSERT INTO root_notes VALUES ('1', 1), ('2', 100);"
+                      "INSERT INTO leaf_notes VALUES ('a', '1'), ('b', '2');"
+                      "PRAGMA foreign_keys = OFF; INSERT INTO leaf_notes VALUES ('c', '3')");
+  test_device_sync (a);
+  test_device_expect (a, "SELECT id, error ->> '$.reason' FROM psync_change ORDER BY entity, id",
+                      "'b'|23503\n'c'|23503\n'2'|23514\n");
+  test_device_sql (a, "UPDATE root_notes SET rank = 2 WHERE id = '2'");
+  test_device_sync (a);
+  test_device_expect (a, "SELECT id, state FROM psync_change", "'c'|refused\n");
+  test_device_assert_quiet (a);
+  test_rig_rest (rig, "POST", "root_notes", NULL, "{\"id\":\"3\",\"rank\":3}");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT id, root FROM leaf_notes ORDER BY id", "a|1\nb|2\nc|3\n");
+}
+
 /* A web application that deletes and the purge that forgets it. */
 static void
 test_purge (TestRig *rig)
@@ -228,6 +254,10 @@ static const struct
     test_server_trigger },
   { "a-constraint-of-the-project", "CREATE TABLE checked_notes (id TEXT PRIMARY KEY NOT NULL, rank INTEGER);",
     test_server_constraint },
+  { "a-reference-of-the-project",
+    "CREATE TABLE root_notes (id TEXT PRIMARY KEY NOT NULL, rank INTEGER);"
+    "CREATE TABLE leaf_notes (id TEXT PRIMARY KEY NOT NULL, root TEXT REFERENCES root_notes (id));",
+    test_server_reference },
   { "deleted-and-purged", WEB, test_purge },
   { "a-key-without-a-type", "CREATE TABLE typeless_notes (id PRIMARY KEY NOT NULL, title TEXT);",
     test_key_without_type },
