@@ -374,23 +374,23 @@ sync_store_retry_changes (SyncStore *store, const char *entity, const char *id, 
 }
 
 /**
- * sync_store_retry_without_parent:
+ * sync_store_retry_hindered:
  * @store: a store
  * @entity: an entity's name
  * @error: where to put an error
  *
- * Makes rows due again that the cloud refused because a row that they refer to was not there: for when such a row
- * may have come since.
+ * Makes rows due again that the cloud refused for the sake of other rows: what they refer to was not there, or another
+ * one had their UNIQUE value. For when such rows may have come, or made room.
  *
  * Returns: %FALSE with @error set
  */
 gboolean
-sync_store_retry_without_parent (SyncStore *store, const char *entity, GError **error)
+sync_store_retry_hindered (SyncStore *store, const char *entity, GError **error)
 {
   SyncStatement *statement = sync_connection_prepare (
       sync_store_get_connection (store),
       "UPDATE psync_change SET state = 'pending', attempts = 0, next_attempt_at = NULL, error = NULL "
-      "WHERE entity = ?1 AND state = 'refused' AND json_extract (error, '$.reason') = '23503'",
+      "WHERE entity = ?1 AND state = 'refused' AND json_extract (error, '$.reason') IN ('23503', '23505')",
       error);
 
   if (statement == NULL)

@@ -27,7 +27,8 @@ typedef struct
   gint64 top;       /* our newest version in it */
   gboolean reached; /* a pull of this run reached the head that it began with */
   guint64 n_moved;  /* rows that came or were taken */
-  guint64 n_tried;  /* of it and its parents, when rows without their parent were last tried again */
+  guint n_hindered; /* rows refused in this run for the sake of others */
+  guint64 n_tried;  /* of it and its parents, when rows that those hindered were last tried again */
   SyncApplyPolicy policy;
 } SyncLeg;
 

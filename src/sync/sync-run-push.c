@@ -157,6 +157,15 @@ send_halves (Push *push, SyncBatch *batch, GError **error)
          && send_part (push, batch, half, batch->rows->len - half, error);
 }
 
+/* By other rows: a parent that is not there, or one that has the same UNIQUE value. */
+static gboolean
+is_hindered (const GError *reason)
+{
+  SyncErrorDetail *detail = sync_error_get_detail (reason);
+
+  return g_strcmp0 (detail->reason, "23503") == 0 || g_strcmp0 (detail->reason, "23505") == 0;
+}
+
 static gboolean
 refuse_row (Push *push, SyncBatch *batch, const GError *reason, GError **error)
 {
@@ -165,6 +174,7 @@ refuse_row (Push *push, SyncBatch *batch, const GError *reason, GError **error)
 
   if (!sync_run_step (push->run, refuse, &step, error))
     return FALSE;
+  push->leg->n_hindered += is_hindered (reason) ? 1 : 0;
   sync_run_take_news (push->run, push->leg, &counts, NULL);
   return TRUE;
 }
@@ -306,10 +316,10 @@ tell (Push *push)
                  0.5 + 0.4 * MIN (part, 1));
 }
 
-/* A refusal holds for what was refused, but what a row refers to is not in the row: when something moved there, the
- * parent that was missing may have come. */
+/* A refusal holds for what was refused, but other rows may have been the reason: when something moved among these,
+ * the parent that was missing may have come, and who had a UNIQUE value first may have let it go. */
 static gboolean
-retry_without_parent (SyncRun *run, SyncLeg *leg, GError **error)
+retry_hindered (SyncRun *run, SyncLeg *leg, GError **error)
 {
   guint64 n_moved = leg->n_moved;
 
@@ -324,7 +334,11 @@ retry_without_parent (SyncRun *run, SyncLeg *leg, GError **error)
   if (n_moved == leg->n_tried)
     return TRUE;
   leg->n_tried = n_moved;
-  return sync_store_retry_without_parent (sync_run_get_store (run), leg->entity->name, error);
+  /* Those that are refused again are counted again. */
+  if (leg->n_hindered > 0)
+    sync_result_counts_for (run->result, leg->entity->name)->refused -= leg->n_hindered;
+  leg->n_hindered = 0;
+  return sync_store_retry_hindered (sync_run_get_store (run), leg->entity->name, error);
 }
 
 /* Rows wait for the next round while a new row that they may refer to might have to take another number. */
@@ -336,7 +350,7 @@ count_due (SyncRun *run, gpointer data, GError **error)
   gboolean awaits;
   gint64 count;
 
-  if ((!push->deletions && !retry_without_parent (run, push->leg, error))
+  if ((!push->deletions && !retry_hindered (run, push->leg, error))
       || !sync_outbox_awaits_parents (store, push->leg->entity, run->first_batch, &awaits, error))
     return FALSE;
   if (awaits && !push->deletions)

@@ -149,6 +149,35 @@ test_server_reference (TestRig *rig)
   test_device_expect (a, "SELECT id, root FROM leaf_notes ORDER BY id", "a|1\nb|2\nc|3\n");
 }
 
+/* A UNIQUE value that one row leaves and another takes: sent in the other order it is refused, and goes right after. */
+static void
+test_server_unique (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  g_autoptr (SyncResult) result = NULL;
+
+  test_rig_owner_sql (rig, "create unique index if not exists one_slot on public.slot_notes (user_id, slot) "
+                           "where deleted_at is null");
+  test_device_sql (a, "INSERT INTO slot_notes VALUES ('5', 1)");
+  test_device_sync (a);
+  test_device_sql (a, "UPDATE slot_notes SET slot = 2; INSERT INTO slot_notes VALUES ('1', 1)");
+  result = test_device_run (a, SYNC_RUN_SYNC, NULL);
+  g_assert_no_error (result->error);
+  g_assert_cmpuint (result->total.pushed, ==, 2);
+  g_assert_cmpuint (result->total.refused, ==, 0);
+  test_device_expect (a, "SELECT id, state, error ->> '$.reason' FROM psync_change", "");
+  test_rig_assert_converged (rig);
+  /* Somebody else has it, and lets it go later. */
+  test_rig_rest (rig, "POST", "slot_notes", NULL, "{\"id\":\"7\",\"slot\":7}");
+  test_device_sql (a, "INSERT INTO slot_notes VALUES ('6', 7)");
+  test_device_sync (a);
+  test_device_expect (a, "SELECT id, state, error ->> '$.reason' FROM psync_change", "'6'|refused|23505\n");
+  test_device_assert_quiet (a);
+  test_rig_rest (rig, "DELETE", "slot_notes?id=eq.7", NULL, NULL);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT id, slot FROM slot_notes ORDER BY id", "1|1\n5|2\n6|7\n");
+}
+
 /* A web application that deletes and the purge that forgets it. */
 static void
 test_purge (TestRig *rig)
@@ -258,6 +287,8 @@ static const struct
     "CREATE TABLE root_notes (id TEXT PRIMARY KEY NOT NULL, rank INTEGER);"
     "CREATE TABLE leaf_notes (id TEXT PRIMARY KEY NOT NULL, root TEXT REFERENCES root_notes (id));",
     test_server_reference },
+  { "a-unique-value-of-the-project", "CREATE TABLE slot_notes (id TEXT PRIMARY KEY NOT NULL, slot INTEGER);",
+    test_server_unique },
   { "deleted-and-purged", WEB, test_purge },
   { "a-key-without-a-type", "CREATE TABLE typeless_notes (id PRIMARY KEY NOT NULL, title TEXT);",
     test_key_without_type },
