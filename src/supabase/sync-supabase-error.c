@@ -339,13 +339,14 @@ sync_supabase_error_from_rest (const SyncHttpReply *reply, const char *host, con
   g_auto (Fault) fault = { 0 };
   SyncSpan object;
   const char *sqlstate;
+  SyncError code;
   GError *error;
 
   if (get_object (reply, &object))
     {
-      g_autofree char *code = dup_member (object, "code");
+      g_autofree char *name = dup_member (object, "code");
 
-      fault.code = dup_code (code);
+      fault.code = dup_code (name);
       fault.message = dup_member (object, "message");
     }
   sqlstate = reply->status >= 500 ? find_sqlstate (&fault) : NULL;
@@ -354,8 +355,11 @@ sync_supabase_error_from_rest (const SyncHttpReply *reply, const char *host, con
       g_free (fault.code);
       fault.code = g_strdup (sqlstate);
     }
-  error = new_error (from_fault (&fault, resource, reply->status), &fault, reply,
-                     fault.code != NULL ? resource : host, now);
+  code = from_fault (&fault, resource, reply->status);
+  /* Without rows there is no smaller batch: the cloud is busy, or its gateway waited for it in vain. */
+  if (code == SYNC_ERROR_TOO_LARGE && entity == NULL && reply->status >= 500)
+    code = SYNC_ERROR_LATER;
+  error = new_error (code, &fault, reply, fault.code != NULL ? resource : host, now);
   if (entity != NULL && fault.code != NULL && fault.message != NULL)
     sync_error_set_column (error, find_named_column (entity, &fault));
   return error;

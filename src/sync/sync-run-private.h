@@ -78,6 +78,9 @@ gboolean sync_run_is_cancelled (SyncRun *run, GError **error);
 gboolean sync_run_is_old (SyncRun *run);
 /* Waits before the next attempt, or gives up: FALSE. */
 gboolean sync_run_back_off (SyncRun *run, guint attempt, const GError *reason);
+/* What was asked for was as little as can be, and took too long all the same: that is about the cloud, and may end by
+ * itself. */
+void sync_run_blame_cloud (GError *error);
 void sync_run_tell (SyncRun *run, SyncPhase phase, const SyncLeg *leg, guint64 current, guint64 total,
                     double fraction);
 void sync_run_take_news (SyncRun *run, SyncLeg *leg, const SyncCounts *counts, GArray *conflicts);

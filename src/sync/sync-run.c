@@ -105,6 +105,13 @@ sync_run_back_off (SyncRun *run,
 }
 
 void
+sync_run_blame_cloud (GError *error)
+{
+  if (g_error_matches (error, SYNC_ERROR, SYNC_ERROR_TOO_LARGE) && sync_error_get_detail (error)->status >= 500)
+    error->code = SYNC_ERROR_LATER;
+}
+
+void
 sync_run_tell (SyncRun *run,
                SyncPhase phase,
                const SyncLeg *leg,
@@ -448,6 +455,7 @@ execute (const SyncRunSetup *setup)
     }
   if (good && run.restart)
     error = explain_restarts (&run);
+  sync_run_blame_cloud (error);
   finish (&run, error);
   return run.result;
 }

@@ -539,6 +539,7 @@ sync_verify_run_execute (const SyncVerifySetup *setup)
   if (sync_rows (setup, result, &error) && compare_all (setup, result, NULL, &error) && heal (setup, result, &error)
       && setup->run.options.entities == NULL)
     sync_worker_call (sync_store_get_worker (setup->run.store), note_verified, setup->run.store, NULL, &error);
+  sync_run_blame_cloud (error);
   result->error = error;
   result->finished_at = sync_clock_now (clock);
   sync_provider_get_usage (setup->run.provider, &after);

@@ -246,6 +246,22 @@ test_retry_after (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (next_in (fixture), <=, 605 * SECOND);
 }
 
+/* A gateway that waited for the cloud in vain asks for smaller batches; what cannot be smaller is asked for again. */
+static void
+test_a_cloud_that_is_too_slow_is_away (Fixture *fixture, gconstpointer data)
+{
+  GError *error = sync_error_new (SYNC_ERROR_TOO_LARGE, "host", "HTTP status 522");
+
+  sync_error_set_reason (error, NULL, 522);
+  test_proxy_set_error (fixture->device.cloud, error);
+  test_manager_set (&fixture->device, "auto-sync", "true");
+  sync_scheduler_start (fixture->scheduler);
+  advance (fixture, 0);
+  g_assert_cmpuint (fixture->failed, ==, 1);
+  g_assert_cmpint (next_in (fixture), <=, 5 * SECOND);
+  g_assert_cmpint (sync_manager_get_state (fixture->device.manager), ==, SYNC_STATE_OFFLINE);
+}
+
 static void
 test_person_needed (Fixture *fixture, gconstpointer data)
 {
@@ -558,7 +574,7 @@ test_network_ends_the_wait_behind_a_portal (Fixture *fixture, gconstpointer data
     }
 }
 
-/* Nobody but the project's owner can do anything: asking each minute does not help, and asking next week is too late. */
+/* Nobody but the project's owner can do anything: asking each minute does not help, and next week is too late. */
 static void
 test_the_owner_is_waited_for_by_the_hour (Fixture *fixture, gconstpointer data)
 {
@@ -819,6 +835,7 @@ main (int argc, char *argv[])
   add ("a-row-whose-turn-comes-is-sent", test_next_attempt);
   add ("failures-back-off-and-recover", test_backoff);
   add ("the-servers-wish-to-wait-is-obeyed", test_retry_after);
+  add ("a-cloud-that-is-too-slow-is-away", test_a_cloud_that_is_too_slow_is_away);
   add ("what-needs-a-person-waits-for-one", test_person_needed);
   add ("whoever-signs-in-elsewhere-ends-the-waiting", test_signed_in_elsewhere);
   add ("other-failures-wait-for-the-interval", test_other_failures_wait_for_the_interval);

@@ -195,13 +195,14 @@ test_without_a_code_the_status_decides (void)
                                         "\"" ROW ": not a code\"}",
                                         "[1]",
                                         "{\"code\":\"23505\"" };
+  g_autoptr (SyncEntity) entity = new_entity ();
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     for (guint j = 0; j < G_N_ELEMENTS (bodies); j++)
       {
         g_autoptr (SyncHttpReply) reply = new_reply (cases[i].status, bodies[j]);
         g_autoptr (GError) error
-            = sync_supabase_error_from_rest (reply, "host", "projects", NULL, NOW);
+            = sync_supabase_error_from_rest (reply, "host", "projects", entity, NOW);
 
         g_test_message ("%u %s", cases[i].status, bodies[j]);
         g_assert_cmpstr (sync_error_code_name (error->code), ==,
@@ -420,6 +421,34 @@ test_a_hostile_body_does_no_harm (void)
     }
 }
 
+/* Where no rows are on their way there is no smaller batch: the cloud is busy, or its gateway does not reach it. */
+static void
+test_without_rows_nothing_is_too_slow (void)
+{
+  static const struct
+  {
+    guint status;
+    const char *body;
+    SyncError expected;
+  } cases[] = {
+    { 500, "{\"code\":\"57014\"}", SYNC_ERROR_LATER },
+    { 504, "<html>", SYNC_ERROR_LATER },
+    { 520, "<html>", SYNC_ERROR_LATER },
+    { 522, "<html>", SYNC_ERROR_LATER },
+    { 524, "<html>", SYNC_ERROR_LATER },
+    { 544, "{}", SYNC_ERROR_LATER },
+    { 431, "<html>", SYNC_ERROR_TOO_LARGE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (SyncHttpReply) reply = new_reply (cases[i].status, cases[i].body);
+      g_autoptr (GError) error = sync_supabase_error_from_rest (reply, "host", "sync_state", NULL, NOW);
+
+      g_assert_error (error, SYNC_ERROR, (int) cases[i].expected);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -440,5 +469,6 @@ main (int argc, char **argv)
   g_test_add_func ("/supabase/error/sign-in-errors-are-told-apart",
                    test_sign_in_errors_are_told_apart);
   g_test_add_func ("/supabase/error/a-hostile-body-does-no-harm", test_a_hostile_body_does_no_harm);
+  g_test_add_func ("/supabase/error/without-rows-nothing-is-too-slow", test_without_rows_nothing_is_too_slow);
   return g_test_run ();
 }
