@@ -53,7 +53,7 @@ struct _SyncApply
 
   /* Of the slice under way. */
   gboolean triggers_off;
-  GArray *guards; /* (owned) (nullable): the columns that sync-parents.c looks at */
+  GArray *references; /* (owned) (element-type SyncReference): what sync-parents.c looks at */
   gboolean quiet; /* when the slice began nothing of the entity waited, was held, open or unsettled */
   gboolean news; /* the last row was one that nobody knew */
   SyncKept kept[SYNC_MANY_ROWS];

@@ -60,7 +60,7 @@ sync_apply_free (SyncApply *apply)
   g_clear_pointer (&apply->page, g_bytes_unref);
   g_clear_pointer (&apply->policy.device, g_free);
   g_clear_pointer (&apply->conflicts, g_array_unref);
-  g_clear_pointer (&apply->guards, g_array_unref);
+  g_clear_pointer (&apply->references, g_array_unref);
   g_clear_pointer (&apply->unlike, g_ptr_array_unref);
   g_clear_pointer (&apply->unlike_rows, g_ptr_array_unref);
   g_clear_pointer (&apply->hold_reason, g_free);

@@ -2,6 +2,7 @@
 #include "sync-outbox.h"
 
 #include "sync-capture.h"
+#include "sync-parents.h"
 #include "sync-store-private.h"
 #include "sync-time.h"
 
@@ -113,6 +114,7 @@ typedef struct
   SyncRow *base;
   GString *json;
   gint64 now;
+  GArray *references; /* (element-type SyncReference) */
   gboolean is_free; /* nothing of the entity is held, open or unsettled */
   GArray *dues;     /* (element-type Due): read ahead */
   guint next;       /* the first of them whose turn has not come */
@@ -370,10 +372,18 @@ can_travel (const Composer *composer, GError **error)
 }
 
 static gboolean
+must_wait (const Composer *composer, gboolean *wait, GError **error)
+{
+  *wait = FALSE;
+  return composer->options->with_children
+         || sync_parents_must_wait (composer->store, composer->references, composer->row, wait, error);
+}
+
+static gboolean
 compose_row (Composer *composer, const Due *due, GError **error)
 {
   g_autoptr (GError) refusal = NULL;
-  gboolean found;
+  gboolean found, wait;
 
   if (!read_row (composer, due, &found, &refusal)
       || (found ? !can_travel (composer, &refusal) : !sync_table_check_cut (composer->table, due->id, &refusal)))
@@ -395,7 +405,10 @@ compose_row (Composer *composer, const Due *due, GError **error)
   sync_row_append_json (composer->row, composer->json);
   if (!due->sent && equals_base (composer, due))
     return sync_ledger_drop_change (composer->store, composer->batch->entity, due->id, due->seq, error);
-  append_element (composer, due, FALSE);
+  if (!must_wait (composer, &wait, error))
+    return FALSE;
+  if (!wait)
+    append_element (composer, due, FALSE);
   return TRUE;
 }
 
@@ -488,7 +501,7 @@ sync_outbox_compose (SyncStore *store,
   g_autoptr (SyncBatch) batch = batch_new (entity);
   g_autoptr (SyncRow) row = sync_row_new (entity), base = sync_row_new (entity);
   g_autoptr (GString) json = g_string_new (NULL);
-  g_autoptr (GArray) dues = g_array_new (FALSE, FALSE, sizeof (Due));
+  g_autoptr (GArray) dues = g_array_new (FALSE, FALSE, sizeof (Due)), references = NULL;
   SyncScope scope;
   Composer composer = { .store = store,
                         .options = options,
@@ -504,7 +517,9 @@ sync_outbox_compose (SyncStore *store,
   g_array_set_clear_func (dues, (GDestroyNotify) due_clear);
   if (composer.table == NULL || !sync_scope_begin (&scope, store, error))
     return NULL;
-  good = sync_ledger_is_free (store, entity, &composer.is_free, error) && compose_rows (&composer, error);
+  composer.references = references = sync_parents_list (store, composer.table, error);
+  good = references != NULL && sync_ledger_is_free (store, entity, &composer.is_free, error)
+         && compose_rows (&composer, error);
   end_many (&composer);
   g_string_append_c (batch->body, ']');
   good = good && (batch->rows->len == 0 || remember_batch (store, batch, options->first_batch, error));
@@ -614,38 +629,6 @@ sync_outbox_list_unexplained (SyncStore *store,
     g_ptr_array_add (ids, sync_statement_dup_text (statement, 0));
   sync_statement_reset (statement);
   return step == SYNC_STEP_DONE ? g_steal_pointer (&ids) : NULL;
-}
-
-gboolean
-sync_outbox_awaits_parents (SyncStore *store,
-                            const SyncEntity *entity,
-                            gint64 first_batch,
-                            gboolean *awaits,
-                            GError **error)
-{
-  *awaits = FALSE;
-  for (guint i = 0; entity->parents[i] != NULL && !*awaits; i++)
-    {
-      const SyncEntity *parent = sync_store_find_entity (store, entity->parents[i]);
-      SyncStatement *statement;
-      SyncStep step;
-
-      if (parent == NULL || !sync_entity_has_integer_key (parent))
-        continue;
-      statement = sync_connection_prepare (
-          sync_store_get_connection (store),
-          "SELECT 1 FROM main.psync_sent WHERE entity = ?1 AND batch >= ?2 AND base_version = 0 LIMIT 1", error);
-      if (statement == NULL)
-        return FALSE;
-      sync_statement_bind_text (statement, 1, parent->name, -1);
-      sync_statement_bind_int64 (statement, 2, first_batch);
-      step = sync_statement_step (statement, error);
-      sync_statement_reset (statement);
-      if (step == SYNC_STEP_ERROR)
-        return FALSE;
-      *awaits = step == SYNC_STEP_ROW;
-    }
-  return TRUE;
 }
 
 gboolean

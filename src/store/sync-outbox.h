@@ -26,6 +26,7 @@ G_BEGIN_DECLS
  * @run_id: this run
  * @after: (nullable): ids up to this one had their turn
  * @first_batch: the batch gets this number at least: batches of earlier runs have lower ones
+ * @with_children: also rows that refer to a new one whose number may be another's (see sync-parents.c)
  */
 typedef struct
 {
@@ -39,6 +40,7 @@ typedef struct
   const char *run_id;
   const char *after;
   gint64 first_batch;
+  gboolean with_children;
 } SyncComposeOptions;
 
 /* One row of a batch. */
@@ -104,10 +106,6 @@ gboolean sync_outbox_has_work (SyncStore *store, gint64 now, gboolean *work, GEr
  * in order, those behind `after`. (element-type utf8) */
 GPtrArray *sync_outbox_list_unexplained (SyncStore *store, const SyncEntity *entity, gint64 first_batch,
                                          const char *after, guint limit, GError **error);
-/* Whether it is open if a new row that this entity's rows may refer to, sent in a batch from `first_batch` on, has its
- * integer key for itself. */
-gboolean sync_outbox_awaits_parents (SyncStore *store, const SyncEntity *entity, gint64 first_batch, gboolean *awaits,
-                                     GError **error);
 /* The number that the next batch will get, at least. */
 gboolean sync_outbox_next_batch (SyncStore *store, gint64 *number, GError **error);
 

@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-parents.h"
+
 #include "sync-apply-private.h"
 
 /* Whose child is it? While a new row here has its integer key only for itself, a row that comes from elsewhere with
- * that number means another row, which has not come yet. So all that refers to the new row is this device's own, and
- * can follow it when it gets another key. */
+ * that number means another row, which has not come yet; and a row of ours that refers to it must not be sent, or it
+ * would become the other one's. So all that refers to the new row is this device's own, and can follow it when it gets
+ * another key. */
 
-/**
- * Guard:
- *
- * A column that refers to an integer key of an entity with changes that wait.
- */
-typedef struct
-{
-  guint column;
-  SyncEntity *parent; /* (unowned) */
-} Guard;
-
-static const char guards_sql[]
-    = "SELECT f.\"from\", f.\"to\", e.name FROM pragma_foreign_key_list (?1, 'main') f "
+static const char references_sql[]
+    = "SELECT f.\"from\", f.\"to\", e.name, e.enabled AND e.position < "
+      "(SELECT o.position FROM main.psync_entity o WHERE o.name = ?2) "
+      "FROM pragma_foreign_key_list (?1, 'main') f "
       "JOIN main.psync_entity e ON e.table_name = f.\"table\" COLLATE NOCASE "
       "WHERE (SELECT count (*) FROM pragma_foreign_key_list (?1, 'main') g WHERE g.id = f.id) = 1 "
       "AND EXISTS (SELECT 1 FROM main.psync_change c WHERE c.entity = e.name)";
@@ -30,21 +24,109 @@ is_number (const SyncEntity *entity, const char *column)
 }
 
 static void
-add_guard (SyncApply *apply, SyncStatement *statement)
+add_reference (SyncStore *store, const SyncEntity *entity, SyncStatement *statement, GArray *references)
 {
-  int column = sync_entity_find_column (apply->entity, sync_statement_text (statement, 0, NULL), -1);
-  Guard guard = { (guint) column, sync_store_find_entity (apply->store, sync_statement_text (statement, 2, NULL)) };
+  int column = sync_entity_find_column (entity, sync_statement_text (statement, 0, NULL), -1);
+  SyncReference reference = {
+    .column = (guint) column,
+    .parent = sync_store_find_entity (store, sync_statement_text (statement, 2, NULL)),
+    .comes_first = sync_statement_int64 (statement, 3) != 0,
+  };
 
-  if (column >= 0 && is_number (guard.parent, sync_statement_text (statement, 1, NULL)))
-    g_array_append_val (apply->guards, guard);
+  if (column >= 0 && is_number (reference.parent, sync_statement_text (statement, 1, NULL)))
+    g_array_append_val (references, reference);
 }
+
+GArray *
+sync_parents_list (SyncStore *store,
+                   SyncTable *table,
+                   GError **error)
+{
+  const SyncEntity *entity = sync_table_get_entity (table);
+  g_autoptr (GArray) references = g_array_new (FALSE, FALSE, sizeof (SyncReference));
+  SyncStatement *statement;
+  SyncStep step;
+
+  if (!sync_table_refers (table))
+    return g_steal_pointer (&references);
+  statement = sync_connection_prepare (sync_store_get_connection (store), references_sql, error);
+  if (statement == NULL)
+    return NULL;
+  sync_statement_bind_text (statement, 1, entity->table, -1);
+  sync_statement_bind_text (statement, 2, entity->name, -1);
+  while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
+    add_reference (store, entity, statement, references);
+  sync_statement_reset (statement);
+  return step == SYNC_STEP_DONE ? g_steal_pointer (&references) : NULL;
+}
+
+static gboolean
+find_only_ours (SyncStore *store, const SyncReference *reference, const SyncRow *row, gboolean due, gboolean *ours,
+                GError **error)
+{
+  SyncSpan key = sync_row_get (row, reference->column);
+  SyncStatement *statement;
+  g_autofree char *text = NULL;
+  SyncStep step;
+
+  *ours = FALSE;
+  if (key.length == 0 || sync_row_is_null (row, reference->column))
+    return TRUE;
+  statement = sync_connection_prepare (
+      sync_store_get_connection (store),
+      "SELECT 1 FROM main.psync_change c WHERE c.entity = ?1 AND c.id = CAST (CAST (?2 AS INTEGER) AS TEXT) "
+      "AND c.maybe_sent = 0 AND (?3 = 0 OR c.state = 'pending') AND NOT EXISTS "
+      "(SELECT 1 FROM main.psync_row r WHERE r.entity = c.entity AND r.id = c.id AND r.base IS NOT NULL)",
+      error);
+  if (statement == NULL)
+    return FALSE;
+  text = sync_json_type (key) == SYNC_JSON_STRING ? sync_json_dup_string (key) : g_strndup (key.text, key.length);
+  sync_statement_bind_text (statement, 1, reference->parent->name, -1);
+  sync_statement_bind_text (statement, 2, text, -1);
+  sync_statement_bind_int64 (statement, 3, due);
+  step = sync_statement_step (statement, error);
+  sync_statement_reset (statement);
+  *ours = step == SYNC_STEP_ROW;
+  return step != SYNC_STEP_ERROR;
+}
+
+gboolean
+sync_parents_is_only_ours (SyncStore *store,
+                           const SyncReference *reference,
+                           const SyncRow *row,
+                           gboolean *ours,
+                           GError **error)
+{
+  return find_only_ours (store, reference, row, FALSE, ours, error);
+}
+
+/* Not for a row that was refused, whose turn may never come. */
+gboolean
+sync_parents_must_wait (SyncStore *store,
+                        const GArray *references,
+                        const SyncRow *row,
+                        gboolean *wait,
+                        GError **error)
+{
+  *wait = FALSE;
+  for (guint i = 0; i < references->len && !*wait; i++)
+    {
+      const SyncReference *reference = &g_array_index (references, SyncReference, i);
+
+      if (reference->comes_first && !find_only_ours (store, reference, row, TRUE, wait, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* --- What comes --------------------------------------------------------------------------------- */
 
 /**
  * sync_parents_look:
  * @apply: an apply whose transaction begins
  * @error: SQLite's
  *
- * Finds out which references are to be looked at: mostly none.
+ * Finds out which references are to be looked at.
  *
  * Returns: %FALSE with @error set
  */
@@ -52,50 +134,9 @@ gboolean
 sync_parents_look (SyncApply *apply,
                    GError **error)
 {
-  SyncStatement *statement;
-  SyncStep step;
-
-  if (apply->guards == NULL)
-    apply->guards = g_array_new (FALSE, FALSE, sizeof (Guard));
-  g_array_set_size (apply->guards, 0);
-  if (!sync_table_refers (apply->table))
-    return TRUE;
-  statement = sync_connection_prepare (sync_store_get_connection (apply->store), guards_sql, error);
-  if (statement == NULL)
-    return FALSE;
-  sync_statement_bind_text (statement, 1, apply->entity->table, -1);
-  while ((step = sync_statement_step (statement, error)) == SYNC_STEP_ROW)
-    add_guard (apply, statement);
-  sync_statement_reset (statement);
-  return step == SYNC_STEP_DONE;
-}
-
-/* Whether the row with that key is one of ours that nobody else can know. */
-static gboolean
-is_only_ours (SyncApply *apply, const SyncEntity *parent, SyncSpan key, gboolean *ours, GError **error)
-{
-  SyncStatement *statement = sync_connection_prepare (
-      sync_store_get_connection (apply->store),
-      "SELECT 1 FROM main.psync_change c WHERE c.entity = ?1 AND c.id = CAST (CAST (?2 AS INTEGER) AS TEXT) "
-      "AND c.maybe_sent = 0 AND NOT EXISTS "
-      "(SELECT 1 FROM main.psync_row r WHERE r.entity = c.entity AND r.id = c.id)",
-      error);
-  g_autofree char *text = NULL;
-  SyncStep step;
-
-  if (statement == NULL)
-    return FALSE;
-  if (sync_json_type (key) == SYNC_JSON_STRING)
-    text = sync_json_dup_string (key);
-  sync_statement_bind_text (statement, 1, parent->name, -1);
-  if (text != NULL)
-    sync_statement_bind_text (statement, 2, text, -1);
-  else
-    sync_statement_bind_text (statement, 2, key.text, (gssize) key.length);
-  step = sync_statement_step (statement, error);
-  sync_statement_reset (statement);
-  *ours = step == SYNC_STEP_ROW;
-  return step != SYNC_STEP_ERROR;
+  g_clear_pointer (&apply->references, g_array_unref);
+  apply->references = sync_parents_list (apply->store, apply->table, error);
+  return apply->references != NULL;
 }
 
 static gboolean
@@ -108,11 +149,11 @@ refers_already (SyncApply *apply, const char *id, const SyncRow *row, guint colu
 }
 
 static gboolean
-tell_stranger (SyncApply *apply, const Guard *guard, GError **error)
+tell_stranger (SyncApply *apply, const SyncReference *reference, GError **error)
 {
-  const char *column = apply->entity->columns[guard->column].name;
+  const char *column = apply->entity->columns[reference->column].name;
   GError *stranger = sync_error_new (SYNC_ERROR_CONSTRAINT, apply->entity->name,
-                                     "%s refers to a row of %s that has not come yet", column, guard->parent->name);
+                                     "%s refers to a row of %s that has not come yet", column, reference->parent->name);
 
   sync_error_set_reason (stranger, "foreign-key", 0);
   sync_error_set_column (stranger, column);
@@ -137,19 +178,15 @@ sync_parents_check (SyncApply *apply,
                     const SyncRow *row,
                     GError **error)
 {
-  for (guint i = 0; i < apply->guards->len; i++)
+  for (guint i = 0; i < apply->references->len; i++)
     {
-      const Guard *guard = &g_array_index (apply->guards, Guard, i);
-      SyncSpan key = sync_row_get (row, guard->column);
+      const SyncReference *reference = &g_array_index (apply->references, SyncReference, i);
       gboolean ours;
 
-      if (key.length == 0 || sync_row_is_null (row, guard->column))
-        continue;
-      if (!is_only_ours (apply, guard->parent, key, &ours, error))
+      if (!sync_parents_is_only_ours (apply->store, reference, row, &ours, error))
         return FALSE;
-      if (!ours || refers_already (apply, id, row, guard->column))
-        continue;
-      return tell_stranger (apply, guard, error);
+      if (ours && !refers_already (apply, id, row, reference->column))
+        return tell_stranger (apply, reference, error);
     }
   return TRUE;
 }

@@ -397,14 +397,16 @@ decide_columns (Sides *sides, GError **error)
 /* --- Two inserts of one integer key ------------------------------------------------------------- */
 
 /* Ours was never known elsewhere, and the other is none of our sends: two rows that happened to get the same
- * number, not one that was edited twice. */
+ * number, not one that was edited twice. So it is with the number of a row that was deleted, which SQLite gives away
+ * again, on every device. */
 static gboolean
 is_key_collision (const Sides *sides)
 {
   const SyncRowState *state = &sides->incoming->state;
+  gboolean is_new = !state->known || (state->base == NULL && sides->remote != NULL);
 
-  return sync_table_has_integer_key (sides->apply->table) && sides->local != NULL && !state->known
-         && state->pending && !state->maybe_sent && !sides->ours && state->conflict == 0;
+  return sync_table_has_integer_key (sides->apply->table) && sides->local != NULL && is_new && state->pending
+         && !state->maybe_sent && !sides->ours && state->conflict == 0;
 }
 
 gboolean

@@ -66,8 +66,8 @@ sync_store_doubt_changes (SyncStore *store,
 {
   return sync_connection_execute (sync_store_get_connection (store),
                                   "UPDATE main.psync_change SET maybe_sent = 1 WHERE maybe_sent = 0 AND NOT EXISTS "
-                                  "(SELECT 1 FROM main.psync_row r "
-                                  "WHERE r.entity = psync_change.entity AND r.id = psync_change.id)",
+                                  "(SELECT 1 FROM main.psync_row r WHERE r.entity = psync_change.entity "
+                                  "AND r.id = psync_change.id AND r.base IS NOT NULL)",
                                   error);
 }
 

@@ -216,6 +216,27 @@ sync_table_delete (SyncTable *table,
   return TRUE;
 }
 
+/* An INSERT with a key of its own raises the number that AUTOINCREMENT goes on from; an UPDATE does not, and a row that
+ * was deleted would have its number given away again. */
+static gboolean
+note_autoincrement (SyncTable *table, gint64 key, GError **error)
+{
+  SyncStatement *statement;
+  gint64 exists;
+
+  if (!sync_connection_query_int64 (table->connection, 0, &exists, error,
+                                    "SELECT count (*) FROM main.sqlite_schema WHERE name = 'sqlite_sequence'", NULL))
+    return FALSE;
+  if (exists == 0)
+    return TRUE;
+  statement = sync_connection_prepare (table->connection,
+                                       "UPDATE main.sqlite_sequence SET seq = max (seq, ?2) WHERE name = ?1", error);
+  if (statement == NULL)
+    return FALSE;
+  sync_statement_bind_text (statement, 1, table->entity->table, -1);
+  return sync_statement_run (sync_statement_bind_int64 (statement, 2, key), error);
+}
+
 gboolean
 sync_table_set_key (SyncTable *table,
                     const char *id,
@@ -236,7 +257,7 @@ sync_table_set_key (SyncTable *table,
   if (statement == NULL)
     return FALSE;
   sync_statement_bind_int64 (statement, 2, new_key);
-  return sync_statement_run (statement, error);
+  return sync_statement_run (statement, error) && note_autoincrement (table, new_key, error);
 }
 
 /* --- Ids ---------------------------------------------------------------------------------------- */

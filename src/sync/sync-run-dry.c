@@ -16,6 +16,7 @@ sync_run_count_pushes (SyncRun *run, gpointer data, GError **error)
                                      .max_rows = G_MAXUINT,
                                      .max_bytes = G_MAXSIZE,
                                      .reached_head = leg->reached,
+                                     .with_children = TRUE,
                                      .device_id = run->device_id,
                                      .run_id = run->run_id };
       g_autofree char *after = NULL;

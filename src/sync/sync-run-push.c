@@ -341,24 +341,17 @@ retry_hindered (SyncRun *run, SyncLeg *leg, GError **error)
   return sync_store_retry_hindered (sync_run_get_store (run), leg->entity->name, error);
 }
 
-/* Rows wait for the next round while a new row that they may refer to might have to take another number. */
 static gboolean
 count_due (SyncRun *run, gpointer data, GError **error)
 {
   Push *push = data;
-  SyncStore *store = sync_run_get_store (run);
-  gboolean awaits;
   gint64 count;
 
   if ((!push->deletions && !retry_hindered (run, push->leg, error))
-      || !sync_outbox_awaits_parents (store, push->leg->entity, run->first_batch, &awaits, error))
-    return FALSE;
-  if (awaits && !push->deletions)
-    return TRUE;
-  if (!sync_connection_query_int64 (sync_store_get_connection (store), 0, &count, error,
-                                    "SELECT count(*) FROM main.psync_change WHERE entity = ?1 "
-                                    "AND state = 'pending'",
-                                    push->leg->entity->name, NULL))
+      || !sync_connection_query_int64 (sync_store_get_connection (sync_run_get_store (run)), 0, &count, error,
+                                       "SELECT count(*) FROM main.psync_change WHERE entity = ?1 "
+                                       "AND state = 'pending'",
+                                       push->leg->entity->name, NULL))
     return FALSE;
   push->total = (guint64) count;
   return TRUE;

@@ -97,7 +97,8 @@ test_moved_there (TestRig *rig)
   test_device_expect (b, ALL_FAMILIES, "c|of b\nd|of a\n");
 }
 
-/* What one's own new row has for children is no stranger, also when another device edits them. */
+/* A child is not sent before its parent, whose number may be another's; but a parent that was refused stops no other
+ * row. */
 static void
 test_own_children (TestRig *rig)
 {
@@ -107,15 +108,18 @@ test_own_children (TestRig *rig)
   TestDevice *b = test_rig_add (rig, "b");
 
   test_rig_settle (rig);
-  test_device_sql (a, "INSERT INTO parents VALUES (5, 'of a'); INSERT INTO children VALUES ('a', 5)");
+  test_device_sql (a, "INSERT INTO parents VALUES (5, 'of a'), (6, 'poison');"
+                      "INSERT INTO children VALUES ('a', 5), ('of none', NULL), ('of the refused', 6)");
   test_device_do (a, SYNC_RUN_SYNC, &options);
-  test_device_sql (b, "PRAGMA foreign_keys = OFF; INSERT INTO parents VALUES (9, 'nine')");
+  test_device_expect (a, "SELECT id FROM psync_row WHERE entity = 'children'", "'of none'\n");
+  test_faults_set_poison (a->faults, "poison", SYNC_ERROR_ROW_REFUSED);
+  test_device_sync (a);
+  test_device_expect (a, "SELECT entity, id, state FROM psync_change", "parents|6|refused\n");
   test_device_sync (b);
-  test_device_expect (b, "SELECT id, reason FROM psync_held", "'a'|foreign-key\n");
-  test_device_do (a, SYNC_RUN_SYNC, &options);
-  test_device_expect (a, "SELECT id FROM psync_held", "");
-  test_rig_assert_converged (rig);
   test_device_expect (b, ALL_FAMILIES, "a|of a\n");
+  test_device_sql (a, "UPDATE parents SET name = 'mended' WHERE id = 6");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, ALL_FAMILIES, "a|of a\nof the refused|mended\n");
 }
 
 /* The newer version of a child comes before its parent's, which was edited later. */
@@ -169,13 +173,56 @@ test_children_wait (TestRig *rig)
   test_device_expect (c, ALL_FAMILIES, "a|of a\n");
 }
 
+/* SQLite gives away the number of a row that was deleted again, on every device. */
+static void
+test_number_used_again (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO parents VALUES (1, 'first'), (2, 'last')");
+  test_rig_settle (rig);
+  test_device_sql (a, "DELETE FROM parents WHERE id = 2");
+  test_rig_settle (rig);
+  test_device_sql (a, "INSERT INTO parents (name) VALUES ('of a'); INSERT INTO children VALUES ('a', 2)");
+  test_device_sql (b, "INSERT INTO parents (name) VALUES ('of b'); INSERT INTO children VALUES ('b', 2)");
+  test_device_sync (a);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT * FROM parents", "1|first\n2|of a\n3|of b\n");
+  test_device_expect (a, ALL_FAMILIES, "a|of a\nb|of b\n");
+  test_device_expect (b, "SELECT * FROM psync_conflict", "");
+  /* Deleted and used again by one alone, it is one row. */
+  test_device_sql (a, "DELETE FROM children WHERE id = 'b'; DELETE FROM parents WHERE id = 3");
+  test_rig_settle (rig);
+  test_device_sql (a, "INSERT INTO parents VALUES (3, 'again')");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT * FROM parents", "1|first\n2|of a\n3|again\n");
+}
+
+/* A row that got another number counts for AUTOINCREMENT. */
+static void
+test_autoincrement (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO numbers (name) VALUES ('of a')");
+  test_device_sql (b, "INSERT INTO numbers (name) VALUES ('of b')");
+  test_device_sync (a);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT * FROM numbers", "1|of a\n2|of b\n");
+  test_device_sql (b, "DELETE FROM numbers WHERE id = 2; INSERT INTO numbers (name) VALUES ('anew')");
+  test_device_expect (b, "SELECT * FROM numbers", "1|of a\n3|anew\n");
+  test_rig_assert_converged (rig);
+}
+
 /* --- By chance ---------------------------------------------------------------------------------- */
 
 #define SCHEDULES 40
 #define STEPS 40
 
 #define NAMED                                                                                                      \
-  "CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT, rank INTEGER, "                                        \
+  "CREATE TABLE parents (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, rank INTEGER, "                                     \
   "above INTEGER REFERENCES parents (id), wanted TEXT);"                                                           \
   "CREATE TABLE children (id TEXT PRIMARY KEY NOT NULL, parent INTEGER REFERENCES parents (id), wanted TEXT, "     \
   "rank INTEGER);"
@@ -204,7 +251,7 @@ write_by_chance (Schedule *schedule, TestDevice *device)
 {
   guint n = schedule->count++;
 
-  switch (g_rand_int_range (schedule->random, 0, 6))
+  switch (g_rand_int_range (schedule->random, 0, 9))
     {
     case 0:
     case 1:
@@ -223,6 +270,17 @@ write_by_chance (Schedule *schedule, TestDevice *device)
       test_device_sqlf (device, "UPDATE parents SET rank = %u WHERE id = (SELECT id FROM parents ORDER BY id DESC "
                                 "LIMIT 1 OFFSET %d)",
                         n, g_rand_int_range (schedule->random, 0, 3));
+      break;
+    case 5:
+      test_device_sqlf (device, "UPDATE children SET (parent, wanted) = (SELECT id, name FROM parents ORDER BY id DESC "
+                                "LIMIT 1 OFFSET %d) WHERE rowid = (SELECT rowid FROM children ORDER BY id LIMIT 1 OFFSET %d)",
+                        g_rand_int_range (schedule->random, 0, 3), g_rand_int_range (schedule->random, 0, 6));
+      break;
+    case 6:
+      test_device_sqlf (device, "DELETE FROM parents WHERE id = (SELECT id FROM parents p WHERE "
+                                "NOT EXISTS (SELECT 1 FROM parents WHERE above = p.id) AND "
+                                "NOT EXISTS (SELECT 1 FROM children WHERE parent = p.id) ORDER BY id LIMIT 1 OFFSET %d)",
+                        g_rand_int_range (schedule->random, 0, 3));
       break;
     default:
       test_device_sqlf (device, "UPDATE children SET rank = %u WHERE rowid = (SELECT rowid FROM children "
@@ -337,8 +395,13 @@ static const struct
   { "a-number-taken-within-one-pull", FAMILIES, test_within_one_pull },
   { "children-synced-without-parents", FAMILIES, test_without_parents },
   { "a-child-that-moved-there", FAMILIES, test_moved_there },
-  { "own-children-are-no-strangers", FAMILIES, test_own_children },
+  { "children-are-not-sent-before-their-parent", FAMILIES, test_own_children },
   { "a-tree-in-one-table", TREE, test_tree },
+  { "a-number-that-is-used-again",
+    "CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT);"
+    "CREATE TABLE children (id TEXT PRIMARY KEY NOT NULL, parent INTEGER REFERENCES parents (id));",
+    test_number_used_again },
+  { "autoincrement", "CREATE TABLE numbers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT);", test_autoincrement },
   { "children-wait-for-their-parent-s-number", FAMILIES, test_children_wait },
 };
 
