@@ -297,7 +297,8 @@ make_unique_name (SyncRun *run)
  * @run: a run that is about to end
  * @error: the provider's
  *
- * Registers this device or refreshes its row: when something was moved, else every six hours at most.
+ * Registers this device or refreshes its row: when something was moved, also by a run that was broken off before it
+ * came to this, else every six hours at most.
  *
  * Returns: %FALSE with @error set
  */
@@ -312,11 +313,11 @@ sync_run_put_device (SyncRun *run,
   gint64 version;
   gboolean renamed = known == NULL || g_strcmp0 (run->device_name, run->device_known_name) != 0;
 
-  if (!renamed && !run->changed && known->last_sync_at != G_MININT64
-      && now - known->last_sync_at < DEVICE_REFRESH)
-    return take_known_device (run, known, error);
   if (!sync_run_step (run, read_up_to, &version, error))
     return FALSE;
+  if (!renamed && !run->changed && known->last_version >= version && known->last_sync_at != G_MININT64
+      && now - known->last_sync_at < DEVICE_REFRESH)
+    return take_known_device (run, known, error);
   name = renamed ? make_unique_name (run) : g_strdup (known->name);
   device = sync_device_new (run->device_id, name);
   g_free (device->platform);

@@ -1165,6 +1165,33 @@ test_swap_and_trigger (TestRig *rig)
   test_device_expect (a, "SELECT id FROM children", "c\n");
 }
 
+/* A run that is broken off before it writes the device's row leaves that to the next one, though that has nothing else
+ * to do: by this row one knows a cloud that went back. */
+static void
+test_device_row_is_made_up_for (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  g_autofree char *id = NULL, *version = NULL;
+  g_autoptr (SyncProvider) provider = NULL;
+  g_autoptr (SyncCloudState) state = NULL;
+  g_autoptr (GError) error = NULL;
+
+  test_rig_settle (rig);
+  insert_notes (a, "a", 2);
+  test_faults_plan (a->faults, TEST_REQUEST_PUT_DEVICE, 0, TEST_FAULT_REFUSED);
+  test_device_fail (a, SYNC_ERROR_OFFLINE);
+  test_device_expect (a, "SELECT * FROM psync_change", "");
+  test_device_sync (a);
+  id = test_device_query (a, "SELECT value FROM psync_meta WHERE key = 'device-id'");
+  version = test_device_query (a, "SELECT max (version) FROM psync_row");
+  provider = test_rig_connect (rig);
+  state = test_get_state (provider, TRUE, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (sync_cloud_state_find_device (state, g_strchomp (id))->last_version, ==,
+                   g_ascii_strtoll (version, NULL, 10));
+  test_device_assert_quiet (a);
+}
+
 /* --- Contents from before ----------------------------------------------------------------------- */
 
 static gboolean
@@ -2037,6 +2064,7 @@ static const struct
   { "purge/during-a-scan", NOTES, test_purged_while_scanning },
   { "purge/a-known-deletion-is-forgotten", NOTES, test_purged_known },
   { "device/revoked", NOTES, test_revoked },
+  { "device/a-row-that-was-not-written-is-made-up-for", NOTES, test_device_row_is_made_up_for },
   { "device/another-machine", NOTES, test_other_machine },
   { "brake/more-than-half", NOTES, test_brake },
   { "brake/overwritten-counts", NOTES, test_brake_overwritten },

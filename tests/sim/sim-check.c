@@ -258,6 +258,14 @@ check_refusals (Sim *sim)
     check_quiet (sim, g_ptr_array_index (sim->devices, i));
 }
 
+static void
+check_alone (Sim *sim)
+{
+  if (sim->alone)
+    expect_nothing (sim, g_ptr_array_index (sim->devices, 0), "alone",
+                    "SELECT * FROM psync_conflict WHERE kind NOT IN ('discard', 'cascade')");
+}
+
 /* --- People make peace ------------------------------------------------------------------------ */
 
 static void
@@ -300,6 +308,7 @@ correct_rows (Sim *sim)
           sim_transaction_write (transaction, 0, table, row->key, values);
       }
   corrected = transaction->n_writes > 0;
+  sim->alone = sim->alone && !corrected;
   sim_transaction_commit (transaction);
   return corrected;
 }
@@ -372,14 +381,6 @@ check_writes (Sim *sim)
     }
 }
 
-static void
-check_alone (Sim *sim)
-{
-  if (sim->alone)
-    expect_nothing (sim, g_ptr_array_index (sim->devices, 0), "alone",
-                    "SELECT * FROM psync_conflict WHERE kind NOT IN ('discard', 'cascade')");
-}
-
 /* A verification finds all contents equal. */
 static void
 check_verified (Sim *sim, SimDevice *device)
@@ -425,6 +426,7 @@ sim_heal_and_check (Sim *sim)
 {
   end_faults (sim);
   check_refusals (sim);
+  check_alone (sim);
   if (sim_has_failed (sim))
     return;
   end_refusals (sim);
