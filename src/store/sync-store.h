@@ -43,7 +43,7 @@ SyncClock *sync_store_get_clock (SyncStore *store);
 SyncConnection *sync_store_get_connection (SyncStore *store);
 
 /* psync_meta: device-id, device-name, machine, place, cloud-url, cloud-user, epoch, acknowledged-version,
- * clock-offset, … value NULL deletes. Inside the caller's transaction if one is open. */
+ * clock-offset, batch-limit, … value NULL deletes. Inside the caller's transaction if one is open. */
 gboolean sync_store_get_meta (SyncStore *store, const char *key, char **value, GError **error);
 gboolean sync_store_get_meta_int64 (SyncStore *store, const char *key, gint64 fallback, gint64 *value,
                                     GError **error);

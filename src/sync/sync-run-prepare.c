@@ -118,6 +118,7 @@ sync_run_prepare (SyncRun *run, gpointer data, GError **error)
          && sync_store_get_meta_int64 (store, "device-version", -1, &run->device_version, error)
          && sync_store_get_meta_int64 (store, "device-time", G_MININT64, &run->device_time, error)
          && sync_store_get_meta_int64 (store, "clock-offset", 0, &run->clock_offset, error)
+         && sync_store_get_meta_int64 (store, "batch-limit", 0, &run->batch_limit, error)
          && sync_outbox_next_batch (store, &run->first_batch, error)
          && load_legs (run, error);
 }

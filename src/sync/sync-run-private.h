@@ -60,6 +60,7 @@ typedef struct
   gint64 first_batch;   /* of this run */
   guint page_rows;
   guint batch_rows;
+  gint64 batch_limit;   /* 0: none; after a push that broke off batches are smaller for a while */
   gboolean pushed;      /* anything in this round */
   gboolean explained;   /* rows that a push of this round did not settle */
   gboolean restart;     /* what it knew does not hold any more: from the start */

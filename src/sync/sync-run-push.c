@@ -8,6 +8,9 @@
 
 #define MAX_ATTEMPTS 4
 
+/* How often the connection may break at one row that is sent alone. */
+#define SILENT_ATTEMPTS 12
+
 /**
  * Push:
  *
@@ -43,7 +46,7 @@ compose (SyncRun *run, gpointer data, GError **error)
   const SyncLeg *leg = step->push->leg;
   SyncComposeOptions options = {
     .deletions = step->push->deletions,
-    .max_rows = run->batch_rows,
+    .max_rows = run->batch_limit > 0 ? MIN (run->batch_rows, (guint) run->batch_limit) : run->batch_rows,
     .max_bytes = SYNC_BATCH_BYTES,
     .reached_head = leg->reached,
     .has_types = sync_provider_has_types (run->setup->provider),
@@ -56,6 +59,23 @@ compose (SyncRun *run, gpointer data, GError **error)
 
   step->batch = sync_outbox_compose (sync_run_get_store (run), leg->entity, &options, error);
   return step->batch != NULL;
+}
+
+static gboolean
+set_limit (SyncRun *run, gint64 limit, GError **error)
+{
+  run->batch_limit = limit;
+  if (limit > 0)
+    return sync_store_set_meta_int64 (sync_run_get_store (run), "batch-limit", limit, error);
+  return sync_store_set_meta (sync_run_get_store (run), "batch-limit", NULL, error);
+}
+
+static gboolean
+raise_limit (SyncRun *run, GError **error)
+{
+  if (run->batch_limit == 0)
+    return TRUE;
+  return set_limit (run, run->batch_limit * 2 < run->batch_rows ? run->batch_limit * 2 : 0, error);
 }
 
 static gboolean
@@ -74,7 +94,8 @@ acknowledge (SyncRun *run, gpointer data, GError **error)
     return FALSE;
   good = sync_outbox_acknowledge (store, step->batch, step->answer, run->run_id, run->result->run, &counts,
                                   &leg->top, error)
-         && (leg->top <= top || sync_store_set_meta_int64 (store, "acknowledged-version", leg->top, error));
+         && (leg->top <= top || sync_store_set_meta_int64 (store, "acknowledged-version", leg->top, error))
+         && raise_limit (run, error);
   if ((relaxed && !sync_connection_insist (connection, good ? error : NULL)) || !good)
     return FALSE;
   step->push->n_rows += counts.pushed;
@@ -113,11 +134,28 @@ trace_refused (SyncRun *run, gpointer data, GError **error)
   return TRUE;
 }
 
+/* The connection broke, or time ran out, and nobody asked for patience. */
+static gboolean
+is_silence (const GError *reason)
+{
+  SyncErrorDetail *detail = sync_error_get_detail (reason);
+
+  return detail->status == 0 && detail->reason == NULL && detail->retry_after == 0;
+}
+
+/* No row is blamed for a bad connection; but where something on the way breaks off each large request, smaller ones get
+ * through, and a row that never does stands alone in the end. */
 static gboolean
 defer (SyncRun *run, gpointer data, GError **error)
 {
   BatchStep *step = data;
+  guint n_rows = step->batch->rows->len;
 
+  if (is_silence (step->reason) && n_rows > 1)
+    return set_limit (run, n_rows / 2, error);
+  if (is_silence (step->reason))
+    return sync_outbox_defer (sync_run_get_store (run), step->batch, step->next_attempt_at,
+                              MAX (run->setup->config.max_retries, SILENT_ATTEMPTS), step->reason, error);
   return sync_outbox_defer (sync_run_get_store (run), step->batch, step->next_attempt_at,
                             run->setup->config.max_retries, step->reason, error);
 }
@@ -236,7 +274,7 @@ never_arrived (const GError *reason)
 }
 
 /* Without a usable answer the run ends, and the next one begins by looking at everything. Only being asked for
- * patience uses up an attempt. */
+ * patience uses up an attempt of several rows. */
 static gboolean
 give_up (Push *push, SyncBatch *batch, GError *reason, GError **error)
 {

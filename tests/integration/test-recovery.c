@@ -304,6 +304,7 @@ test_attempts (TestRig *rig)
     }
   test_device_expect (a, "SELECT DISTINCT state, attempts FROM psync_change", "pending|0\n");
   test_faults_set_error (a->faults, SYNC_ERROR_LATER, NULL);
+  test_faults_set_status (a->faults, 503);
   for (guint i = 0; i < 3; i++)
     {
       test_faults_plan (a->faults, TEST_REQUEST_PUSH, 0, TEST_FAULT_REFUSED);
@@ -316,6 +317,55 @@ test_attempts (TestRig *rig)
   test_device_sql (a, "UPDATE notes SET title = 'new' WHERE id = 'a1'");
   test_device_sync (a);
   test_device_expect (a, "SELECT id, state FROM psync_change", "'a2'|failed\n");
+}
+
+static TestFault
+break_large (TestFaults *faults, TestRequest request, guint number, gpointer data)
+{
+  TestDevice *device = data;
+  g_autofree char *sent = NULL;
+
+  if (request != TEST_REQUEST_PUSH)
+    return TEST_FAULT_NONE;
+  sent = test_device_query (device, "SELECT json_array_length (body) FROM psync_batch ORDER BY batch DESC LIMIT 1");
+  return g_ascii_strtoll (sent, NULL, 10) > 3 ? TEST_FAULT_REFUSED : TEST_FAULT_NONE;
+}
+
+/* A connection that breaks is nobody's fault: however often, nothing fails for good. Where only large requests break,
+ * smaller ones are made. */
+static void
+test_broken_connection (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  guint n = 0;
+
+  test_rig_settle (rig);
+  insert_notes (a, "a", 20);
+  test_faults_set_error (a->faults, SYNC_ERROR_LATER, NULL);
+  for (guint i = 0; i < 10; i++)
+    {
+      test_faults_plan (a->faults, TEST_REQUEST_PUSH, 0, i % 2 == 0 ? TEST_FAULT_LOST : TEST_FAULT_REFUSED);
+      test_device_fail (a, SYNC_ERROR_LATER);
+      test_rig_advance (rig, G_TIME_SPAN_MINUTE);
+      test_device_sql (a, "UPDATE notes SET rank = rank + 1");
+    }
+  test_device_expect (a, "SELECT DISTINCT state FROM psync_change", "pending\n");
+  test_rig_assert_converged (rig);
+  test_device_sql (a, "UPDATE notes SET title = 'again'");
+  test_faults_set_hooks (a->faults, break_large, NULL, a);
+  for (gboolean busy = TRUE; busy; n++)
+    {
+      g_autoptr (SyncResult) result = test_device_run (a, SYNC_RUN_SYNC, NULL);
+
+      g_assert_cmpuint (n, <, 100);
+      busy = result->error != NULL;
+      test_rig_advance (rig, G_TIME_SPAN_MINUTE);
+    }
+  test_device_expect (a, "SELECT * FROM psync_change", "");
+  test_faults_set_hooks (a->faults, NULL, NULL, NULL);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT count (*) FROM notes WHERE title = 'again'", "20\n");
 }
 
 /* --- A row's fault ------------------------------------------------------------------------------ */
@@ -2039,6 +2089,7 @@ static const struct
   { "sends/a-push-that-arrives-late-does-nothing", NOTES, test_late_push },
   { "sends/an-edit-while-sending-is-sent-too", NOTES, test_edit_while_sending },
   { "sends/being-offline-uses-up-no-attempt", NOTES, test_attempts },
+  { "sends/a-broken-connection-uses-up-no-attempt", NOTES, test_broken_connection },
   { "sends/one-refused-row-stops-no-other", NOTES, test_halving },
   { "sends/too-much-at-once-goes-in-parts", NOTES, test_too_large },
   { "reads/a-page-too-large-comes-in-quarters", NOTES, test_page_too_large },

@@ -16,6 +16,7 @@ struct _TestFaults
   gpointer data;
   SyncError code;
   char *reason; /* (owned) (nullable) */
+  guint status;
   char *poison; /* (owned) (nullable) */
   SyncError poison_code;
   guint page_cap;
@@ -77,8 +78,8 @@ make_error (TestFaults *self)
 {
   GError *error = sync_error_new (self->code, NULL, "A fault that a test asked for");
 
-  if (self->reason != NULL)
-    sync_error_set_reason (error, self->reason, 0);
+  if (self->reason != NULL || self->status != 0)
+    sync_error_set_reason (error, self->reason, self->status);
   return error;
 }
 
@@ -544,6 +545,12 @@ test_faults_set_error (TestFaults *faults, SyncError code, const char *reason)
   faults->code = code;
   g_free (faults->reason);
   faults->reason = g_strdup (reason);
+}
+
+void
+test_faults_set_status (TestFaults *faults, guint status)
+{
+  faults->status = status;
 }
 
 void

@@ -66,6 +66,8 @@ void test_faults_set_inner (TestFaults *faults, SyncProvider *inner);
 void test_faults_set_hooks (TestFaults *faults, TestFaultFunc before, TestReplyFunc after, gpointer data);
 /* The error of requests that fail; OFFLINE unless told otherwise. Reason: (nullable) */
 void test_faults_set_error (TestFaults *faults, SyncError code, const char *reason);
+/* The HTTP status of an answer that says so; 0: there was no answer. */
+void test_faults_set_status (TestFaults *faults, guint status);
 /* A push with `text` in it is refused with `code`. */
 void test_faults_set_poison (TestFaults *faults, const char *text, SyncError code);
 void test_faults_set_page_cap (TestFaults *faults, guint rows);
