@@ -44,6 +44,19 @@ take_base (SyncApply *apply, const SyncRowState *state, gboolean found, GError *
          && sync_apply_delete_row (apply, &deleted, error);
 }
 
+/* Who gives up his side has answered; the other side comes when the row is read again. */
+static gboolean
+close_conflict (SyncApply *apply, gint64 number, GError **error)
+{
+  g_autoptr (SyncConflict) conflict = NULL;
+
+  if (number == 0)
+    return TRUE;
+  conflict = sync_store_get_conflict (apply->store, number, error);
+  return conflict != NULL
+         && sync_store_close_conflict (apply->store, number, "remote", "user", conflict->remote, error);
+}
+
 /* A row with a value that cannot travel cannot go on record either, so it is not given up: what nobody could put
  * back must not be taken away. */
 static gboolean
@@ -57,9 +70,11 @@ discard_row (SyncApply *apply, GError **error)
       || !sync_table_read (apply->table, id, apply->local, &found, error))
     return FALSE;
   return record_discarded (apply, &state, found, error) && take_base (apply, &state, found, error)
+         && close_conflict (apply, state.conflict, error)
          && sync_ledger_lift_refusal (apply->store, apply->entity, id, error)
-         && (!state.known
-             || (sync_ledger_set_reread (apply->store, apply->entity, id, TRUE, error)
+         && ((!state.known && state.conflict == 0)
+             || (sync_ledger_clear_maybe_sent (apply->store, apply->entity, id, error)
+                 && sync_ledger_set_reread (apply->store, apply->entity, id, TRUE, error)
                  && sync_ledger_forget_edits (apply->store, apply->entity, id, error)))
          && sync_ledger_drop_change (apply->store, apply->entity, id, SYNC_ANY_SEQ, error);
 }

@@ -1078,6 +1078,42 @@ test_parent_given_up (TestRig *rig)
   test_device_expect (b, "SELECT id, kind FROM psync_conflict ORDER BY conflict", "'p'|edit-delete\n'c2'|cascade\n");
 }
 
+/* The other side refers to a row that is nowhere: who gives up his own edit finds the row held, not in a conflict that
+ * no answer ends. */
+static gboolean
+discard_node (SyncStore *store, gpointer data, GError **error)
+{
+  return sync_store_discard_changes (store, "nodes", "'k'", error) == 1;
+}
+
+static void
+test_discard_in_conflict (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  g_autoptr (GError) error = NULL;
+
+  set_strategy (a, "nodes", "manual", NULL);
+  test_device_sql (a, "INSERT INTO nodes VALUES ('k', 'first', NULL)");
+  test_rig_settle (rig);
+  test_device_sql (b, "PRAGMA foreign_keys = OFF; UPDATE nodes SET name = 'by b', parent = 'nowhere'");
+  test_device_sync (b);
+  test_device_sync (a);
+  test_device_sql (a, "UPDATE nodes SET name = 'by a'");
+  test_device_sync (a);
+  test_device_expect (a, "SELECT state FROM psync_conflict", "open\n");
+  g_assert_true (test_device_call (a, discard_node, NULL, &error));
+  g_assert_no_error (error);
+  test_device_expect (a, "SELECT * FROM nodes", "k|first|\n");
+  test_device_expect (a, "SELECT kind, state, resolution, local ->> '$.name' FROM psync_conflict",
+                      "edit-edit|resolved|remote|by a\ndiscard|resolved|remote|by a\n");
+  test_device_sync (a);
+  test_device_expect (a, "SELECT * FROM psync_change WHERE seq > 0", "");
+  test_device_expect (a, "SELECT id, reason FROM psync_held", "'k'|foreign-key\n");
+  test_device_sql (b, "INSERT INTO nodes VALUES ('nowhere', 'parent', NULL)");
+  test_rig_assert_converged (rig);
+}
+
 /* A deletion that lost is put back: what refers to the row by now goes with it, and is on record. */
 static void
 test_deletion_put_back (TestRig *rig)
@@ -1534,6 +1570,9 @@ static const struct
     "CREATE TABLE parents (id TEXT PRIMARY KEY NOT NULL, name TEXT);"
     "CREATE TABLE children (id TEXT PRIMARY KEY NOT NULL, parent TEXT REFERENCES parents (id) ON DELETE CASCADE);",
     test_parent_given_up },
+  { "record/discarding-what-is-in-conflict",
+    "CREATE TABLE nodes (id TEXT PRIMARY KEY NOT NULL, name TEXT, parent TEXT REFERENCES nodes (id));",
+    test_discard_in_conflict },
   { "record/undo-of-a-deletion-takes-children-along",
     "CREATE TABLE parents (id TEXT PRIMARY KEY NOT NULL, name TEXT);"
     "CREATE TABLE children (id TEXT PRIMARY KEY NOT NULL, parent TEXT REFERENCES parents (id) ON DELETE CASCADE)",
