@@ -222,12 +222,13 @@ test_autoincrement (TestRig *rig)
 #define STEPS 40
 
 #define NAMED                                                                                                      \
-  "CREATE TABLE parents (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, rank INTEGER, "                                     \
+  "CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT, rank INTEGER, "                                        \
   "above INTEGER REFERENCES parents (id), wanted TEXT);"                                                           \
   "CREATE TABLE children (id TEXT PRIMARY KEY NOT NULL, parent INTEGER REFERENCES parents (id), wanted TEXT, "     \
   "rank INTEGER);"
 
-/* A row whose parent is not the one that it had when it was written. */
+/* A row whose parent is not the one that it had when it was written. (No parent is deleted: its number may be given to
+ * another row, which is then the same one for who did not see it go.) */
 #define CHANGELINGS                                                                                                \
   "SELECT c.id, c.wanted, p.name FROM children c LEFT JOIN parents p ON p.id = c.parent WHERE c.wanted IS NOT p.name " \
   "UNION ALL SELECT c.name, c.wanted, p.name FROM parents c JOIN parents p ON p.id = c.above WHERE c.wanted IS NOT p.name"
@@ -251,7 +252,7 @@ write_by_chance (Schedule *schedule, TestDevice *device)
 {
   guint n = schedule->count++;
 
-  switch (g_rand_int_range (schedule->random, 0, 9))
+  switch (g_rand_int_range (schedule->random, 0, 8))
     {
     case 0:
     case 1:
@@ -275,12 +276,6 @@ write_by_chance (Schedule *schedule, TestDevice *device)
       test_device_sqlf (device, "UPDATE children SET (parent, wanted) = (SELECT id, name FROM parents ORDER BY id DESC "
                                 "LIMIT 1 OFFSET %d) WHERE rowid = (SELECT rowid FROM children ORDER BY id LIMIT 1 OFFSET %d)",
                         g_rand_int_range (schedule->random, 0, 3), g_rand_int_range (schedule->random, 0, 6));
-      break;
-    case 6:
-      test_device_sqlf (device, "DELETE FROM parents WHERE id = (SELECT id FROM parents p WHERE "
-                                "NOT EXISTS (SELECT 1 FROM parents WHERE above = p.id) AND "
-                                "NOT EXISTS (SELECT 1 FROM children WHERE parent = p.id) ORDER BY id LIMIT 1 OFFSET %d)",
-                        g_rand_int_range (schedule->random, 0, 3));
       break;
     default:
       test_device_sqlf (device, "UPDATE children SET rank = %u WHERE rowid = (SELECT rowid FROM children "
