@@ -325,6 +325,18 @@ sync_ledger_clear_maybe_sent (SyncStore *store,
 }
 
 gboolean
+sync_ledger_doubt_revival (SyncStore *store,
+                           const SyncEntity *entity,
+                           const char *id,
+                           GError **error)
+{
+  return run (store,
+              "UPDATE main.psync_change SET maybe_sent = 1 WHERE entity = ?1 AND id = ?2 AND EXISTS "
+              "(SELECT 1 FROM main.psync_row r WHERE r.entity = ?1 AND r.id = ?2 AND r.base IS NULL)",
+              entity, id, error);
+}
+
+gboolean
 sync_ledger_forget_base (SyncStore *store,
                          const SyncEntity *entity,
                          const char *id,

@@ -77,6 +77,8 @@ gboolean sync_ledger_put_new_bases (SyncStore *store, const SyncEntity *entity, 
 /* Only where there is none yet. */
 gboolean sync_ledger_put_new_base (SyncStore *store, const SyncEntity *entity, const char *id, gint64 version,
                                    const char *base, gssize length, gboolean *is_new, GError **error);
+/* A row that is kept, or put back, although it is known deleted: others may do the same, and it is one row. */
+gboolean sync_ledger_doubt_revival (SyncStore *store, const SyncEntity *entity, const char *id, GError **error);
 gboolean sync_ledger_clear_maybe_sent (SyncStore *store, const SyncEntity *entity, const char *id,
                                        GError **error);
 gboolean sync_ledger_forget_base (SyncStore *store, const SyncEntity *entity, const char *id,

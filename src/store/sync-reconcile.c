@@ -145,6 +145,9 @@ keep_local (Sides *sides, GError **error)
   if ((!sides->incoming->state.pending || sides->incoming->state.seq == 0)
       && !sync_ledger_queue (apply->store, apply->entity, sides->id, error))
     return SYNC_APPLIED_ERROR;
+  if (sides->remote == NULL && (sides->base != NULL || sides->incoming->state.maybe_sent)
+      && !sync_ledger_doubt_revival (apply->store, apply->entity, sides->id, error))
+    return SYNC_APPLIED_ERROR;
   return SYNC_APPLIED_DONE;
 }
 

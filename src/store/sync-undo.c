@@ -36,7 +36,8 @@ put_back (SyncStore *store, SyncEntity *entity, const char *id, const char *cont
   if (contents == NULL)
     return sync_children_give_up (store, entity, id, error) && sync_table_delete (table, id, &there, error);
   return sync_row_parse_text (row, contents, -1, error) && sync_table_exists (table, id, &there, error)
-         && (there ? overwrite (table, row, id, error) : sync_table_insert (table, row, error));
+         && (there ? overwrite (table, row, id, error)
+                   : sync_table_insert (table, row, error) && sync_ledger_doubt_revival (store, entity, id, error));
 }
 
 static gboolean

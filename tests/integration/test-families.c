@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sync-resolve.h"
 #include "test-rig.h"
 
 /* Rows that refer to others by numbers: when two devices give the same number to two rows, each row's children stay
@@ -199,6 +200,68 @@ test_number_used_again (TestRig *rig)
   test_device_expect (b, "SELECT * FROM parents", "1|first\n2|of a\n3|again\n");
 }
 
+/* A row that was deleted elsewhere and is kept for its edits is the same row wherever it is kept: its children stay. */
+static void
+test_kept_twice (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  TestDevice *c = test_rig_add (rig, "c");
+  g_autoptr (SyncResult) broken = NULL;
+
+  test_device_sql (a, "INSERT INTO parents VALUES (5, 'five'); INSERT INTO children VALUES ('a', 5)");
+  test_rig_settle (rig);
+  test_device_sql (b, "DELETE FROM parents WHERE id = 5");
+  test_device_sync (b);
+  test_rig_advance (rig, G_TIME_SPAN_SECOND);
+  test_device_sql (a, "UPDATE parents SET name = 'of a' WHERE id = 5; UPDATE children SET id = id");
+  test_rig_advance (rig, G_TIME_SPAN_SECOND);
+  test_device_sql (c, "UPDATE parents SET name = 'of c' WHERE id = 5; UPDATE children SET id = id");
+  test_faults_plan (a->faults, TEST_REQUEST_PUSH, 0, TEST_FAULT_REFUSED);
+  broken = test_device_run (a, SYNC_RUN_SYNC, NULL);
+  g_assert_error (broken->error, SYNC_ERROR, SYNC_ERROR_OFFLINE);
+  test_device_sync (c);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT * FROM parents", "5|of c\n");
+  test_device_expect (a, "SELECT id, base IS NULL FROM psync_row WHERE entity = 'parents'", "5|0\n");
+}
+
+static gboolean
+undo_last (SyncStore *store, gpointer data, GError **error)
+{
+  gint64 number;
+
+  return sync_connection_query_int64 (sync_store_get_connection (store), 0, &number, error,
+                                      "SELECT max (conflict) FROM psync_conflict WHERE entity = 'parents'", NULL)
+         && sync_store_undo_conflict (store, number, error);
+}
+
+/* Likewise where two people put it back. */
+static void
+test_put_back_twice (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  TestDevice *c = test_rig_add (rig, "c");
+
+  test_device_sql (a, "INSERT INTO parents VALUES (5, 'five')");
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE parents SET name = 'of a' WHERE id = 5");
+  test_device_sql (c, "UPDATE parents SET name = 'of c' WHERE id = 5");
+  test_rig_advance (rig, G_TIME_SPAN_SECOND);
+  test_device_sql (b, "DELETE FROM parents WHERE id = 5");
+  test_device_sync (b);
+  test_rig_settle (rig);
+  test_device_expect (a, "SELECT * FROM parents", "");
+  test_device_call (a, undo_last, NULL, NULL);
+  test_rig_advance (rig, G_TIME_SPAN_SECOND);
+  test_device_call (c, undo_last, NULL, NULL);
+  test_device_expect (a, "SELECT * FROM parents", "5|of a\n");
+  test_device_sync (a);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT * FROM parents", "5|of c\n");
+}
+
 /* A row that got another number counts for AUTOINCREMENT. */
 static void
 test_autoincrement (TestRig *rig)
@@ -396,6 +459,8 @@ static const struct
     "CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT);"
     "CREATE TABLE children (id TEXT PRIMARY KEY NOT NULL, parent INTEGER REFERENCES parents (id));",
     test_number_used_again },
+  { "a-deleted-row-that-two-devices-keep", FAMILIES, test_kept_twice },
+  { "a-deleted-row-that-is-put-back-twice", FAMILIES, test_put_back_twice },
   { "autoincrement", "CREATE TABLE numbers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT);", test_autoincrement },
   { "children-wait-for-their-parent-s-number", FAMILIES, test_children_wait },
 };
