@@ -369,6 +369,9 @@ sync_apply_clean_tombstone (SyncApply *apply,
       apply->counts.deleted++;
       sync_apply_count_loss (apply);
     }
+  else if (!incoming->state.known
+           && !sync_table_note_key (apply->table, g_ascii_strtoll (apply->id->str, NULL, 10), error))
+    return SYNC_APPLIED_ERROR;
   return sync_apply_settle_base (apply, incoming, error) ? SYNC_APPLIED_DONE : SYNC_APPLIED_ERROR;
 }
 

@@ -38,6 +38,7 @@ struct _SyncTable
   GString *scratch;           /* (owned): decoded texts of the row being bound */
   gboolean owner_triggers;
   gboolean referenced;
+  gboolean autoincrement;     /* no number is given to two rows */
   gboolean refers;            /* it has foreign keys itself */
 };
 

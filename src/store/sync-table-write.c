@@ -216,25 +216,29 @@ sync_table_delete (SyncTable *table,
   return TRUE;
 }
 
-/* An INSERT with a key of its own raises the number that AUTOINCREMENT goes on from; an UPDATE does not, and a row that
- * was deleted would have its number given away again. */
-static gboolean
-note_autoincrement (SyncTable *table, gint64 key, GError **error)
+/* An INSERT with a key of its own raises the number that AUTOINCREMENT goes on from. An UPDATE does not, nor does a row
+ * that came and went elsewhere: their numbers would be given away again. */
+gboolean
+sync_table_note_key (SyncTable *table,
+                     gint64 key,
+                     GError **error)
 {
-  SyncStatement *statement;
-  gint64 exists;
+  static const char *const sql[]
+      = { "INSERT INTO main.sqlite_sequence (name, seq) SELECT ?1, ?2 "
+          "WHERE NOT EXISTS (SELECT 1 FROM main.sqlite_sequence WHERE name = ?1)",
+          "UPDATE main.sqlite_sequence SET seq = ?2 WHERE name = ?1 AND seq < ?2" };
 
-  if (!sync_connection_query_int64 (table->connection, 0, &exists, error,
-                                    "SELECT count (*) FROM main.sqlite_schema WHERE name = 'sqlite_sequence'", NULL))
-    return FALSE;
-  if (exists == 0)
-    return TRUE;
-  statement = sync_connection_prepare (table->connection,
-                                       "UPDATE main.sqlite_sequence SET seq = max (seq, ?2) WHERE name = ?1", error);
-  if (statement == NULL)
-    return FALSE;
-  sync_statement_bind_text (statement, 1, table->entity->table, -1);
-  return sync_statement_run (sync_statement_bind_int64 (statement, 2, key), error);
+  for (guint i = 0; table->autoincrement && i < G_N_ELEMENTS (sql); i++)
+    {
+      SyncStatement *statement = sync_connection_prepare (table->connection, sql[i], error);
+
+      if (statement == NULL)
+        return FALSE;
+      sync_statement_bind_text (statement, 1, table->entity->table, -1);
+      if (!sync_statement_run (sync_statement_bind_int64 (statement, 2, key), error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 gboolean
@@ -257,7 +261,7 @@ sync_table_set_key (SyncTable *table,
   if (statement == NULL)
     return FALSE;
   sync_statement_bind_int64 (statement, 2, new_key);
-  return sync_statement_run (statement, error) && note_autoincrement (table, new_key, error);
+  return sync_statement_run (statement, error) && sync_table_note_key (table, new_key, error);
 }
 
 /* --- Ids ---------------------------------------------------------------------------------------- */

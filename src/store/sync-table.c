@@ -116,6 +116,21 @@ note_foreign_keys (SyncTable *table, GError **error)
 }
 
 static gboolean
+note_autoincrement (SyncTable *table, GError **error)
+{
+  gint64 count;
+
+  if (!sync_connection_query_int64 (table->connection, 0, &count, error,
+                                    "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' "
+                                    "AND name = ?1 COLLATE NOCASE AND sql LIKE '%AUTOINCREMENT%' AND EXISTS "
+                                    "(SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_sequence')",
+                                    table->entity->table, NULL))
+    return FALSE;
+  table->autoincrement = count > 0 && sync_table_has_integer_key (table);
+  return TRUE;
+}
+
+static gboolean
 describe_keys (SyncTable *table, GError **error)
 {
   const SyncEntity *entity = table->entity;
@@ -218,6 +233,7 @@ sync_table_new (SyncConnection *connection,
       || !sync_capture_has_side_effects (connection, entity, &table->owner_triggers, &table->referenced,
                                       error)
       || !note_foreign_keys (table, error)
+      || !note_autoincrement (table, error)
       || !describe_keys (table, error)
       || !describe_json (table, error))
     return NULL;

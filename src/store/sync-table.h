@@ -64,6 +64,9 @@ gboolean sync_table_delete (SyncTable *table, const char *id, gboolean *changed,
 /* Gives an integer-keyed row another key (the row's children follow through sync_table_move_children()). */
 gboolean sync_table_set_key (SyncTable *table, const char *id, gint64 new_key, GError **error);
 
+/* So that AUTOINCREMENT does not give this key to a new row. */
+gboolean sync_table_note_key (SyncTable *table, gint64 key, GError **error);
+
 /* The id of a travelling row: what quote() gives for its key once it is stored. FALSE: no usable key (null or
  * a value that no key can have). */
 gboolean sync_table_row_id (SyncTable *table, const SyncRow *row, GString *id);

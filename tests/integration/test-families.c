@@ -277,6 +277,14 @@ test_autoincrement (TestRig *rig)
   test_device_sql (b, "DELETE FROM numbers WHERE id = 2; INSERT INTO numbers (name) VALUES ('anew')");
   test_device_expect (b, "SELECT * FROM numbers", "1|of a\n3|anew\n");
   test_rig_assert_converged (rig);
+  /* So does one that came and went while another device was away. */
+  test_device_sql (b, "INSERT INTO numbers VALUES (7, 'short')");
+  test_device_sync (b);
+  test_device_sql (b, "DELETE FROM numbers WHERE id = 7");
+  test_rig_assert_converged (rig);
+  test_device_sql (a, "INSERT INTO numbers (name) VALUES ('new')");
+  test_device_expect (a, "SELECT * FROM numbers", "1|of a\n3|anew\n8|new\n");
+  test_rig_assert_converged (rig);
 }
 
 /* --- By chance ---------------------------------------------------------------------------------- */
