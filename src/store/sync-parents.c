@@ -60,8 +60,9 @@ sync_parents_list (SyncStore *store,
   return step == SYNC_STEP_DONE ? g_steal_pointer (&references) : NULL;
 }
 
+/* *id: (transfer full) (nullable): the row of ours that nobody else can know */
 static gboolean
-find_only_ours (SyncStore *store, const SyncReference *reference, const SyncRow *row, gboolean due, gboolean *ours,
+find_only_ours (SyncStore *store, const SyncReference *reference, const SyncRow *row, gboolean due, char **id,
                 GError **error)
 {
   SyncSpan key = sync_row_get (row, reference->column);
@@ -69,12 +70,12 @@ find_only_ours (SyncStore *store, const SyncReference *reference, const SyncRow 
   g_autofree char *text = NULL;
   SyncStep step;
 
-  *ours = FALSE;
+  *id = NULL;
   if (key.length == 0 || sync_row_is_null (row, reference->column))
     return TRUE;
   statement = sync_connection_prepare (
       sync_store_get_connection (store),
-      "SELECT 1 FROM main.psync_change c WHERE c.entity = ?1 AND c.id = CAST (CAST (?2 AS INTEGER) AS TEXT) "
+      "SELECT c.id FROM main.psync_change c WHERE c.entity = ?1 AND c.id = CAST (CAST (?2 AS INTEGER) AS TEXT) "
       "AND c.maybe_sent = 0 AND (?3 = 0 OR c.state = 'pending') AND NOT EXISTS "
       "(SELECT 1 FROM main.psync_row r WHERE r.entity = c.entity AND r.id = c.id AND r.base IS NOT NULL)",
       error);
@@ -85,8 +86,9 @@ find_only_ours (SyncStore *store, const SyncReference *reference, const SyncRow 
   sync_statement_bind_text (statement, 2, text, -1);
   sync_statement_bind_int64 (statement, 3, due);
   step = sync_statement_step (statement, error);
+  if (step == SYNC_STEP_ROW)
+    *id = sync_statement_dup_text (statement, 0);
   sync_statement_reset (statement);
-  *ours = step == SYNC_STEP_ROW;
   return step != SYNC_STEP_ERROR;
 }
 
@@ -97,10 +99,35 @@ sync_parents_is_only_ours (SyncStore *store,
                            gboolean *ours,
                            GError **error)
 {
-  return find_only_ours (store, reference, row, FALSE, ours, error);
+  g_autofree char *id = NULL;
+  gboolean good = find_only_ours (store, reference, row, FALSE, &id, error);
+
+  *ours = id != NULL;
+  return good;
 }
 
-/* Not for a row that was refused, whose turn may never come. */
+/* The owner may have taken the parent's table away. */
+static gboolean
+must_wait_for (SyncStore *store, const SyncReference *reference, const SyncRow *row, gboolean *wait, GError **error)
+{
+  SyncTable *table;
+  g_autoptr (GError) problem = NULL;
+  g_autofree char *id = NULL;
+
+  if (!find_only_ours (store, reference, row, TRUE, &id, error))
+    return FALSE;
+  if (id == NULL)
+    return TRUE;
+  table = sync_store_get_table (store, reference->parent, &problem);
+  if ((table != NULL && sync_table_exists (table, id, wait, &problem))
+      || g_error_matches (problem, SYNC_ERROR, SYNC_ERROR_NO_TABLE))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return FALSE;
+}
+
+/* Not for a row that was refused, whose turn may never come, nor for one that is not there any more: where the owner
+ * keeps no foreign keys others may go on referring to it. */
 gboolean
 sync_parents_must_wait (SyncStore *store,
                         const GArray *references,
@@ -113,7 +140,7 @@ sync_parents_must_wait (SyncStore *store,
     {
       const SyncReference *reference = &g_array_index (references, SyncReference, i);
 
-      if (reference->comes_first && !find_only_ours (store, reference, row, TRUE, wait, error))
+      if (reference->comes_first && !must_wait_for (store, reference, row, wait, error))
         return FALSE;
     }
   return TRUE;

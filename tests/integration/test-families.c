@@ -262,6 +262,35 @@ test_put_back_twice (TestRig *rig)
   test_device_expect (a, "SELECT * FROM parents", "5|of c\n");
 }
 
+/* Where the owner keeps no foreign keys a row may refer to one that came and went before anybody saw it. */
+static void
+test_gone_parent (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+
+  test_rig_settle (rig);
+  test_device_sql (a, "PRAGMA foreign_keys = OFF; INSERT INTO parents VALUES (5, 'five');"
+                      "INSERT INTO children VALUES ('a', 5); DELETE FROM parents WHERE id = 5");
+  test_device_sync (a);
+  test_device_expect (a, "SELECT entity, id FROM psync_change", "");
+  test_device_assert_quiet (a);
+}
+
+/* Nor does it wait for a row whose table is gone. */
+static void
+test_gone_table (TestRig *rig)
+{
+  static const char *const children[] = { "children", NULL };
+  const SyncRunOptions options = { .entities = children };
+  TestDevice *a = test_rig_add (rig, "a");
+
+  test_rig_settle (rig);
+  test_device_sql (a, "PRAGMA foreign_keys = OFF; INSERT INTO parents VALUES (5, 'five');"
+                      "INSERT INTO children VALUES ('a', 5); DROP TABLE parents");
+  test_device_do (a, SYNC_RUN_SYNC, &options);
+  test_device_expect (a, "SELECT entity, id FROM psync_change WHERE entity = 'children'", "");
+}
+
 /* A row that got another number counts for AUTOINCREMENT. */
 static void
 test_autoincrement (TestRig *rig)
@@ -469,6 +498,8 @@ static const struct
     test_number_used_again },
   { "a-deleted-row-that-two-devices-keep", FAMILIES, test_kept_twice },
   { "a-deleted-row-that-is-put-back-twice", FAMILIES, test_put_back_twice },
+  { "a-child-of-one-that-came-and-went", FAMILIES, test_gone_parent },
+  { "a-child-whose-parents-are-gone", FAMILIES, test_gone_table },
   { "autoincrement", "CREATE TABLE numbers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT);", test_autoincrement },
   { "children-wait-for-their-parent-s-number", FAMILIES, test_children_wait },
 };
