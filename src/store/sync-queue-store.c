@@ -377,6 +377,8 @@ sync_store_retry_changes (SyncStore *store, const char *entity, const char *id, 
  * sync_store_retry_hindered:
  * @store: a store
  * @entity: an entity's name
+ * @limit: how many at most, any of them
+ * @n_rows: (out): how many
  * @error: where to put an error
  *
  * Makes rows due again that the cloud refused for the sake of other rows: what they refer to was not there, or another
@@ -385,18 +387,23 @@ sync_store_retry_changes (SyncStore *store, const char *entity, const char *id, 
  * Returns: %FALSE with @error set
  */
 gboolean
-sync_store_retry_hindered (SyncStore *store, const char *entity, GError **error)
+sync_store_retry_hindered (SyncStore *store, const char *entity, guint limit, guint *n_rows, GError **error)
 {
+  SyncConnection *connection = sync_store_get_connection (store);
   SyncStatement *statement = sync_connection_prepare (
-      sync_store_get_connection (store),
+      connection,
       "UPDATE psync_change SET state = 'pending', attempts = 0, next_attempt_at = NULL, error = NULL "
-      "WHERE entity = ?1 AND state = 'refused' AND json_extract (error, '$.reason') IN ('23503', '23505')",
+      "WHERE entity = ?1 AND id IN (SELECT id FROM psync_change WHERE entity = ?1 AND state = 'refused' "
+      "AND json_extract (error, '$.reason') IN ('23503', '23505') ORDER BY random () LIMIT ?2)",
       error);
 
   if (statement == NULL)
     return FALSE;
   sync_statement_bind_text (statement, 1, entity, -1);
-  return sync_statement_run (statement, error);
+  if (!sync_statement_run (sync_statement_bind_int64 (statement, 2, limit), error))
+    return FALSE;
+  *n_rows = (guint) sync_connection_changes (connection);
+  return TRUE;
 }
 
 /* What a run would send at the time ?1: rows of enabled entities, neither in conflict nor held. */

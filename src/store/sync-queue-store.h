@@ -22,7 +22,7 @@ gboolean sync_store_get_queue_stats (SyncStore *store, SyncQueueStats *stats, GE
 /* entity and id NULL: all refused and failed rows. How many, -1 on error. */
 gssize
 sync_store_retry_changes (SyncStore *store, const char *entity, const char *id, GError **error);
-gboolean sync_store_retry_hindered (SyncStore *store, const char *entity, GError **error);
+gboolean sync_store_retry_hindered (SyncStore *store, const char *entity, guint limit, guint *n_rows, GError **error);
 /* Whether a run now would have something to send; if not, when the next row's turn comes. */
 gboolean sync_store_has_due_changes (SyncStore *store, gint64 now, gboolean *due,
                                      gint64 *next_attempt_at, GError **error);

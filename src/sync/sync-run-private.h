@@ -29,6 +29,8 @@ typedef struct
   guint64 n_moved;  /* rows that came or were taken */
   guint n_hindered; /* rows refused in this run for the sake of others */
   guint64 n_tried;  /* of it and its parents, when rows that those hindered were last tried again */
+  guint n_again;    /* how many were tried then … */
+  guint n_others;   /* … and how many of this run's were not */
   SyncApplyPolicy policy;
 } SyncLeg;
 

@@ -11,6 +11,10 @@
 /* How often the connection may break at one row that is sent alone. */
 #define SILENT_ATTEMPTS 12
 
+/* How many of the rows that others hindered find out whether it is worth while to try all: each that is refused again
+ * costs requests of its own. */
+#define HINDERED_PROBE 100
+
 /**
  * Push:
  *
@@ -360,6 +364,7 @@ static gboolean
 retry_hindered (SyncRun *run, SyncLeg *leg, GError **error)
 {
   guint64 n_moved = leg->n_moved;
+  guint n_known;
 
   for (guint i = 0; i < run->legs->len; i++)
     {
@@ -372,11 +377,17 @@ retry_hindered (SyncRun *run, SyncLeg *leg, GError **error)
   if (n_moved == leg->n_tried)
     return TRUE;
   leg->n_tried = n_moved;
+  if (!sync_store_retry_hindered (sync_run_get_store (run), leg->entity->name,
+                                  leg->n_hindered - leg->n_others < leg->n_again ? G_MAXUINT : HINDERED_PROBE,
+                                  &leg->n_again, error))
+    return FALSE;
   /* Those that are refused again are counted again. */
-  if (leg->n_hindered > 0)
-    sync_result_counts_for (run->result, leg->entity->name)->refused -= leg->n_hindered;
-  leg->n_hindered = 0;
-  return sync_store_retry_hindered (sync_run_get_store (run), leg->entity->name, error);
+  n_known = MIN (leg->n_again, leg->n_hindered);
+  if (n_known > 0)
+    sync_result_counts_for (run->result, leg->entity->name)->refused -= n_known;
+  leg->n_hindered -= n_known;
+  leg->n_others = leg->n_hindered;
+  return TRUE;
 }
 
 static gboolean

@@ -400,6 +400,36 @@ test_halving (TestRig *rig)
   test_rig_assert_converged (rig);
 }
 
+/* Where the cloud refuses hundreds of rows for the sake of others, a few find out whether all are worth another try. */
+static void
+test_many_hindered (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+  g_autoptr (SyncResult) result = NULL;
+
+  insert_notes (a, "a", 300);
+  test_faults_set_error (a->faults, SYNC_ERROR_OFFLINE, "23505");
+  test_faults_set_poison (a->faults, "title", SYNC_ERROR_ROW_REFUSED);
+  test_device_sync (a);
+  test_device_expect (a, "SELECT count(*) FROM psync_change WHERE state = 'refused'", "300\n");
+  insert_notes (b, "b", 1);
+  test_device_sync (b);
+  test_faults_reset_counts (a->faults);
+  result = test_device_run (a, SYNC_RUN_SYNC, NULL);
+  g_assert_no_error (result->error);
+  g_assert_cmpuint (result->total.refused, ==, 100);
+  g_assert_cmpuint (test_faults_count (a->faults, TEST_REQUEST_PUSH), <, 300);
+  test_device_expect (a, "SELECT count(*) FROM psync_change WHERE state = 'refused'", "300\n");
+  test_device_assert_quiet (a);
+  test_faults_set_poison (a->faults, NULL, SYNC_ERROR_ROW_REFUSED);
+  insert_notes (b, "c", 1);
+  test_device_sync (b);
+  test_device_sync (a);
+  test_device_expect (a, "SELECT count(*) FROM psync_change", "0\n");
+  test_rig_assert_converged (rig);
+}
+
 /* Too big or too slow: less at a time. It may have gone through all the same. */
 static void
 test_too_large (TestRig *rig)
@@ -2091,6 +2121,7 @@ static const struct
   { "sends/being-offline-uses-up-no-attempt", NOTES, test_attempts },
   { "sends/a-broken-connection-uses-up-no-attempt", NOTES, test_broken_connection },
   { "sends/one-refused-row-stops-no-other", NOTES, test_halving },
+  { "sends/hundreds-of-hindered-rows", NOTES, test_many_hindered },
   { "sends/too-much-at-once-goes-in-parts", NOTES, test_too_large },
   { "reads/a-page-too-large-comes-in-quarters", NOTES, test_page_too_large },
   { "sends/one-row-too-large", NOTES, test_one_row_too_large },

@@ -313,7 +313,10 @@ begin (TestFaults *self, Call *call, gpointer tag, GCancellable *cancellable, GA
   self->counts[call->request]++;
   if (call->fault == TEST_FAULT_NONE && is_poisoned (self, call))
     {
-      g_task_return_new_error (task, SYNC_ERROR, (int) self->poison_code, "Poisoned");
+      GError *error = sync_error_new (self->poison_code, NULL, "Poisoned");
+
+      sync_error_set_reason (error, self->reason, 0);
+      g_task_return_error (task, error);
       g_object_unref (task);
       return;
     }
