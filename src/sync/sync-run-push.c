@@ -50,7 +50,7 @@ compose (SyncRun *run, gpointer data, GError **error)
   const SyncLeg *leg = step->push->leg;
   SyncComposeOptions options = {
     .deletions = step->push->deletions,
-    .max_rows = run->batch_limit > 0 ? MIN (run->batch_rows, (guint) run->batch_limit) : run->batch_rows,
+    .max_rows = run->batch_limit > 0 ? (guint) MIN (run->batch_rows, run->batch_limit) : run->batch_rows,
     .max_bytes = SYNC_BATCH_BYTES,
     .reached_head = leg->reached,
     .has_types = sync_provider_has_types (run->setup->provider),
@@ -79,7 +79,7 @@ raise_limit (SyncRun *run, GError **error)
 {
   if (run->batch_limit == 0)
     return TRUE;
-  return set_limit (run, run->batch_limit * 2 < run->batch_rows ? run->batch_limit * 2 : 0, error);
+  return set_limit (run, run->batch_limit < (run->batch_rows + 1) / 2 ? run->batch_limit * 2 : 0, error);
 }
 
 static gboolean

@@ -430,6 +430,26 @@ test_many_hindered (TestRig *rig)
   test_rig_assert_converged (rig);
 }
 
+/* Whatever is noted about how many rows go at a time: some do. */
+static void
+test_odd_limits (TestRig *rig)
+{
+  static const char *const limits[] = { "4294967296", "9223372036854775807", "-1", "0", "1" };
+  TestDevice *a = test_rig_add (rig, "a");
+
+  test_device_sync (a);
+  for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
+    {
+      g_autofree char *prefix = g_strdup_printf ("%c", 'a' + i);
+
+      test_device_sqlf (a, "INSERT OR REPLACE INTO psync_meta (key, value) VALUES ('batch-limit', '%s')", limits[i]);
+      insert_notes (a, prefix, 5);
+      test_device_sync (a);
+      test_device_expect (a, "SELECT count(*) FROM psync_change", "0\n");
+    }
+  test_rig_assert_converged (rig);
+}
+
 /* Too big or too slow: less at a time. It may have gone through all the same. */
 static void
 test_too_large (TestRig *rig)
@@ -2122,6 +2142,7 @@ static const struct
   { "sends/a-broken-connection-uses-up-no-attempt", NOTES, test_broken_connection },
   { "sends/one-refused-row-stops-no-other", NOTES, test_halving },
   { "sends/hundreds-of-hindered-rows", NOTES, test_many_hindered },
+  { "sends/odd-limits", NOTES, test_odd_limits },
   { "sends/too-much-at-once-goes-in-parts", NOTES, test_too_large },
   { "reads/a-page-too-large-comes-in-quarters", NOTES, test_page_too_large },
   { "sends/one-row-too-large", NOTES, test_one_row_too_large },
