@@ -980,6 +980,47 @@ test_purged_while_scanning (TestRig *rig)
   test_device_expect (b, "SELECT count(*) FROM notes", "9\n");
 }
 
+static guint
+count_snapshots (TestDevice *device)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) snapshots = sync_snapshot_list (device->path, &error);
+
+  g_assert_no_error (error);
+  return snapshots->len;
+}
+
+/* A hydrate of one entity is interrupted. One of all goes on with it, but overwrites more, so it takes a snapshot of
+ * its own; the very same one needs none. */
+static void
+test_hydrate_goes_on (TestRig *rig)
+{
+  static const char *const notes[] = { "notes", NULL };
+  SyncRunOptions one = { .entities = notes }, all = { 0 };
+  TestDevice *a = test_rig_add (rig, "a");
+  g_autoptr (SyncResult) broken = NULL;
+  guint n_pages = 0;
+
+  insert_notes (a, "a", 10);
+  test_device_sql (a, "INSERT INTO others VALUES ('o')");
+  test_rig_settle (rig);
+  test_faults_set_page_cap (a->faults, 4);
+  test_faults_set_hooks (a->faults, fail_second_page, NULL, &n_pages);
+  broken = test_device_run (a, SYNC_RUN_HYDRATE, &one);
+  g_assert_error (broken->error, SYNC_ERROR, SYNC_ERROR_OFFLINE);
+  g_assert_cmpuint (count_snapshots (a), ==, 1);
+  n_pages = 0;
+  g_clear_pointer (&broken, sync_result_free);
+  broken = test_device_run (a, SYNC_RUN_HYDRATE, &one);
+  g_assert_error (broken->error, SYNC_ERROR, SYNC_ERROR_OFFLINE);
+  g_assert_cmpuint (count_snapshots (a), ==, 1);
+  test_faults_set_hooks (a->faults, NULL, NULL, NULL);
+  test_rig_advance (rig, G_TIME_SPAN_MINUTE);
+  test_device_do (a, SYNC_RUN_HYDRATE, &all);
+  g_assert_cmpuint (count_snapshots (a), ==, 2);
+  test_rig_assert_converged (rig);
+}
+
 /* A tombstone that was known here and purged there is forgotten, and the key can be used again. */
 static void
 test_purged_known (TestRig *rig)
@@ -2165,6 +2206,8 @@ static const struct
   { "purge/deleted-elsewhere-and-edited-here", NOTES, test_purged_and_edited },
   { "purge/a-hydrate-overlooks-no-deletion", NOTES, test_purged_then_hydrate },
   { "purge/during-a-scan", NOTES, test_purged_while_scanning },
+  { "files/a-hydrate-that-goes-on-with-more-takes-a-snapshot",
+    NOTES "CREATE TABLE others (id TEXT PRIMARY KEY NOT NULL);", test_hydrate_goes_on },
   { "purge/a-known-deletion-is-forgotten", NOTES, test_purged_known },
   { "device/revoked", NOTES, test_revoked },
   { "device/a-row-that-was-not-written-is-made-up-for", NOTES, test_device_row_is_made_up_for },
