@@ -448,6 +448,11 @@ resolve_many (CliContext *cli, const char *choice, GError **error)
     return FALSE;
   cli_json_integer (cli->answer, "resolved", n_resolved);
   cli_json_integer (cli->answer, "left", n_left);
+  if (n_resolved == 0 && n_left == 0)
+    {
+      cli_say_hint (cli, "%s", _("No conflict waits."));
+      return TRUE;
+    }
   cli_say_hint (
       cli,
       ngettext ("%u conflict decided. The other devices learn of it with the next psync sync.",

@@ -412,6 +412,9 @@ test_a_decision_that_does_not_fit_says_so (void)
   g_assert_cmpint (json_object_get_int_member (again, "left"), ==, 0);
   test_psync_expect (psync, "b.db", "SELECT name FROM projects ORDER BY id",
                      "one of a\ntwo of a\nthree of a");
+  g_free (output);
+  output = test_psync_run (psync, "b.db", 0, "conflicts resolve --all remote");
+  g_assert_cmpstr (output, ==, "No conflict waits.\n");
 }
 
 static void
