@@ -373,6 +373,11 @@ sync_store_retry_changes (SyncStore *store, const char *entity, const char *id, 
   return (gssize) changes;
 }
 
+/* Those that the cloud refused for the sake of other rows. */
+#define HINDERED \
+  "FROM psync_change WHERE entity = ?1 AND state = 'refused' " \
+  "AND json_extract (error, '$.reason') IN ('23503', '23505') "
+
 /**
  * sync_store_retry_hindered:
  * @store: a store
@@ -390,13 +395,20 @@ gboolean
 sync_store_retry_hindered (SyncStore *store, const char *entity, guint limit, guint *n_rows, GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (store);
-  SyncStatement *statement = sync_connection_prepare (
+  SyncStatement *statement;
+  gint64 any;
+
+  *n_rows = 0;
+  /* Mostly there are none, and nobody is kept from writing for it. */
+  if (!sync_connection_query_int64 (connection, 0, &any, error, "SELECT EXISTS (SELECT 1 " HINDERED ")", entity, NULL))
+    return FALSE;
+  if (any == 0)
+    return TRUE;
+  statement = sync_connection_prepare (
       connection,
       "UPDATE psync_change SET state = 'pending', attempts = 0, next_attempt_at = NULL, error = NULL "
-      "WHERE entity = ?1 AND id IN (SELECT id FROM psync_change WHERE entity = ?1 AND state = 'refused' "
-      "AND json_extract (error, '$.reason') IN ('23503', '23505') ORDER BY random () LIMIT ?2)",
+      "WHERE entity = ?1 AND id IN (SELECT id " HINDERED "ORDER BY random () LIMIT ?2)",
       error);
-
   if (statement == NULL)
     return FALSE;
   sync_statement_bind_text (statement, 1, entity, -1);

@@ -102,8 +102,7 @@ make_template (SimDevice *device, gboolean strict)
   make_tables (device, strict);
   sim_device_open (device);
   test_sql (device->owner,
-            "UPDATE psync_meta SET value = '" TEMPLATE_DEVICE "' WHERE key = 'device-id';"
-            "DELETE FROM psync_meta WHERE key = 'place'");
+            "UPDATE psync_meta SET value = '" TEMPLATE_DEVICE "' WHERE key = 'device-id'");
   sim_device_close (device);
   template = sim_vfs_read (device->slot);
   return template;
