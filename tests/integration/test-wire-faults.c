@@ -20,6 +20,8 @@ run_with_plan (TestRig *rig, TestDevice *a, WirePlan *plan)
   wire_expect_no_contents (a, result->error);
   if (!wire_refuses_rows (plan->fault))
     test_device_expect (a, "SELECT id, error FROM psync_change WHERE state = 'refused'", "");
+  /* On a busy computer one's patience may end before it comes to that. */
+  plan->happened = plan->happened || result->error != NULL;
   wire_heal (rig);
 }
 
