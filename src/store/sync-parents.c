@@ -60,7 +60,7 @@ sync_parents_list (SyncStore *store,
   return step == SYNC_STEP_DONE ? g_steal_pointer (&references) : NULL;
 }
 
-/* *id: (transfer full) (nullable): the row of ours that nobody else can know */
+/* *id: (transfer full) (nullable): the row of ours that nobody else can know; @due: and that is going to be sent */
 static gboolean
 find_only_ours (SyncStore *store, const SyncReference *reference, const SyncRow *row, gboolean due, char **id,
                 GError **error)
@@ -90,20 +90,6 @@ find_only_ours (SyncStore *store, const SyncReference *reference, const SyncRow 
     *id = sync_statement_dup_text (statement, 0);
   sync_statement_reset (statement);
   return step != SYNC_STEP_ERROR;
-}
-
-gboolean
-sync_parents_is_only_ours (SyncStore *store,
-                           const SyncReference *reference,
-                           const SyncRow *row,
-                           gboolean *ours,
-                           GError **error)
-{
-  g_autofree char *id = NULL;
-  gboolean good = find_only_ours (store, reference, row, FALSE, &id, error);
-
-  *ours = id != NULL;
-  return good;
 }
 
 /* The owner may have taken the parent's table away. */
@@ -208,11 +194,11 @@ sync_parents_check (SyncApply *apply,
   for (guint i = 0; i < apply->references->len; i++)
     {
       const SyncReference *reference = &g_array_index (apply->references, SyncReference, i);
-      gboolean ours;
+      g_autofree char *ours = NULL;
 
-      if (!sync_parents_is_only_ours (apply->store, reference, row, &ours, error))
+      if (!find_only_ours (apply->store, reference, row, FALSE, &ours, error))
         return FALSE;
-      if (ours && !refers_already (apply, id, row, reference->column))
+      if (ours != NULL && !refers_already (apply, id, row, reference->column))
         return tell_stranger (apply, reference, error);
     }
   return TRUE;

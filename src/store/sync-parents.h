@@ -24,10 +24,8 @@ typedef struct
 /* Of the rows that an entity has: the references to others with changes that wait; mostly there are none. (transfer
  * full) (element-type SyncReference) */
 GArray *sync_parents_list (SyncStore *store, SyncTable *table, GError **error);
-/* Whether the row refers to one of ours that nobody else can know. */
-gboolean sync_parents_is_only_ours (SyncStore *store, const SyncReference *reference, const SyncRow *row,
-                                    gboolean *ours, GError **error);
-/* … and that is going to be sent before: then it has to wait. */
+/* Whether the row refers to one of ours that nobody else can know and that is going to be sent before: then it has to
+ * wait. */
 gboolean sync_parents_must_wait (SyncStore *store, const GArray *references, const SyncRow *row, gboolean *wait,
                                  GError **error);
 
