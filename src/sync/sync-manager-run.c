@@ -21,7 +21,7 @@ take_progress (gpointer data)
   g_clear_pointer (&self->news_source, g_source_unref);
   self->news_told_at = g_get_monotonic_time ();
   g_mutex_unlock (&self->mutex);
-  if (progress != NULL && self->running != NULL)
+  if (progress != NULL)
     {
       sync_manager_set_progress (self, progress);
       g_signal_emit_by_name (self, "sync-progress", progress);
@@ -47,6 +47,21 @@ sync_manager_leave_progress (SyncManager *self,
       g_source_attach (self->news_source, self->context);
     }
   g_mutex_unlock (&self->mutex);
+}
+
+/* Nothing is left for a run that is over: the next one tells of itself only. */
+static void
+forget_progress (SyncManager *self)
+{
+  g_autoptr (GSource) source = NULL;
+
+  g_mutex_lock (&self->mutex);
+  g_clear_pointer (&self->news, sync_progress_free);
+  source = g_steal_pointer (&self->news_source);
+  g_mutex_unlock (&self->mutex);
+  if (source != NULL)
+    g_source_destroy (source);
+  sync_manager_set_progress (self, NULL);
 }
 
 /**
@@ -174,7 +189,7 @@ sync_manager_run_over (SyncManager *self,
                        const GError *reason)
 {
   g_clear_object (&self->running);
-  sync_manager_set_progress (self, NULL);
+  forget_progress (self);
   if (!sync_error_is_cancelled (reason) && !g_error_matches (reason, SYNC_ERROR, SYNC_ERROR_LOCKED))
     sync_manager_set_last_error (self, reason);
   sync_manager_update_state (self);
