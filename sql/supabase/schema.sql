@@ -88,6 +88,22 @@ revoke all on sync_private.user_epoch from public, anon, authenticated, service_
 grant select, insert, update on sync_private.user_epoch to authenticated;
 grant select on sync_private.user_epoch to service_role;
 
+-- Tombstones that made room for a row, until the end of the statement that writes it: if something else (another
+-- unique index, a trigger of the owner) lets the row be skipped after all, its tombstone is needed again.
+create unlogged table if not exists sync_private.room (
+  transaction xid8 not null,
+  depth int not null,
+  user_id uuid not null,
+  table_name text not null,
+  tombstone jsonb not null
+);
+alter table sync_private.room enable row level security;
+drop policy if exists sync_owner on sync_private.room;
+create policy sync_owner on sync_private.room for all to authenticated
+  using ((select auth.uid ()) = user_id) with check ((select auth.uid ()) = user_id);
+revoke all on sync_private.room from public, anon, authenticated, service_role;
+grant select, insert, delete on sync_private.room to authenticated, service_role;
+
 -- Versions start at the clock in microseconds, so that a cloud that was lost and made anew never gives one
 -- out twice. No cache: numbers kept by a connection would be handed out in another order than the commits.
 do $$
@@ -259,7 +275,7 @@ begin
       join pg_proc f on f.oid = g.tgfoid join pg_namespace s on s.oid = f.pronamespace
      where g.tgrelid = t and not g.tgisinternal and s.nspname = 'sync_private'
        and g.tgname not in ('!sync_lock', '!sync_truncate', '!sync_1_claim', '!sync_2_stamp',
-                            '~sync_compare', '~sync_moved')
+                            '~sync_compare', '~sync_moved', '~sync_room')
   loop
     execute format ('drop trigger %I on %s', leftover.tgname, t);
   end loop;
@@ -396,11 +412,16 @@ begin
     end if;
   elsif known.is_tombstone then
     perform set_config ('sync_private.really_delete', 'on', true);
-    delete from public.notifications t
-     where t.user_id = new.user_id
-       and t.id = new.id
-    ;
+    with gone as (
+      delete from public.notifications t
+       where t.user_id = new.user_id
+         and t.id = new.id
+      returning to_jsonb (t.*) as tombstone
+    )
+    insert into sync_private.room (transaction, depth, user_id, table_name, tombstone)
+      select pg_current_xact_id (), pg_trigger_depth (), new.user_id, tg_table_name, g.tombstone from gone g;
     perform set_config ('sync_private.really_delete', 'off', true);
+    perform set_config ('sync_private.room', 'made', true);
   end if;
   return new;
 end
@@ -441,6 +462,57 @@ begin
 end
 $$;
 
+-- The row for which a tombstone made room was not written: the devices that know its key still need the tombstone.
+-- Statements within this one (of the owner's triggers) are deeper, and have their own.
+create or replace function sync_private.notifications_room () returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if current_setting ('sync_private.room', true) = 'made' then
+    perform set_config ('sync_private.room', '', true);
+    with made as (
+      delete from sync_private.room r
+       where r.transaction = pg_current_xact_id () and r.depth = pg_trigger_depth () and r.table_name = tg_table_name
+      returning r.tombstone
+    )
+    insert into public.notifications (
+      id,
+      title,
+      content,
+      type,
+      status,
+      priority,
+      category,
+      metadata,
+      created_at,
+      updated_at,
+      expires_at,
+      user_id, deleted_at)
+    select
+      o.id,
+      o.title,
+      o.content,
+      o.type,
+      o.status,
+      o.priority,
+      o.category,
+      o.metadata,
+      o.created_at,
+      o.updated_at,
+      o.expires_at,
+      o.user_id, now()
+      from made, jsonb_populate_record (null::public.notifications, made.tombstone) o
+     where not exists (
+       select from public.notifications t
+        where t.user_id = o.user_id
+          and t.id = o.id
+       )
+    on conflict do nothing;
+    perform set_config ('sync_private.room', 'made', true);
+  end if;
+  return null;
+end
+$$;
+
 -- Triggers fire in the order of their names: "!" sorts before, "~" after whatever the owner adds.
 create or replace trigger "!sync_lock" before insert or update or delete on public.notifications
   for each statement execute function sync_private.lock_writers ();
@@ -456,6 +528,8 @@ create or replace trigger "~sync_moved" after update on public.notifications
   for each row when (new.user_id <> old.user_id
                      or new.id <> old.id
   ) execute function sync_private.notifications_moved ();
+create or replace trigger "~sync_room" after insert or update on public.notifications
+  for each statement execute function sync_private.notifications_room ();
 
 select sync_private.stamp_rows ('notifications');
 
@@ -549,11 +623,16 @@ begin
     end if;
   elsif known.is_tombstone then
     perform set_config ('sync_private.really_delete', 'on', true);
-    delete from public.projects t
-     where t.user_id = new.user_id
-       and t.id = new.id
-    ;
+    with gone as (
+      delete from public.projects t
+       where t.user_id = new.user_id
+         and t.id = new.id
+      returning to_jsonb (t.*) as tombstone
+    )
+    insert into sync_private.room (transaction, depth, user_id, table_name, tombstone)
+      select pg_current_xact_id (), pg_trigger_depth (), new.user_id, tg_table_name, g.tombstone from gone g;
     perform set_config ('sync_private.really_delete', 'off', true);
+    perform set_config ('sync_private.room', 'made', true);
   end if;
   return new;
 end
@@ -584,6 +663,47 @@ begin
 end
 $$;
 
+-- The row for which a tombstone made room was not written: the devices that know its key still need the tombstone.
+-- Statements within this one (of the owner's triggers) are deeper, and have their own.
+create or replace function sync_private.projects_room () returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if current_setting ('sync_private.room', true) = 'made' then
+    perform set_config ('sync_private.room', '', true);
+    with made as (
+      delete from sync_private.room r
+       where r.transaction = pg_current_xact_id () and r.depth = pg_trigger_depth () and r.table_name = tg_table_name
+      returning r.tombstone
+    )
+    insert into public.projects (
+      id,
+      name,
+      description,
+      settings,
+      created_at,
+      updated_at,
+      user_id, deleted_at)
+    select
+      o.id,
+      o.name,
+      o.description,
+      o.settings,
+      o.created_at,
+      o.updated_at,
+      o.user_id, now()
+      from made, jsonb_populate_record (null::public.projects, made.tombstone) o
+     where not exists (
+       select from public.projects t
+        where t.user_id = o.user_id
+          and t.id = o.id
+       )
+    on conflict do nothing;
+    perform set_config ('sync_private.room', 'made', true);
+  end if;
+  return null;
+end
+$$;
+
 -- Triggers fire in the order of their names: "!" sorts before, "~" after whatever the owner adds.
 create or replace trigger "!sync_lock" before insert or update or delete on public.projects
   for each statement execute function sync_private.lock_writers ();
@@ -599,6 +719,8 @@ create or replace trigger "~sync_moved" after update on public.projects
   for each row when (new.user_id <> old.user_id
                      or new.id <> old.id
   ) execute function sync_private.projects_moved ();
+create or replace trigger "~sync_room" after insert or update on public.projects
+  for each statement execute function sync_private.projects_room ();
 
 select sync_private.stamp_rows ('projects');
 
@@ -686,11 +808,16 @@ begin
     end if;
   elsif known.is_tombstone then
     perform set_config ('sync_private.really_delete', 'on', true);
-    delete from public.user_settings t
-     where t.user_id = new.user_id
-       and t.id = new.id
-    ;
+    with gone as (
+      delete from public.user_settings t
+       where t.user_id = new.user_id
+         and t.id = new.id
+      returning to_jsonb (t.*) as tombstone
+    )
+    insert into sync_private.room (transaction, depth, user_id, table_name, tombstone)
+      select pg_current_xact_id (), pg_trigger_depth (), new.user_id, tg_table_name, g.tombstone from gone g;
     perform set_config ('sync_private.really_delete', 'off', true);
+    perform set_config ('sync_private.room', 'made', true);
   end if;
   return new;
 end
@@ -719,6 +846,45 @@ begin
 end
 $$;
 
+-- The row for which a tombstone made room was not written: the devices that know its key still need the tombstone.
+-- Statements within this one (of the owner's triggers) are deeper, and have their own.
+create or replace function sync_private.user_settings_room () returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if current_setting ('sync_private.room', true) = 'made' then
+    perform set_config ('sync_private.room', '', true);
+    with made as (
+      delete from sync_private.room r
+       where r.transaction = pg_current_xact_id () and r.depth = pg_trigger_depth () and r.table_name = tg_table_name
+      returning r.tombstone
+    )
+    insert into public.user_settings (
+      id,
+      key,
+      value,
+      created_at,
+      updated_at,
+      user_id, deleted_at)
+    select
+      o.id,
+      o.key,
+      o.value,
+      o.created_at,
+      o.updated_at,
+      o.user_id, now()
+      from made, jsonb_populate_record (null::public.user_settings, made.tombstone) o
+     where not exists (
+       select from public.user_settings t
+        where t.user_id = o.user_id
+          and t.id = o.id
+       )
+    on conflict do nothing;
+    perform set_config ('sync_private.room', 'made', true);
+  end if;
+  return null;
+end
+$$;
+
 -- Triggers fire in the order of their names: "!" sorts before, "~" after whatever the owner adds.
 create or replace trigger "!sync_lock" before insert or update or delete on public.user_settings
   for each statement execute function sync_private.lock_writers ();
@@ -734,6 +900,8 @@ create or replace trigger "~sync_moved" after update on public.user_settings
   for each row when (new.user_id <> old.user_id
                      or new.id <> old.id
   ) execute function sync_private.user_settings_moved ();
+create or replace trigger "~sync_room" after insert or update on public.user_settings
+  for each statement execute function sync_private.user_settings_room ();
 
 select sync_private.stamp_rows ('user_settings');
 

@@ -186,6 +186,12 @@ append_moved (GString *out, const Scope *scope)
 }
 
 static void
+append_room (GString *out, const Scope *scope)
+{
+  append_derived (out, scope, "_room");
+}
+
+static void
 append_column (GString *out, const Scope *scope)
 {
   append_identifier (out, scope->column->cloud_name);
@@ -213,8 +219,8 @@ static const struct
   { "KEY_TYPES", append_key_types }, { "VIEW", append_view },
   { "VIEW_NAME", append_view_name }, { "INDEX", append_index },
   { "CLAIM", append_claim },         { "MOVED", append_moved },
-  { "COLUMN", append_column },       { "COLUMN_NAME", append_column_name },
-  { "TYPE", append_type },
+  { "ROOM", append_room },           { "COLUMN", append_column },
+  { "COLUMN_NAME", append_column_name }, { "TYPE", append_type },
 };
 
 static void
