@@ -11,6 +11,9 @@
 /* Rows that one transaction of a scan's end deals with. */
 #define SCAN_SLICE 100
 
+/* Rows of the outbox that are doubted in one transaction. */
+#define DOUBT_SLICE 5000
+
 static gboolean
 run_for_entity (SyncStore *store, const char *sql, const SyncEntity *entity, GError **error)
 {
@@ -50,13 +53,50 @@ sync_store_get_cursor (SyncStore *store,
   return step == SYNC_STEP_ROW;
 }
 
+/* The slice that follows the row (*entity, *id), which are then its last row; %NULL: there is none. */
+static gboolean
+doubt_slice (SyncStore *store, char **entity, char **id, GError **error)
+{
+  SyncStatement *find = sync_connection_prepare (
+      store->connection,
+      "SELECT entity, id FROM (SELECT entity, id FROM main.psync_change WHERE (entity, id) > (?1, ?2) "
+      "ORDER BY entity, id LIMIT ?3) ORDER BY entity DESC, id DESC LIMIT 1",
+      error);
+  SyncStatement *doubt = sync_connection_prepare (
+      store->connection,
+      "UPDATE main.psync_change SET maybe_sent = 1 WHERE (entity, id) > (?1, ?2) AND (entity, id) <= (?3, ?4) "
+      "AND maybe_sent = 0 AND NOT EXISTS (SELECT 1 FROM main.psync_row r WHERE r.entity = psync_change.entity "
+      "AND r.id = psync_change.id AND r.base IS NOT NULL)",
+      error);
+  g_autofree char *after_entity = g_steal_pointer (entity), *after_id = g_steal_pointer (id);
+  SyncStep step;
+
+  if (find == NULL || doubt == NULL)
+    return FALSE;
+  sync_statement_bind_text (find, 1, after_entity, -1);
+  sync_statement_bind_text (find, 2, after_id, -1);
+  step = sync_statement_step (sync_statement_bind_int64 (find, 3, DOUBT_SLICE), error);
+  if (step == SYNC_STEP_ROW)
+    {
+      *entity = g_strdup (sync_statement_text (find, 0, NULL));
+      *id = g_strdup (sync_statement_text (find, 1, NULL));
+    }
+  sync_statement_reset (find);
+  if (step != SYNC_STEP_ROW)
+    return step == SYNC_STEP_DONE;
+  sync_statement_bind_text (doubt, 1, after_entity, -1);
+  sync_statement_bind_text (doubt, 2, after_id, -1);
+  sync_statement_bind_text (doubt, 3, *entity, -1);
+  return sync_statement_run (sync_statement_bind_text (doubt, 4, *id, -1), error);
+}
+
 /**
  * sync_store_doubt_changes:
  * @store: the store
  * @error: SQLite's
  *
  * Another copy of this database may have sent what is new here: then its number is no accident (see the collision of
- * integer keys).
+ * integer keys). Outside of a transaction this takes several, so that nobody waits long to write.
  *
  * Returns: %FALSE with @error set
  */
@@ -64,23 +104,25 @@ gboolean
 sync_store_doubt_changes (SyncStore *store,
                           GError **error)
 {
-  return sync_connection_execute (sync_store_get_connection (store),
-                                  "UPDATE main.psync_change SET maybe_sent = 1 WHERE maybe_sent = 0 AND NOT EXISTS "
-                                  "(SELECT 1 FROM main.psync_row r WHERE r.entity = psync_change.entity "
-                                  "AND r.id = psync_change.id AND r.base IS NOT NULL)",
-                                  error);
+  g_autofree char *entity = g_strdup (""), *id = g_strdup ("");
+  SyncScope scope;
+
+  while (entity != NULL)
+    if (!sync_scope_begin (&scope, store, error)
+        || !sync_scope_end (&scope, doubt_slice (store, &entity, &id, error), error))
+      return FALSE;
+  return TRUE;
 }
 
 static gboolean
-become_new_device (SyncStore *store, gboolean doubt, GError **error)
+become_new_device (SyncStore *store, GError **error)
 {
   g_autofree char *id = g_uuid_string_random (), *name = sync_machine_name ();
 
   return sync_store_set_meta (store, "device-id", id, error)
          && sync_store_set_meta (store, "device-name", name, error)
          && sync_store_set_meta (store, "device-version", NULL, error)
-         && sync_store_set_meta (store, "device-time", NULL, error)
-         && (!doubt || sync_store_doubt_changes (store, error));
+         && sync_store_set_meta (store, "device-time", NULL, error);
 }
 
 /**
@@ -110,10 +152,12 @@ sync_store_check_device (SyncStore *store,
   if (!moved && g_strcmp0 (place, known_place) == 0)
     return TRUE;
   moved = moved || sync_machine_is_copy (known_place, path);
-  if (!sync_scope_begin (&scope, store, error))
+  /* First: whoever is stopped before the end begins again. */
+  if ((moved && known_machine != NULL && !sync_store_doubt_changes (store, error))
+      || !sync_scope_begin (&scope, store, error))
     return FALSE;
   good = sync_store_set_meta (store, "machine", machine, error) && sync_store_set_meta (store, "place", place, error)
-         && (!moved || become_new_device (store, known_machine != NULL, error));
+         && (!moved || become_new_device (store, error));
   return sync_scope_end (&scope, good, error);
 }
 

@@ -379,8 +379,12 @@ gboolean
 sync_store_take_replica (SyncStore *store,
                          GError **error)
 {
+  SyncScope scope;
+
   return sync_store_migrate (store->connection, error) && sync_store_reload (store, error)
-         && sync_store_doubt_changes (store, error) && sync_store_heal_usable (store, error);
+         && sync_scope_begin (&scope, store, error)
+         && sync_scope_end (&scope, sync_store_doubt_changes (store, error), error)
+         && sync_store_heal_usable (store, error);
 }
 
 /**

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-queue-store.h"
+#include "sync-recovery.h"
 #include "test-store.h"
 
 static GPtrArray *
@@ -62,6 +63,23 @@ test_keys_that_cannot_be_sent (SyncStore *store)
   later = list (store, NULL, 0, 0);
   g_assert_cmpstr (find (later, "NULL")->operation, ==, "delete");
   g_assert_cmpstr (find (later, "'cut'")->operation, ==, "delete");
+}
+
+/* What is new here may have been sent by another copy; what is known is known. */
+static void
+test_thousands_are_doubted (SyncStore *store)
+{
+  g_autoptr (GError) error = NULL;
+
+  test_store_sql (store, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000) "
+                         "INSERT INTO projects (id) SELECT 'p' || i FROM n;"
+                         "INSERT INTO notifications (id) VALUES ('n'); INSERT INTO user_settings (id) VALUES ('s');"
+                         "INSERT INTO psync_row VALUES ('projects', '''p7000''', 5, '{}'), "
+                         "('projects', '''p7001''', 5, NULL)");
+  g_assert_true (sync_store_doubt_changes (store, &error));
+  g_assert_no_error (error);
+  test_assert_query (store, "SELECT id FROM psync_change WHERE maybe_sent = 0", "'p7000'\n");
+  test_assert_query (store, "SELECT count(*) FROM psync_change WHERE maybe_sent = 1", "12001\n");
 }
 
 static void
@@ -246,6 +264,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   test_store_add ("/queue-store/operation-is-read-from-row-and-base", test_operation_is_derived);
   test_store_add ("/queue-store/a-row-whose-key-cannot-be-sent-is-not-deleted", test_keys_that_cannot_be_sent);
+  test_store_add ("/queue-store/thousands-are-doubted", test_thousands_are_doubted);
   test_store_add ("/queue-store/change-is-read-whole", test_change_is_read_whole);
   test_store_add ("/queue-store/list-is-filtered-and-paged", test_list_is_filtered_and_paged);
   test_store_add ("/queue-store/stats-count-everything", test_stats_count_everything);
