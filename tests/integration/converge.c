@@ -5,25 +5,6 @@
 
 #define NOTES "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT, rank INTEGER);"
 
-typedef void (*RigTest) (TestRig *rig);
-
-typedef struct
-{
-  const TestBackend *backend;
-  const char *schema;
-  RigTest test;
-} Case;
-
-static void
-run_case (gconstpointer data)
-{
-  const Case *given = data;
-  g_autoptr (TestRig) rig = test_rig_new (given->backend, given->schema);
-
-  if (rig != NULL)
-    given->test (rig);
-}
-
 /* --- Ordinary writes ---------------------------------------------------------------------------- */
 
 static void
@@ -708,12 +689,7 @@ test_steps (TestRig *rig)
   g_assert_cmpint (changes[1] * 10, <=, changes[0] * 11);
 }
 
-static const struct
-{
-  const char *name;
-  const char *schema;
-  RigTest test;
-} tests[] = {
+static const TestRigCase cases[] = {
   { "writes-travel-both-ways", NOTES, test_travel },
   { "three-devices-edit-one-row", NOTES, test_three },
   { "another-process-replaces-rows", NOTES, test_foreign_process },
@@ -781,12 +757,9 @@ static const char *const essential[] = {
 void
 converge_add_tests (const TestBackend *backend, gboolean all)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/converge/%s/%s", backend->name, tests[i].name);
-      Case given = { backend, tests[i].schema, tests[i].test };
+  g_autofree char *path = g_strconcat ("/converge/", backend->name, NULL);
 
-      if (all || g_strv_contains (essential, tests[i].name))
-        g_test_add_data_func_full (path, g_memdup2 (&given, sizeof (given)), run_case, g_free);
-    }
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    if (all || g_strv_contains (essential, cases[i].name))
+      test_rig_add_cases (backend, path, &cases[i], 1);
 }

@@ -14,8 +14,6 @@
 
 #define MINUTE G_TIME_SPAN_MINUTE
 
-typedef void (*RigTest) (TestRig *rig);
-
 /* What is in the record, without contents. */
 #define RECORD "SELECT id, kind, state, resolution, resolved_by FROM psync_conflict ORDER BY conflict"
 #define SIDES(column) \
@@ -1507,12 +1505,7 @@ test_dry_run (TestRig *rig)
 
 /* --- Registration ------------------------------------------------------------------------------- */
 
-static const struct
-{
-  const char *name;
-  const char *schema;
-  RigTest test;
-} tests[] = {
+static const TestRigCase cases[] = {
   { "columns/changes-of-different-columns-come-together", NOTES, test_merge },
   { "columns/the-owner's-time-is-never-a-conflict", TIMED, test_time_column },
   { "strategy/newest-is-the-other-side", NOTES, test_newest_remote },
@@ -1599,24 +1592,10 @@ static const struct
   { "dry-run/writes-nothing", NOTES, test_dry_run },
 };
 
-static void
-run_test (gconstpointer data)
-{
-  guint i = GPOINTER_TO_UINT (data);
-  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, tests[i].schema);
-
-  tests[i].test (rig);
-}
-
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/conflicts/%s", tests[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), run_test);
-    }
+  test_rig_add_cases (&test_backend_vault, "/conflicts", cases, G_N_ELEMENTS (cases));
   return g_test_run ();
 }

@@ -8,8 +8,6 @@
   "CREATE TABLE web_notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT, rank INTEGER, data JSON, " \
   "due TIMESTAMP, payload BLOB, done BOOLEAN);"
 
-typedef void (*RigTest) (TestRig *rig);
-
 /* Inserts, edits, upserts and deletions of who knows nothing of our columns reach every device. */
 static void
 test_web_writes (TestRig *rig)
@@ -270,12 +268,7 @@ test_values_that_would_change (TestRig *rig)
 
 #define ANY "CREATE TABLE any_notes (id TEXT PRIMARY KEY NOT NULL, v, n DECIMAL, t TIMESTAMP, o BOOLEAN, i INTEGER, b BLOB);"
 
-static const struct
-{
-  const char *name;
-  const char *schema;
-  RigTest test;
-} tests[] = {
+static const TestRigCase cases[] = {
   { "writes-of-a-web-application", WEB, test_web_writes },
   { "a-web-application-and-a-device-edit-one-row", WEB, test_web_conflict },
   { "a-web-application-writes-during-a-run", WEB, test_web_meanwhile },
@@ -296,28 +289,15 @@ static const struct
   { "values-that-would-change", ANY, test_values_that_would_change },
 };
 
-static void
-run_test (gconstpointer data)
-{
-  guint i = GPOINTER_TO_UINT (data);
-  g_autoptr (TestRig) rig
-      = test_rig_new (&test_cloud_backends[i / G_N_ELEMENTS (tests)], tests[i % G_N_ELEMENTS (tests)].schema);
-
-  if (rig != NULL)
-    tests[i % G_N_ELEMENTS (tests)].test (rig);
-}
-
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (test_cloud_backends) * G_N_ELEMENTS (tests); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (test_cloud_backends); i++)
     {
-      g_autofree char *path
-          = g_strdup_printf ("/converge/%s/%s", test_cloud_backends[i / G_N_ELEMENTS (tests)].name,
-                             tests[i % G_N_ELEMENTS (tests)].name);
+      g_autofree char *path = g_strconcat ("/converge/", test_cloud_backends[i].name, NULL);
 
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), run_test);
+      test_rig_add_cases (&test_cloud_backends[i], path, cases, G_N_ELEMENTS (cases));
     }
   converge_add_tests (&test_cloud_backends[0], FALSE);
   converge_add_tests (&test_cloud_backends[1], TRUE);

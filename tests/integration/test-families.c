@@ -12,8 +12,6 @@
 
 #define ALL_FAMILIES "SELECT c.id, p.name FROM children c JOIN parents p ON p.id = c.parent ORDER BY c.id"
 
-typedef void (*RigTest) (TestRig *rig);
-
 typedef struct
 {
   TestDevice *device;
@@ -481,12 +479,7 @@ test_by_chance (void)
     }
 }
 
-static const struct
-{
-  const char *name;
-  const char *schema;
-  RigTest test;
-} tests[] = {
+static const TestRigCase cases[] = {
   { "a-number-taken-within-one-pull", FAMILIES, test_within_one_pull },
   { "children-synced-without-parents", FAMILIES, test_without_parents },
   { "a-child-that-moved-there", FAMILIES, test_moved_there },
@@ -504,25 +497,11 @@ static const struct
   { "children-wait-for-their-parent-s-number", FAMILIES, test_children_wait },
 };
 
-static void
-run_test (gconstpointer data)
-{
-  guint i = GPOINTER_TO_UINT (data);
-  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, tests[i].schema);
-
-  tests[i].test (rig);
-}
-
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/families/%s", tests[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), run_test);
-    }
+  test_rig_add_cases (&test_backend_vault, "/families", cases, G_N_ELEMENTS (cases));
   g_test_add_func ("/families/by-chance", test_by_chance);
   return g_test_run ();
 }

@@ -12,8 +12,6 @@
 #define STRICT "CREATE TABLE strict_notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, rank INTEGER);"
 #define SECRET "S3CRET"
 
-typedef void (*RigTest) (TestRig *rig);
-
 static const TestWireFault *
 always (guint number, const char *method, const char *path, gpointer data)
 {
@@ -391,12 +389,7 @@ test_smaller_batches (TestRig *rig)
   test_rig_assert_converged (rig);
 }
 
-static const struct
-{
-  const char *name;
-  const char *schema;
-  RigTest test;
-} tests[] = {
+static const TestRigCase cases[] = {
   { "a-page-of-a-thousand-is-no-end", NOTES, test_page_cap },
   { "addresses-stay-short", NOTES, test_long_urls },
   { "what-an-answer-leaves-out-is-not-gone", NOTES, test_few_rows },
@@ -417,25 +410,10 @@ static const struct
   { "batches-stay-as-small-as-the-cloud-can-take", NOTES, test_smaller_batches },
 };
 
-static void
-run_test (gconstpointer data)
-{
-  guint i = GPOINTER_TO_UINT (data);
-  g_autoptr (TestRig) rig = test_rig_new (&test_hosted_backend, tests[i].schema);
-
-  if (rig != NULL)
-    tests[i].test (rig);
-}
-
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    {
-      g_autofree char *path = g_strconcat ("/hosted/", tests[i].name, NULL);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), run_test);
-    }
+  test_rig_add_cases (&test_hosted_backend, "/hosted", cases, G_N_ELEMENTS (cases));
   return g_test_run ();
 }

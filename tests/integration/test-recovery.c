@@ -14,8 +14,6 @@
 #define NOTES "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT, rank INTEGER);"
 #define NO_CONFLICT "SELECT entity, id, kind, resolution FROM psync_conflict"
 
-typedef void (*RigTest) (TestRig *rig);
-
 static void
 insert_notes (TestDevice *device, const char *prefix, guint n)
 {
@@ -2167,12 +2165,7 @@ test_attach_and_delete (TestRig *rig)
 
 #define NUMBERS "CREATE TABLE numbers (id INTEGER PRIMARY KEY, name TEXT);"
 
-static const struct
-{
-  const char *name;
-  const char *schema;
-  RigTest test;
-} tests[] = {
+static const TestRigCase cases[] = {
   { "sends/an-edit-after-a-lost-reply-is-no-conflict", NOTES, test_edit_after_lost_reply },
   { "sends/others-edit-on-top-of-a-lost-reply", NOTES, test_edit_on_top_of_lost_reply },
   { "sends/a-new-number-after-a-lost-reply-is-on-record", NUMBERS, test_number_after_lost_reply },
@@ -2259,15 +2252,6 @@ static const struct
   { "attach/deleted-before-the-first-sync", NOTES, test_attach_and_delete },
 };
 
-static void
-run_test (gconstpointer data)
-{
-  guint i = GPOINTER_TO_UINT (data);
-  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, tests[i].schema);
-
-  tests[i].test (rig);
-}
-
 int
 main (int argc, char *argv[])
 {
@@ -2282,11 +2266,6 @@ main (int argc, char *argv[])
     }
   g_test_add_data_func ("/recovery/every-request/crash-before", GINT_TO_POINTER (TEST_FAULT_REFUSED), test_crash);
   g_test_add_data_func ("/recovery/every-request/crash-after", GINT_TO_POINTER (TEST_FAULT_LOST), test_crash);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/recovery/%s", tests[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), run_test);
-    }
+  test_rig_add_cases (&test_backend_vault, "/recovery", cases, G_N_ELEMENTS (cases));
   return g_test_run ();
 }

@@ -154,6 +154,35 @@ test_rig_free (TestRig *rig)
   g_free (rig);
 }
 
+typedef struct
+{
+  const TestBackend *backend;
+  const TestRigCase *given;
+} Case;
+
+static void
+run_case (gconstpointer data)
+{
+  const Case *it = data;
+  g_autoptr (TestRig) rig = test_rig_new (it->backend, it->given->schema);
+
+  if (rig != NULL)
+    it->given->test (rig);
+}
+
+void
+test_rig_add_cases (const TestBackend *backend, const char *path, const TestRigCase *cases, gsize n_cases)
+{
+  for (gsize i = 0; i < n_cases; i++)
+    {
+      g_autofree char *name = g_strconcat (path, "/", cases[i].name, NULL);
+      Case *it = g_new (Case, 1);
+
+      *it = (Case) { backend, &cases[i] };
+      g_test_add_data_func_full (name, it, run_case, g_free);
+    }
+}
+
 void
 test_rig_advance (TestRig *rig, gint64 microseconds)
 {

@@ -72,6 +72,22 @@ typedef struct
   TestFaults *faults;
 } TestDevice;
 
+/**
+ * TestRigCase:
+ * @name: the end of the test's path
+ * @schema: (nullable): the owner's tables; %NULL: the built-in entities
+ * @test: gets a rig of its own
+ */
+typedef struct
+{
+  const char *name;
+  const char *schema;
+  void (*test) (TestRig *rig);
+} TestRigCase;
+
+/* @cases stay where they are. */
+void test_rig_add_cases (const TestBackend *backend, const char *path, const TestRigCase *cases, gsize n_cases);
+
 /* NULL, and the test is skipped: there is no such cloud. */
 TestRig *test_rig_new (const TestBackend *backend, const char *schema);
 void test_rig_free (TestRig *rig);
