@@ -21,19 +21,20 @@ struct _SyncStore
 
 void sync_store_assert_current (SyncStore *store);
 
-/* sync-registry.c */
+/* sync-attach.c */
 gboolean sync_store_set_up (SyncStore *store, SyncStoreFlags flags, const char *const *tables,
                             gboolean is_new, GError **error);
+gboolean sync_store_check_builtins (const char *const *tables, GError **error);
+gboolean sync_store_queue_all_rows (SyncStore *store, const SyncEntity *entity, GError **error);
 
-/* Inside a transaction. *same FALSE: a table, or what captures its changes, was not as when it was last looked at; it
- * was put right. Only the entity's own table must be there. */
+/* sync-heal.c: inside a transaction. *same FALSE: a table, or what captures its changes, was not as when it was last
+ * looked at; it was put right. Only the entity's own table must be there. */
 gboolean sync_store_look_again (SyncStore *store, const SyncEntity *entity, gboolean *same, GError **error);
 
-gboolean sync_store_check_builtins (const char *const *tables, GError **error);
+/* sync-registry.c */
 gboolean sync_store_save_entity (SyncStore *store, const SyncEntity *entity, GError **error);
 /* Parents first. */
 gboolean sync_store_reorder_entities (SyncStore *store, GError **error);
-gboolean sync_store_queue_all_rows (SyncStore *store, const SyncEntity *entity, GError **error);
 
 /* sync-own-tables.c */
 gboolean sync_store_put_back_own_tables (SyncStore *store, gboolean *healed, gboolean *queue, GError **error);
