@@ -24,6 +24,11 @@ struct _SyncApplication
 /* sync-application-actions.c */
 void sync_application_add_actions (SyncApplication *self);
 
+/* sync-application-databases.c: the path by which the store knows a file; the open database of such a path.
+ * (nullable) (transfer none) */
+char *sync_application_resolve_path (const char *path);
+SyncProfile *sync_application_find_profile (SyncApplication *self, const char *path);
+
 /* (nullable) (transfer none) */
 SyncWindow *sync_application_find_window (SyncApplication *self, SyncProfile *profile);
 SyncWindow *sync_application_get_newest_window (SyncApplication *self);
