@@ -8,7 +8,6 @@
 
 /* What to wait when the server's clock is behind the one that issued our token. */
 #define CLOCK_RETRY_AFTER 5
-#define MAX_ERROR_BODY (64 * 1024)
 
 typedef struct
 {
@@ -54,7 +53,7 @@ get_object (const SyncHttpReply *reply, SyncSpan *object)
   SyncJsonReader reader;
 
   object->text = g_bytes_get_data (reply->body, &object->length);
-  if (object->length == 0 || object->length > MAX_ERROR_BODY)
+  if (object->length == 0)
     return FALSE;
   sync_json_reader_init (&reader, object->text, object->length);
   return sync_json_read_value (&reader, object) && sync_json_at_end (&reader)

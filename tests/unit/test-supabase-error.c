@@ -421,6 +421,19 @@ test_a_hostile_body_does_no_harm (void)
     }
 }
 
+/* The words may quote a whole row. */
+static void
+test_long_words_hide_no_code (void)
+{
+  g_autofree char *row = g_strnfill (2 * 1000 * 1000, 'x');
+  g_autofree char *body = g_strdup_printf ("{\"code\":\"P0001\",\"details\":null,\"hint\":null,\"message\":\"%s\"}", row);
+  g_autoptr (SyncHttpReply) reply = new_reply (400, body);
+  g_autoptr (GError) error = sync_supabase_error_from_rest (reply, "host", "projects", NULL, NOW);
+
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_ROW_REFUSED);
+  g_assert_cmpstr (sync_error_get_detail (error)->reason, ==, "P0001");
+}
+
 /* Where no rows are on their way there is no smaller batch: the cloud is busy, or its gateway does not reach it. */
 static void
 test_without_rows_nothing_is_too_slow (void)
@@ -469,6 +482,7 @@ main (int argc, char **argv)
   g_test_add_func ("/supabase/error/sign-in-errors-are-told-apart",
                    test_sign_in_errors_are_told_apart);
   g_test_add_func ("/supabase/error/a-hostile-body-does-no-harm", test_a_hostile_body_does_no_harm);
+  g_test_add_func ("/supabase/error/long-words-hide-no-code", test_long_words_hide_no_code);
   g_test_add_func ("/supabase/error/without-rows-nothing-is-too-slow", test_without_rows_nothing_is_too_slow);
   return g_test_run ();
 }
