@@ -250,7 +250,7 @@ refuse_secret (GError **error, const char *subject)
  * sync_supabase_token_check:
  * @token: a ready-made session token
  * @error: where to put an error: SYNC_ERROR_SECRET_KEY; SYNC_ERROR_INVALID with the reason `token`:
- *   it has not the form of one; the subject is `SUPABASE_AUTH_TOKEN`
+ *   it has not the form of one, or is the anon key; the subject is `SUPABASE_AUTH_TOKEN`
  *
  * Finds out what can be known of a token without the server, so that a slip is not taken for a
  * fault of the cloud, and no key for everybody's rows gets in as somebody's session.
@@ -265,7 +265,8 @@ sync_supabase_token_check (const char *token, GError **error)
 
   if (opens_everything (token, claims))
     return refuse_secret (error, "SUPABASE_AUTH_TOKEN");
-  if (!sync_supabase_token_is_sendable (token) || g_strv_length (parts) != 3)
+  if (!sync_supabase_token_is_sendable (token) || g_strv_length (parts) != 3
+      || (claims != NULL && g_strcmp0 (claims->role, "anon") == 0))
     return refuse (error, SYNC_ERROR_INVALID, "SUPABASE_AUTH_TOKEN", "token",
                    "This is no session token");
   return TRUE;

@@ -255,7 +255,7 @@ static const SyncErrorWords long_name = {
 
 static const SyncErrorWords no_token = {
   N_("The token in {subject} cannot be used"), N_("The token cannot be used"),
-  N_("It does not have the form of a session token: three parts with dots between them."), NULL,
+  N_("A session token has three parts with dots between them, and somebody whose it is; this is none."), NULL,
   N_("Give the variable a user’s access token, or take it out of the environment and sign in."),
   "psync login --email ADDRESS"
 };

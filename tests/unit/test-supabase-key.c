@@ -209,6 +209,40 @@ test_a_token_says_who_it_is_for (void)
   g_assert_null (sync_supabase_claims_parse (NULL));
 }
 
+/* A token made beforehand is somebody's: who is signed in with a key is nobody, and what the cloud would say is that its
+ * script must be run again. */
+static void
+test_a_key_is_no_token (void)
+{
+  g_autofree char *user = new_jwt ("{\"role\":\"authenticated\",\"sub\":\"8f7a\"}");
+  g_autofree char *anon = new_jwt ("{\"role\":\"anon\"}");
+  g_autofree char *service = new_jwt ("{\"role\":\"service_role\"}");
+  const struct
+  {
+    const char *token;
+    SyncError code;
+    const char *reason;
+  } cases[] = {
+    { anon, SYNC_ERROR_INVALID, "token" },
+    { service, SYNC_ERROR_SECRET_KEY, NULL },
+    { "sb_publishable_x", SYNC_ERROR_INVALID, "token" },
+    { "sb_secret_x", SYNC_ERROR_SECRET_KEY, NULL },
+  };
+  g_autoptr (GError) none = NULL;
+
+  sync_supabase_token_check (user, &none);
+  g_assert_no_error (none);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (sync_supabase_token_check (cases[i].token, &error));
+      g_assert_error (error, SYNC_ERROR, (int) cases[i].code);
+      g_assert_cmpstr (sync_error_get_detail (error)->subject, ==, "SUPABASE_AUTH_TOKEN");
+      g_assert_cmpstr (sync_error_get_detail (error)->reason, ==, cases[i].reason);
+    }
+}
+
 static void
 test_only_what_fits_into_a_header_is_sent (void)
 {
@@ -231,6 +265,7 @@ main (int argc, char **argv)
                    test_secret_keys_are_refused_as_such);
   g_test_add_func ("/supabase/key/what-is-no-key-is-refused", test_what_is_no_key_is_refused);
   g_test_add_func ("/supabase/key/a-token-says-who-it-is-for", test_a_token_says_who_it_is_for);
+  g_test_add_func ("/supabase/key/a-key-is-no-token", test_a_key_is_no_token);
   g_test_add_func ("/supabase/key/only-what-fits-into-a-header-is-sent",
                    test_only_what_fits_into_a_header_is_sent);
   return g_test_run ();
