@@ -225,6 +225,47 @@ finish_scan (SyncRun *run, gpointer data, GError **error)
                                  &step->counts, step->conflicts, &step->done, error);
 }
 
+/* Where a table ends now, as the primary says: rows that were written since the run began are behind the head that it
+ * began with. */
+static gboolean
+read_sure_head (SyncRun *run, const SyncLeg *leg, gint64 *head, GError **error)
+{
+  g_autoptr (SyncCloudState) state = sync_call_finish_state (
+      sync_call_get_state (run->setup->provider, run->setup->context, TRUE, run->setup->cancellable), error);
+
+  if (state != NULL)
+    *head = sync_cloud_state_get_head (state, leg->entity->cloud_table);
+  return state != NULL;
+}
+
+/* Up to where the table ends when all of it was read: a row that moved meanwhile is there, and not gone. */
+static gboolean
+pull_whole (Pull *pull, GError **error)
+{
+  SyncRun *run = pull->run;
+  gint64 head = pull->target;
+
+  do
+    {
+      pull->target = head;
+      if (!is_at_target (pull, pull->since) && !pull_pages (pull, error))
+        return FALSE;
+      if (run->restart)
+        return TRUE;
+      if (pull->since < pull->target)
+        {
+          sync_error_set (error, SYNC_ERROR_LATER, NULL, "The cloud's rows of %s are not all there yet",
+                          pull->leg->entity->name);
+          return FALSE;
+        }
+      if (!read_sure_head (run, pull->leg, &head, error))
+        return FALSE;
+    }
+  while (head > pull->target && !sync_run_is_old (run));
+  run->restart = head > pull->target;
+  return TRUE;
+}
+
 /* Deleted rows below the horizon left no tombstone: whoever was away for so long reads everything, and what
  * is not there any more was deleted elsewhere. */
 static gboolean
@@ -242,7 +283,7 @@ scan (SyncRun *run, SyncLeg *leg, GError **error)
       leg->cursor.scan_version = 0;
     }
   pull.since = pull.began = leg->cursor.scan_version;
-  if (!is_at_target (&pull, pull.since) && !pull_pages (&pull, error))
+  if (!pull_whole (&pull, error))
     return FALSE;
   if (run->restart)
     return TRUE;

@@ -978,6 +978,44 @@ test_purged_while_scanning (TestRig *rig)
   test_device_expect (b, "SELECT count(*) FROM notes", "9\n");
 }
 
+typedef struct
+{
+  TestDevice *other;
+  guint n_pages;
+} MovedRow;
+
+static TestFault
+move_row_before_second_page (TestFaults *faults, TestRequest request, guint number, gpointer data)
+{
+  MovedRow *moved = data;
+
+  if (request == TEST_REQUEST_PULL && ++moved->n_pages == 2)
+    {
+      test_device_sql (moved->other, "UPDATE notes SET title = 'edited' WHERE id = 'a5'");
+      test_device_sync (moved->other);
+    }
+  return TEST_FAULT_NONE;
+}
+
+/* A row is edited while a scan goes on: it is not where it was any more, but behind the head. */
+static void
+test_moved_while_scanning (TestRig *rig)
+{
+  TestDevice *a, *b;
+  MovedRow moved = { 0 };
+
+  begin_purged (rig, &a, &b);
+  purge (rig, a, b);
+  moved.other = a;
+  test_faults_set_page_cap (b->faults, 1);
+  test_faults_set_hooks (b->faults, move_row_before_second_page, NULL, &moved);
+  test_device_sync (b);
+  test_device_expect (b, "SELECT id, title FROM notes ORDER BY id", "a4|title 4\na5|edited\na6|newest\n");
+  test_device_expect (b, "SELECT id FROM psync_conflict ORDER BY id", "'a1'\n'a2'\n'a3'\n");
+  test_faults_set_hooks (b->faults, NULL, NULL, NULL);
+  test_rig_assert_converged (rig);
+}
+
 static guint
 count_snapshots (TestDevice *device)
 {
@@ -2199,6 +2237,7 @@ static const TestRigCase cases[] = {
   { "purge/deleted-elsewhere-and-edited-here", NOTES, test_purged_and_edited },
   { "purge/a-hydrate-overlooks-no-deletion", NOTES, test_purged_then_hydrate },
   { "purge/during-a-scan", NOTES, test_purged_while_scanning },
+  { "purge/a-row-that-moves-during-a-scan", NOTES, test_moved_while_scanning },
   { "files/a-hydrate-that-goes-on-with-more-takes-a-snapshot",
     NOTES "CREATE TABLE others (id TEXT PRIMARY KEY NOT NULL);", test_hydrate_goes_on },
   { "purge/a-known-deletion-is-forgotten", NOTES, test_purged_known },
