@@ -43,6 +43,7 @@ sync_run_reset (SyncRun *run,
   if (!sync_run_ensure_history (run, error) || !sync_run_step (run, reset, NULL, error))
     return FALSE;
   run->restart = TRUE;
+  run->anew = TRUE;
   return TRUE;
 }
 
@@ -89,21 +90,60 @@ is_any_active (const SyncCloudState *state)
   return state->devices->len == 0;
 }
 
+static gboolean
+is_another_epoch (const SyncRun *run)
+{
+  return run->epoch != NULL && !g_str_equal (run->epoch, run->state->epoch);
+}
+
 /* Who deletes everything in the cloud revokes every device, and begins another epoch. A copy that is not on the list
  * yet is meant as well: else it would bring all rows back. */
 static gboolean
-check_revoked (SyncRun *run, GError **error)
+is_revoked (SyncRun *run)
 {
   SyncDevice *device = sync_cloud_state_find_device (run->state, run->device_id);
-  gboolean begun_anew = run->epoch != NULL && !g_str_equal (run->epoch, run->state->epoch);
+
+  return device != NULL ? !device->active : is_another_epoch (run) && !is_any_active (run->state);
+}
+
+static gboolean
+check_revoked (SyncRun *run, GError **error)
+{
   g_autoptr (GError) revoked = NULL;
 
-  if (device != NULL ? device->active : !begun_anew || is_any_active (run->state))
+  if (!is_revoked (run))
     return TRUE;
   revoked = sync_error_new (SYNC_ERROR_REVOKED, run->device_name, "This device was revoked");
-  if (begun_anew && !is_any_active (run->state))
+  if (is_another_epoch (run) && !is_any_active (run->state))
     sync_error_set_reason (revoked, "deleted", 0);
   g_propagate_error (error, g_steal_pointer (&revoked));
+  return FALSE;
+}
+
+/* Returns: (transfer none) (nullable): an entity whose table is not there */
+static const SyncEntity *
+find_absent (SyncRun *run)
+{
+  for (guint i = 0; i < run->legs->len; i++)
+    {
+      const SyncLeg *leg = g_ptr_array_index (run->legs, i);
+
+      if (!sync_cloud_state_has_table (run->state, leg->entity->cloud_table))
+        return leg->entity;
+    }
+  return NULL;
+}
+
+/* A table that is not there says nothing of the others' life, nor of its own when it is there again. */
+static gboolean
+check_tables (SyncRun *run, GError **error)
+{
+  const SyncEntity *absent = find_absent (run);
+
+  if (absent == NULL)
+    return TRUE;
+  sync_error_set (error, SYNC_ERROR_SCHEMA_MISSING, absent->cloud_table, "The cloud has no table %s",
+                  absent->cloud_table);
   return FALSE;
 }
 
@@ -111,8 +151,9 @@ check_revoked (SyncRun *run, GError **error)
  * a cloud restored from before we came has none. Its time tells of what was only pushed, too: the version grows with
  * what was read. */
 static gboolean
-looks_older (SyncRun *run, const SyncCloudState *state)
+looks_older (SyncRun *run)
 {
+  const SyncCloudState *state = run->state;
   SyncDevice *device = sync_cloud_state_find_device (state, run->device_id);
 
   for (guint i = 0; i < run->legs->len; i++)
@@ -129,45 +170,47 @@ looks_older (SyncRun *run, const SyncCloudState *state)
   return sync_cloud_state_find_newest (state) < run->acknowledged;
 }
 
-/* Asked again of the primary before it is believed: a late replica looks the same. */
 static gboolean
-check_life (SyncRun *run, GError **error)
+read_state (SyncRun *run, gboolean strong, GError **error)
 {
-  g_autoptr (SyncCloudState) sure = NULL;
+  g_clear_pointer (&run->state, sync_cloud_state_free);
+  run->state = sync_call_finish_state (sync_call_get_state (run->setup->provider, run->setup->context, strong,
+                                                            run->setup->cancellable),
+                                       error);
+  return run->state != NULL && sync_provider_check_schema (run->setup->provider, run->state, error)
+         && check_identity (run, error);
+}
 
-  if (run->epoch != NULL && !g_str_equal (run->epoch, run->state->epoch))
-    return sync_run_reset (run, "another epoch", error);
-  if (!looks_older (run, run->state))
-    return TRUE;
-  sure = sync_call_finish_state (sync_call_get_state (run->setup->provider, run->setup->context, TRUE,
-                                                      run->setup->cancellable),
-                                 error);
-  if (sure == NULL)
+/* What would end the run, or have it begin anew, is asked again of the primary before it is believed: a late replica
+ * says the same. */
+static gboolean
+read_sure_state (SyncRun *run, GError **error)
+{
+  if (!read_state (run, run->anew, error))
     return FALSE;
-  if (looks_older (run, sure))
-    return sync_run_reset (run, "the cloud went back", error);
-  sync_cloud_state_free (run->state);
-  run->state = g_steal_pointer (&sure);
-  return TRUE;
+  return run->anew
+         || !(is_revoked (run) || is_another_epoch (run) || find_absent (run) != NULL || looks_older (run))
+         || read_state (run, TRUE, error);
 }
 
 static gboolean
-check_tables (SyncRun *run, GError **error)
+check_life (SyncRun *run, GError **error)
+{
+  if (is_another_epoch (run))
+    return sync_run_reset (run, "another epoch", error);
+  return !looks_older (run) || sync_run_reset (run, "the cloud went back", error);
+}
+
+static void
+take_heads (SyncRun *run)
 {
   for (guint i = 0; i < run->legs->len; i++)
     {
       SyncLeg *leg = g_ptr_array_index (run->legs, i);
 
-      if (!sync_cloud_state_has_table (run->state, leg->entity->cloud_table))
-        {
-          sync_error_set (error, SYNC_ERROR_SCHEMA_MISSING, leg->entity->cloud_table,
-                          "The cloud has no table %s", leg->entity->cloud_table);
-          return FALSE;
-        }
       leg->head = sync_cloud_state_get_head (run->state, leg->entity->cloud_table);
       leg->horizon = sync_cloud_state_get_horizon (run->state, leg->entity->cloud_table);
     }
-  return TRUE;
 }
 
 static void
@@ -194,17 +237,12 @@ gboolean
 sync_run_check_cloud (SyncRun *run,
                       GError **error)
 {
-  g_clear_pointer (&run->state, sync_cloud_state_free);
-  run->state = sync_call_finish_state (sync_call_get_state (run->setup->provider, run->setup->context, FALSE,
-                                                            run->setup->cancellable),
-                                       error);
-  if (run->state == NULL || !sync_provider_check_schema (run->setup->provider, run->state, error)
-      || !check_identity (run, error) || !check_revoked (run, error) || !check_life (run, error))
+  if (!read_sure_state (run, error) || !check_revoked (run, error) || !check_tables (run, error)
+      || !check_life (run, error))
     return FALSE;
   if (run->restart)
     return TRUE;
-  if (!check_tables (run, error))
-    return FALSE;
+  take_heads (run);
   take_clock (run);
   return run->epoch != NULL || sync_run_step (run, note_identity, NULL, error);
 }

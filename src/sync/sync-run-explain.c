@@ -2,7 +2,8 @@
 #include "sync-run-private.h"
 
 /* Rows that a push did not name and that the pull after it did not explain, and rows to be read again: fetched
- * by key. What looks as if the cloud went back is asked once more of the primary before it is believed. */
+ * by key. What looks as if the cloud went back, or ignored a row, is asked once more of the primary before it is
+ * believed. */
 
 #define FETCH_ROWS 200
 
@@ -21,6 +22,7 @@ typedef struct
   GBytes *rows;         /* (owned) (nullable) */
   GHashTable *versions; /* (owned) (element-type utf8 gint64): what was fetched */
   gboolean went_back;
+  gboolean ignored;     /* a row, as it seems */
   SyncCounts counts;
   GArray *conflicts;    /* (owned) */
 } Question;
@@ -112,6 +114,20 @@ version_of (const Question *question, const char *id)
 
 /* A row older than known, or gone although no purge can have taken it. */
 static gboolean
+is_older (const Question *question, const SyncRowState *state, gint64 version)
+{
+  return state->known && version < state->version && (version > 0 || state->version > question->leg->horizon);
+}
+
+/* What was sent is not there, and nothing else that is newer than what it was based on. */
+static gboolean
+is_ignored (const SyncRowState *state, gint64 version)
+{
+  return state->sent && !state->refused && state->held_version == 0 && state->conflict == 0
+         && version <= (state->known ? state->version : 0);
+}
+
+static gboolean
 look_back (SyncRun *run, gpointer data, GError **error)
 {
   Question *question = data;
@@ -120,7 +136,7 @@ look_back (SyncRun *run, gpointer data, GError **error)
 
   if (table == NULL || !note_versions (question, table, error))
     return FALSE;
-  question->went_back = FALSE;
+  question->went_back = question->ignored = FALSE;
   for (guint i = 0; i < question->ids->len && !question->went_back; i++)
     {
       const char *id = g_ptr_array_index (question->ids, i);
@@ -129,8 +145,8 @@ look_back (SyncRun *run, gpointer data, GError **error)
 
       if (!sync_ledger_load (store, question->leg->entity, id, &state, error))
         return FALSE;
-      question->went_back = state.known && version < state.version
-                            && (version > 0 || state.version > question->leg->horizon);
+      question->went_back = is_older (question, &state, version);
+      question->ignored = question->ignored || is_ignored (&state, version);
     }
   return TRUE;
 }
@@ -230,7 +246,7 @@ explain_some (SyncRun *run, SyncLeg *leg, char **after, GError **error)
   if (question.ids->len == FETCH_ROWS)
     *after = g_strdup (g_ptr_array_index (question.ids, FETCH_ROWS - 1));
   if (!sync_run_ensure_history (run, error) || !fetch (&question, FALSE, error)
-      || (question.went_back && !fetch (&question, TRUE, error)))
+      || ((question.went_back || question.ignored) && !fetch (&question, TRUE, error)))
     return FALSE;
   if (question.went_back)
     return sync_run_reset (run, "went-back", error);

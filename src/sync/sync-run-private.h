@@ -66,6 +66,7 @@ typedef struct
   gboolean pushed;      /* anything in this round */
   gboolean explained;   /* rows that a push of this round did not settle */
   gboolean restart;     /* what it knew does not hold any more: from the start */
+  gboolean anew;        /* all that was known of the cloud is forgotten: a late replica would be believed */
   char *unfinished;     /* (owned) (nullable): the entity whose pages did not end before the run was old */
   gboolean discarded;   /* what was not sent, as it was wanted */
   gboolean changed;     /* anything at all was moved */

@@ -176,6 +176,27 @@ test_server_unique (TestRig *rig)
   test_device_expect (a, "SELECT id, slot FROM slot_notes ORDER BY id", "1|1\n5|2\n6|7\n");
 }
 
+/* A table that is not there is no cloud that went back: what is known of its rows holds when it is there again. */
+static void
+test_table_away (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO away_notes VALUES ('1', 'one', 1), ('2', 'two', 2)");
+  test_rig_settle (rig);
+  test_device_sql (a, "UPDATE away_notes SET title = 'by a' WHERE id = '1'");
+  test_device_sql (b, "UPDATE away_notes SET rank = 7 WHERE id = '1'");
+  test_rig_owner_sql (rig, "alter table public.away_notes rename to not_away_notes");
+  test_device_fail (a, SYNC_ERROR_SCHEMA_MISSING);
+  test_device_fail (b, SYNC_ERROR_SCHEMA_MISSING);
+  test_rig_owner_sql (rig, "alter table public.not_away_notes rename to away_notes");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT * FROM away_notes ORDER BY id", "1|by a|7\n2|two|2\n");
+  test_device_expect (a, "SELECT id, kind FROM psync_conflict", "");
+  test_device_expect (b, "SELECT id, kind FROM psync_conflict", "");
+}
+
 /* A web application that deletes and the purge that forgets it. */
 static void
 test_purge (TestRig *rig)
@@ -282,6 +303,8 @@ static const TestRigCase cases[] = {
     test_server_reference },
   { "a-unique-value-of-the-project", "CREATE TABLE slot_notes (id TEXT PRIMARY KEY NOT NULL, slot INTEGER);",
     test_server_unique },
+  { "a-table-that-is-away-for-a-while", "CREATE TABLE away_notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, rank INTEGER);",
+    test_table_away },
   { "deleted-and-purged", WEB, test_purge },
   { "a-key-without-a-type", "CREATE TABLE typeless_notes (id PRIMARY KEY NOT NULL, title TEXT);",
     test_key_without_type },

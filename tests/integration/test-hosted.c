@@ -90,6 +90,70 @@ test_few_rows (TestRig *rig)
   test_rig_assert_converged (rig);
 }
 
+static const TestWireFault *
+every_state (guint number, const char *method, const char *path, gpointer data)
+{
+  return strstr (path, "sync_state?") != NULL ? data : NULL;
+}
+
+/* A replica that is late tells of an epoch that is over: neither is it taken for another one, nor for the one that begins
+ * now. */
+static void
+test_late_epoch (TestRig *rig)
+{
+  static const char epoch[] = "SELECT value FROM psync_meta WHERE key = 'epoch'";
+  TestHosted *hosted = test_rig_get_hosted (rig);
+  TestDevice *a = test_rig_add (rig, "a");
+  g_autofree char *before = NULL, *after = NULL;
+
+  test_device_sql (a, "INSERT INTO notes VALUES ('a', 'one', 'body', 1)");
+  test_device_sync (a);
+  before = test_device_query (a, epoch);
+  test_rig_owner_sql (rig, "select public.sync_new_epoch ()");
+  test_hosted_set_faults (hosted, every_state, (gpointer) test_wire_find ("replica-behind"));
+  test_device_sync (a);
+  after = test_device_query (a, epoch);
+  g_assert_cmpstr (before, !=, after);
+  test_device_sql (a, "UPDATE notes SET rank = 2");
+  test_device_sync (a);
+  test_device_expect (a, epoch, after);
+  test_device_expect (a, "SELECT count (*) FROM psync_change WHERE maybe_sent <> 0", "0\n");
+  test_hosted_heal (hosted);
+  test_rig_assert_converged (rig);
+}
+
+static const TestWireFault *
+twice_and_late (guint number, const char *method, const char *path, gpointer data)
+{
+  if (g_str_equal (method, "POST") && strstr (path, "ignored_notes?") != NULL)
+    return test_wire_find ("twice");
+  return strstr (path, "id=in.") != NULL ? test_wire_find ("replica-behind") : NULL;
+}
+
+/* An answer that names nobody, and a replica that does not have the row yet: it was not ignored for that. */
+static void
+test_late_row (TestRig *rig)
+{
+  static const char changes[] = "SELECT id, state, error ->> '$.reason' FROM psync_change";
+  TestHosted *hosted = test_rig_get_hosted (rig);
+  TestDevice *a = test_rig_add (rig, "a");
+
+  test_rig_owner_sql (rig, "create or replace function public.ignore () returns trigger language plpgsql "
+                           "set search_path = '' as $$ begin "
+                           "if new.title = 'ignored' then return null; end if; return new; end $$;"
+                           "create or replace trigger ignore before insert or update on public.ignored_notes "
+                           "for each row execute function public.ignore ();");
+  test_device_sql (a, "INSERT INTO ignored_notes VALUES ('a', 'ignored')");
+  test_device_sync (a);
+  test_device_expect (a, changes, "'a'|refused|ignored\n");
+  test_device_sql (a, "UPDATE ignored_notes SET title = 'taken'");
+  test_hosted_set_faults (hosted, twice_and_late, NULL);
+  test_device_sync (a);
+  test_device_expect (a, changes, "");
+  test_hosted_heal (hosted);
+  test_rig_assert_converged (rig);
+}
+
 /* A key by names that the cloud needs for itself, with answers that name nobody, and a conflict. */
 static void
 test_key_names (TestRig *rig)
@@ -393,6 +457,9 @@ static const TestRigCase cases[] = {
   { "a-page-of-a-thousand-is-no-end", NOTES, test_page_cap },
   { "addresses-stay-short", NOTES, test_long_urls },
   { "what-an-answer-leaves-out-is-not-gone", NOTES, test_few_rows },
+  { "a-late-replica-tells-of-another-epoch", NOTES, test_late_epoch },
+  { "a-late-replica-has-no-row-refused", "CREATE TABLE ignored_notes (id TEXT PRIMARY KEY NOT NULL, title TEXT);",
+    test_late_row },
   { "keys-by-names-that-the-cloud-needs-for-itself",
     "CREATE TABLE key_notes (user_id TEXT NOT NULL, device_id TEXT NOT NULL, title TEXT, PRIMARY KEY (user_id, device_id));",
     test_key_names },
