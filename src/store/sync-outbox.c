@@ -120,6 +120,7 @@ typedef struct
   guint next;       /* the first of them whose turn has not come */
   SyncStatement *many; /* (unowned) (nullable): gives the rows of the next `n_many` of them */
   guint n_many;
+  gboolean full;    /* a row did not fit: its turn comes with the next batch */
 } Composer;
 
 static gboolean
@@ -145,15 +146,20 @@ append_time (GString *out, gint64 local_time, gint64 clock_offset)
   g_string_append_c (out, '"');
 }
 
+/* What the run's id makes of an element on its way. */
+#define RUN_STAMP (sizeof ",\"run_id\":\"00000000-0000-0000-0000-000000000000\"" - 1)
+
 /* The element: columns first, then the stamps; run_id travels but is not stored. */
 static void
 append_element (Composer *composer, const Due *due, gboolean deleted)
 {
   const SyncComposeOptions *options = composer->options;
   GString *body = composer->batch->body;
-  SyncBatchRow row = { g_strdup (due->id), due->seq, due->version, deleted, FALSE, 0, 0 };
+  const guint n_rows = composer->batch->rows->len;
+  const gsize length = body->len;
+  SyncBatchRow row = { NULL, due->seq, due->version, deleted, FALSE, 0, 0 };
 
-  if (composer->batch->rows->len > 0)
+  if (n_rows > 0)
     g_string_append_c (body, ',');
   row.start = body->len;
   g_string_append_len (body, composer->json->str, (gssize) composer->json->len - 1);
@@ -171,6 +177,13 @@ append_element (Composer *composer, const Due *due, gboolean deleted)
   g_string_append (body, ",\"device_id\":\"");
   g_string_append (body, options->device_id);
   g_string_append (body, "\"}");
+  composer->full = n_rows > 0 && body->len + (n_rows + 1) * RUN_STAMP > options->max_bytes;
+  if (composer->full)
+    {
+      g_string_truncate (body, length);
+      return;
+    }
+  row.id = g_strdup (due->id);
   g_array_append_val (composer->batch->rows, row);
 }
 
@@ -472,6 +485,8 @@ compose_rows (Composer *composer, GError **error)
       due = &g_array_index (composer->dues, Due, composer->next);
       if (!compose_row (composer, due, error))
         return FALSE;
+      if (composer->full)
+        break;
       composer->next++;
       g_free (batch->last_id);
       batch->last_id = g_steal_pointer (&due->id);

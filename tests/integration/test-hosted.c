@@ -193,6 +193,21 @@ test_large_rows (TestRig *rig)
   test_rig_assert_converged (rig);
 }
 
+/* What makes a batch a whole request counts, too. */
+static void
+test_full_batches (TestRig *rig)
+{
+  TestHosted *hosted = test_rig_get_hosted (rig);
+  TestDevice *a = test_rig_add (rig, "a");
+
+  test_device_sql (a, "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 1000) "
+                      "INSERT INTO notes SELECT 'n' || i, 'title', hex (zeroblob (1000)), i FROM n");
+  test_hosted_set_faults (hosted, NULL, NULL);
+  test_device_sync (a);
+  g_assert_cmpuint (test_hosted_count_of (hosted, "POST", "/rest/v1/notes"), ==, 3);
+  test_rig_assert_converged (rig);
+}
+
 /* New tables take seconds to be known there: nothing is refused for that. */
 static void
 test_schema_cache (TestRig *rig)
@@ -464,6 +479,7 @@ static const TestRigCase cases[] = {
     "CREATE TABLE key_notes (user_id TEXT NOT NULL, device_id TEXT NOT NULL, title TEXT, PRIMARY KEY (user_id, device_id));",
     test_key_names },
   { "batches-stay-small-and-a-huge-row-is-refused-alone", NOTES, test_large_rows },
+  { "no-batch-is-too-large-by-its-last-row", NOTES, test_full_batches },
   { "a-table-that-is-not-known-yet-refuses-nothing", NOTES, test_schema_cache },
   { "no-contents-in-what-is-told-of-a-row", STRICT, test_no_contents },
   { "another-token-where-one-helps", NOTES, test_tokens },
