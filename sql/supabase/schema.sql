@@ -225,6 +225,15 @@ begin
 end
 $$;
 
+-- After that one, on tables with columns of other types than this script gives them.
+create or replace function sync_private.forget_run () returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  new.run_id := null;
+  return new;
+end
+$$;
+
 create or replace function sync_private.refuse_truncate () returns trigger
 language plpgsql set search_path = '' as $$
 begin
@@ -245,20 +254,23 @@ $$;
 ---------------------------------------------------------------------------------------------------------
 
 -- Refuses a table of the same name that is something else, before anything is done to it.
-create or replace function sync_private.require_key (p_name text, p_keys text[]) returns void
+create or replace function sync_private.require_key (p_name text, p_keys text[], p_types text[]) returns void
 language plpgsql set search_path = '' as $$
 declare
   found_keys text[];
+  wanted_keys text[];
 begin
-  select array_agg (a.attname::text order by k.n) into found_keys
+  select array_agg (format ('%s %s', a.attname, format_type (a.atttypid, a.atttypmod)) order by k.n) into found_keys
     from pg_constraint c
    cross join unnest (c.conkey) with ordinality k (attnum, n)
     join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.attnum
    where c.conrelid = format ('public.%I', p_name)::regclass and c.contype = 'p';
-  if found_keys is distinct from array['user_id'] || p_keys then
+  select array['user_id uuid'] || array_agg (format ('%s %s', k.name, k.type::regtype) order by k.n) into wanted_keys
+    from unnest (p_keys, p_types) with ordinality k (name, type, n);
+  if found_keys is distinct from wanted_keys then
     raise exception 'public.% is there already and is no synced table', p_name
-      using hint = format ('Its primary key would have to be (user_id, %s): sync under another cloud table name.',
-                           array_to_string (p_keys, ', '));
+      using hint = format ('Its primary key would have to be (%s): sync under another cloud table name.',
+                           array_to_string (wanted_keys, ', '));
   end if;
 end
 $$;
@@ -275,7 +287,7 @@ begin
       join pg_proc f on f.oid = g.tgfoid join pg_namespace s on s.oid = f.pronamespace
      where g.tgrelid = t and not g.tgisinternal and s.nspname = 'sync_private'
        and g.tgname not in ('!sync_lock', '!sync_truncate', '!sync_1_claim', '!sync_2_stamp',
-                            '~sync_compare', '~sync_moved', '~sync_room')
+                            '~sync_compare', '~sync_typed', '~sync_moved', '~sync_room')
   loop
     execute format ('drop trigger %I on %s', leftover.tgname, t);
   end loop;
@@ -296,6 +308,26 @@ begin
     select p_name, coalesce (max (o.position), 0) + 1, p_keys, p_types from sync_private.synced_table o
     on conflict (name) do update set key_columns = excluded.key_columns, key_types = excluded.key_types
       where (e.key_columns, e.key_types) is distinct from (excluded.key_columns, excluded.key_types);
+end
+$$;
+
+-- A column of another type (numeric(6,2), varchar(20), date) may round or cut a value before any trigger sees it, and
+-- its writer does not know: then all rows of the table are read back.
+create or replace function sync_private.watch_types (p_name text, p_columns text[], p_types text[]) returns void
+language plpgsql set search_path = '' as $$
+declare
+  t regclass := format ('public.%I', p_name)::regclass;
+  differs boolean;
+begin
+  select coalesce (bool_or (a.atttypid <> c.type::regtype or a.atttypmod <> -1), false) into differs
+    from unnest (p_columns, p_types) c (name, type)
+    join pg_attribute a on a.attrelid = t and a.attname = c.name;
+  if differs then
+    execute format ('create or replace trigger "~sync_typed" before insert or update on %s '
+                    'for each row execute function sync_private.forget_run ()', t);
+  elsif exists (select from pg_trigger g where g.tgrelid = t and g.tgname = '~sync_typed') then
+    execute format ('drop trigger "~sync_typed" on %s', t);
+  end if;
 end
 $$;
 
@@ -342,7 +374,7 @@ create table if not exists public.notifications (
   id text not null,
   primary key (user_id, id)
 );
-select sync_private.require_key ('notifications', array['id']);
+select sync_private.require_key ('notifications', array['id'], array['text']);
 alter table public.notifications
   add column if not exists title text,
   add column if not exists content text,
@@ -531,6 +563,32 @@ create or replace trigger "~sync_moved" after update on public.notifications
 create or replace trigger "~sync_room" after insert or update on public.notifications
   for each statement execute function sync_private.notifications_room ();
 
+select sync_private.watch_types ('notifications', array['user_id'
+  , 'id'
+  , 'title'
+  , 'content'
+  , 'type'
+  , 'status'
+  , 'priority'
+  , 'category'
+  , 'metadata'
+  , 'created_at'
+  , 'updated_at'
+  , 'expires_at'
+], array['uuid'
+  , 'text'
+  , 'text'
+  , 'text'
+  , 'text'
+  , 'text'
+  , 'text'
+  , 'text'
+  , 'jsonb'
+  , 'timestamptz'
+  , 'timestamptz'
+  , 'timestamptz'
+]);
+
 select sync_private.stamp_rows ('notifications');
 
 select sync_private.show_living ('notifications', 'notifications_living', array['user_id', 'edited_at'
@@ -558,7 +616,7 @@ create table if not exists public.projects (
   id text not null,
   primary key (user_id, id)
 );
-select sync_private.require_key ('projects', array['id']);
+select sync_private.require_key ('projects', array['id'], array['text']);
 alter table public.projects
   add column if not exists name text,
   add column if not exists description text,
@@ -722,6 +780,22 @@ create or replace trigger "~sync_moved" after update on public.projects
 create or replace trigger "~sync_room" after insert or update on public.projects
   for each statement execute function sync_private.projects_room ();
 
+select sync_private.watch_types ('projects', array['user_id'
+  , 'id'
+  , 'name'
+  , 'description'
+  , 'settings'
+  , 'created_at'
+  , 'updated_at'
+], array['uuid'
+  , 'text'
+  , 'text'
+  , 'text'
+  , 'jsonb'
+  , 'timestamptz'
+  , 'timestamptz'
+]);
+
 select sync_private.stamp_rows ('projects');
 
 select sync_private.show_living ('projects', 'projects_living', array['user_id', 'edited_at'
@@ -744,7 +818,7 @@ create table if not exists public.user_settings (
   id text not null,
   primary key (user_id, id)
 );
-select sync_private.require_key ('user_settings', array['id']);
+select sync_private.require_key ('user_settings', array['id'], array['text']);
 alter table public.user_settings
   add column if not exists key text,
   add column if not exists value jsonb,
@@ -902,6 +976,20 @@ create or replace trigger "~sync_moved" after update on public.user_settings
   ) execute function sync_private.user_settings_moved ();
 create or replace trigger "~sync_room" after insert or update on public.user_settings
   for each statement execute function sync_private.user_settings_room ();
+
+select sync_private.watch_types ('user_settings', array['user_id'
+  , 'id'
+  , 'key'
+  , 'value'
+  , 'created_at'
+  , 'updated_at'
+], array['uuid'
+  , 'text'
+  , 'text'
+  , 'jsonb'
+  , 'timestamptz'
+  , 'timestamptz'
+]);
 
 select sync_private.stamp_rows ('user_settings');
 

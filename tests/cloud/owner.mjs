@@ -86,6 +86,8 @@ export function testOwner (db, driver, env)
       await assert.rejects (other.owner (SCRIPT), /public\.projects is there already and is no synced table/);
       const columns = await other.root (`select attname from pg_attribute where attrelid = 'public.projects'::regclass and attnum > 0`);
       assert.deepEqual (columns.map (({ attname }) => attname), ['id', 'mine']);
+      await other.owner ('drop table public.projects; create table public.projects (user_id uuid, id uuid, primary key (user_id, id))');
+      await assert.rejects (other.owner (SCRIPT), /public\.projects is there already and is no synced table/);
       await other.owner (`drop table public.projects; ${SCRIPT}`);
     } finally {
       await other.close ();

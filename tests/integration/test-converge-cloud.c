@@ -99,6 +99,34 @@ test_server_trigger (TestRig *rig)
   test_device_expect (b, "SELECT count(*) FROM psync_conflict", "0\n");
 }
 
+/* What a column of another type makes of a value is read back, before any trigger could see what it was. */
+static void
+test_server_types (TestRig *rig)
+{
+  static const char rows[] = "SELECT id, price, day, code FROM typed_notes ORDER BY id";
+  static const char expected[] = "1|1.01|2026-01-01T10:00:01.000Z|abc\n2|2.5|2026-01-01T10:00:00.000Z|\n";
+  TestDevice *a, *b;
+
+  test_rig_owner_sql (rig, "create table if not exists public.typed_notes (user_id uuid not null default auth.uid (), "
+                           "id text not null, price numeric(6,2), day timestamptz(0), code varchar(3), "
+                           "primary key (user_id, id))");
+  a = test_rig_add (rig, "a");
+  b = test_rig_add (rig, "b");
+  test_device_sql (a, "INSERT INTO typed_notes VALUES ('1', 1.005, '2026-01-01T10:00:00.600Z', 'abc  '), "
+                      "('2', 2.5, '2026-01-01T10:00:00.000Z', NULL), ('3', 1, NULL, 'long')");
+  test_device_sync (a);
+  test_device_expect (a, "SELECT id, error ->> '$.reason' FROM psync_change", "'3'|22001\n");
+  test_device_sql (a, "DELETE FROM typed_notes WHERE id = '3'");
+  test_device_expect (a, rows, expected);
+  test_rig_assert_converged (rig);
+  test_device_expect (b, rows, expected);
+  test_device_sql (b, "UPDATE typed_notes SET price = 7.777, code = 'xyz' WHERE id = '1'");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT price, code FROM typed_notes WHERE id = '1'", "7.78|xyz\n");
+  test_device_expect (a, "SELECT count(*) FROM psync_conflict", "0\n");
+  test_device_expect (b, "SELECT count(*) FROM psync_conflict", "0\n");
+}
+
 /* What the project's own constraint does not take is refused alone. */
 static void
 test_server_constraint (TestRig *rig)
@@ -295,6 +323,8 @@ static const TestRigCase cases[] = {
   { "a-web-application-writes-during-a-run", WEB, test_web_meanwhile },
   { "a-trigger-of-the-project", "CREATE TABLE loud_notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT);",
     test_server_trigger },
+  { "types-of-the-project",
+    "CREATE TABLE typed_notes (id TEXT PRIMARY KEY NOT NULL, price REAL, day TIMESTAMP, code TEXT);", test_server_types },
   { "a-constraint-of-the-project", "CREATE TABLE checked_notes (id TEXT PRIMARY KEY NOT NULL, rank INTEGER);",
     test_server_constraint },
   { "a-reference-of-the-project",
