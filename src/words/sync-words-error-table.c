@@ -499,6 +499,16 @@ static const SyncErrorWords banned = {
   N_("The project’s owner, or a rule of the project, has banned it."), NULL,
   N_("Ask the owner to unlock it."), NULL
 };
+static const SyncErrorWords captcha = {
+  N_("{subject} wants proof that you are no robot"), N_("The server wants proof that you are no robot"),
+  N_("The project’s owner has turned on a captcha, which cannot be shown here."), NULL,
+  N_("Ask the owner to turn it off, or give a user’s access token in SUPABASE_AUTH_TOKEN."), NULL
+};
+static const SyncErrorWords no_mail = {
+  N_("{subject} sends no mail to this address"), N_("The server sends no mail to this address"),
+  N_("Without a mail server of its own, a project can only write to its owner’s team."), NULL,
+  N_("Ask the owner to set up a mail server for the project, or to make the account."), NULL
+};
 
 static const SyncErrorWords cloud_deleted = {
   N_("The data in the cloud were deleted"), NULL,
@@ -617,6 +627,8 @@ static const Special specials[] = {
   { SYNC_ERROR_FAILED, "signup_disabled", &no_sign_up },
   { SYNC_ERROR_FAILED, "email_provider_disabled", &no_sign_up },
   { SYNC_ERROR_FAILED, "user_banned", &banned },
+  { SYNC_ERROR_FAILED, "captcha_failed", &captcha },
+  { SYNC_ERROR_FAILED, "email_address_not_authorized", &no_mail },
 };
 
 static const SyncValueWords values[] = {

@@ -182,6 +182,10 @@ test_reasons_change_the_words (void)
   assert_says (with_reason (SYNC_ERROR_PROTOCOL, "cloud.example", "redirect"), "elsewhere", "", "");
   assert_says (with_reason (SYNC_ERROR_FAILED, "cloud.example", "signup_disabled"),
                "no new accounts", "", "owner");
+  assert_says (with_reason (SYNC_ERROR_FAILED, "cloud.example", "captcha_failed"),
+               "no robot", "captcha", "SUPABASE_AUTH_TOKEN");
+  assert_says (with_reason (SYNC_ERROR_FAILED, "cloud.example", "email_address_not_authorized"),
+               "no mail", "team", "mail server");
 }
 
 static void
