@@ -592,10 +592,20 @@ sync_http_reply_is_json (const SyncHttpReply *reply)
                  && g_str_has_suffix (type, "+json")));
 }
 
+/* Returns: seconds since 1970, or @otherwise */
+static gint64
+get_date (const SyncHttpReply *reply, const char *name, gint64 otherwise)
+{
+  const char *value = sync_http_reply_get_header (reply, name);
+  g_autoptr (GDateTime) date = value != NULL ? soup_date_time_new_from_http_string (value) : NULL;
+
+  return date != NULL ? g_date_time_to_unix (date) : otherwise;
+}
+
 /**
  * sync_http_reply_get_retry_after:
  * @reply: an answer
- * @now: the time, in microseconds since 1970
+ * @now: the time, in microseconds since 1970, if the answer does not say what its sender takes it for
  *
  * Returns: the seconds of `Retry-After`, given as such or as a date; 0 without one
  */
@@ -603,15 +613,12 @@ guint
 sync_http_reply_get_retry_after (const SyncHttpReply *reply, gint64 now)
 {
   const char *value = sync_http_reply_get_header (reply, "Retry-After");
-  g_autoptr (GDateTime) date = NULL;
+  gint64 sent = get_date (reply, "Date", now / G_USEC_PER_SEC);
   guint64 seconds;
 
   if (value == NULL)
     return 0;
   if (g_ascii_string_to_unsigned (value, 10, 0, G_MAXUINT64, &seconds, NULL))
     return MIN (seconds, MAX_RETRY_AFTER);
-  date = soup_date_time_new_from_http_string (value);
-  if (date == NULL)
-    return 0;
-  return CLAMP (g_date_time_to_unix (date) - now / G_USEC_PER_SEC, 0, MAX_RETRY_AFTER);
+  return CLAMP (get_date (reply, "Retry-After", sent) - sent, 0, MAX_RETRY_AFTER);
 }

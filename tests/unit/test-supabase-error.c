@@ -328,6 +328,19 @@ test_retry_after_is_seconds_or_a_date (void)
     }
 }
 
+/* A date is one of the clock that wrote it, whatever ours says. */
+static void
+test_retry_after_is_by_the_servers_clock (void)
+{
+  g_autoptr (SyncHttpReply) reply = new_reply (503, "");
+  g_autoptr (GError) error = NULL;
+
+  soup_message_headers_append (reply->headers, "Date", "Fri, 02 Jan 2026 06:04:00 GMT");
+  soup_message_headers_append (reply->headers, "Retry-After", "Fri, 02 Jan 2026 06:04:30 GMT");
+  error = sync_supabase_error_from_rest (reply, "host", "projects", NULL, NOW);
+  g_assert_cmpuint (sync_error_get_detail (error)->retry_after, ==, 30);
+}
+
 static void
 test_sign_in_errors_are_told_apart (void)
 {
@@ -479,6 +492,7 @@ main (int argc, char **argv)
                    test_a_token_from_the_future_is_tried_again_soon);
   g_test_add_func ("/supabase/error/retry-after-is-seconds-or-a-date",
                    test_retry_after_is_seconds_or_a_date);
+  g_test_add_func ("/supabase/error/retry-after-is-by-the-servers-clock", test_retry_after_is_by_the_servers_clock);
   g_test_add_func ("/supabase/error/sign-in-errors-are-told-apart",
                    test_sign_in_errors_are_told_apart);
   g_test_add_func ("/supabase/error/a-hostile-body-does-no-harm", test_a_hostile_body_does_no_harm);
