@@ -324,10 +324,9 @@ sync_store_detach (SyncStore *store,
   for (guint i = 0; good && i < store->entities->len; i++)
     good = sync_capture_remove (store->connection, g_ptr_array_index (store->entities, i), error);
   good = good && sync_store_drop_own_tables (store, error);
-  if (good)
-    {
-      g_hash_table_remove_all (store->tables);
-      g_ptr_array_set_size (store->entities, 0);
-    }
-  return sync_scope_end (&scope, good, error);
+  if (!sync_scope_end (&scope, good, error))
+    return FALSE;
+  g_hash_table_remove_all (store->tables);
+  g_ptr_array_set_size (store->entities, 0);
+  return TRUE;
 }

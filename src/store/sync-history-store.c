@@ -267,7 +267,7 @@ sync_store_finish_history (SyncStore *store, SyncResult *result, GError **error)
     result->started_at = result->finished_at;
   if (!sync_scope_begin (&scope, store, error))
     return FALSE;
-  return sync_scope_end (&scope, finish_run (scope.connection, result, error), error);
+  return sync_scope_end (&scope, finish_run (store->connection, result, error), error);
 }
 
 /* In the order of sync_store_list_history(). */

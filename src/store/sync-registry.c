@@ -135,10 +135,11 @@ sync_store_reload (SyncStore *store,
       = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_entity_unref);
   SyncStatement *statement;
   SyncStep step;
+  gint64 version;
 
   sync_store_assert_current (store);
 
-  if (!read_data_version (store, &store->data_version, error))
+  if (!read_data_version (store, &version, error))
     return FALSE;
   statement = sync_connection_prepare (
       store->connection,
@@ -164,6 +165,7 @@ sync_store_reload (SyncStore *store,
   g_hash_table_remove_all (store->tables);
   g_ptr_array_unref (store->entities);
   store->entities = g_steal_pointer (&entities);
+  store->data_version = version;
   return TRUE;
 }
 

@@ -15,7 +15,7 @@ struct _SyncStore
   SyncConnection *connection; /* (unowned) once there is a worker, which closes it */
   GPtrArray *entities;        /* (owned) (element-type SyncEntity) */
   GHashTable *tables;         /* (owned) (element-type SyncEntity SyncTable): made on demand */
-  gint64 data_version;        /* SQLite's, when the registry was read */
+  gint64 data_version;        /* SQLite's, when the registry was read; -1: it is to be read again */
   gint64 seen_schema;         /* SQLite's schema version, when all tables were looked at; 0: never */
 };
 
@@ -44,10 +44,11 @@ gboolean sync_store_check_meta (SyncStore *store, GError **error);
 /* sync-store.c: brings what is ours in a database to the newest form. */
 gboolean sync_store_migrate (SyncConnection *connection, GError **error);
 
-/* A transaction unless the caller has one: commit and rollback only end what begin began. */
+/* A transaction unless the caller has one: commit and rollback only end what begin began. After a rollback the registry
+ * is read again before it is used. */
 typedef struct
 {
-  SyncConnection *connection;
+  SyncStore *store;
   gboolean began;
 } SyncScope;
 

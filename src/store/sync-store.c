@@ -33,7 +33,7 @@ sync_scope_begin (SyncScope *scope,
 {
   sync_store_assert_current (store);
 
-  scope->connection = store->connection;
+  scope->store = store;
   scope->began = !sync_connection_in_transaction (store->connection);
   return !scope->began || sync_connection_begin (store->connection, error);
 }
@@ -45,9 +45,10 @@ sync_scope_end (SyncScope *scope,
 {
   if (!scope->began)
     return good;
-  if (good && sync_connection_commit (scope->connection, error))
+  if (good && sync_connection_commit (scope->store->connection, error))
     return TRUE;
-  sync_connection_rollback (scope->connection);
+  sync_connection_rollback (scope->store->connection);
+  scope->store->data_version = -1;
   return FALSE;
 }
 

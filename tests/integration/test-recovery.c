@@ -2173,6 +2173,30 @@ test_attach_with_rows (TestRig *rig)
                       "'2'|edit-edit|by b|by a|[\"title\"]\n");
 }
 
+static gboolean
+enable_more (SyncStore *store, gpointer data, GError **error)
+{
+  return sync_store_configure_entity (store, "more", 1, NULL, NULL, error);
+}
+
+/* What could not be written whole is not believed either. */
+static void
+test_attach_in_vain (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+  g_autoptr (GError) error = NULL;
+
+  test_device_sql (a, "CREATE TABLE more (id TEXT PRIMARY KEY NOT NULL); INSERT INTO more VALUES ('m');"
+                      "CREATE TRIGGER full BEFORE UPDATE OF enabled ON psync_entity WHEN NEW.name = 'more' "
+                      "BEGIN SELECT RAISE (ABORT, 'full'); END");
+  insert_notes (a, "a", 1);
+  g_assert_false (test_device_call (a, enable_more, NULL, &error));
+  g_assert_nonnull (error);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'more'", "");
+  test_device_expect (a, "SELECT name FROM psync_entity", "notes\n");
+}
+
 static void
 test_attach_with_numbers (TestRig *rig)
 {
@@ -2289,6 +2313,7 @@ static const TestRigCase cases[] = {
   { "attach/rows-that-were-there-before", NOTES, test_attach_with_rows },
   { "attach/numbers-that-were-there-before", NUMBERS, test_attach_with_numbers },
   { "attach/deleted-before-the-first-sync", NOTES, test_attach_and_delete },
+  { "attach/what-was-not-written-is-not-known", NOTES, test_attach_in_vain },
 };
 
 int
