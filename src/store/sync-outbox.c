@@ -385,14 +385,6 @@ can_travel (const Composer *composer, GError **error)
 }
 
 static gboolean
-must_wait (const Composer *composer, gboolean *wait, GError **error)
-{
-  *wait = FALSE;
-  return composer->options->with_children
-         || sync_parents_must_wait (composer->store, composer->references, composer->row, wait, error);
-}
-
-static gboolean
 compose_row (Composer *composer, const Due *due, GError **error)
 {
   g_autoptr (GError) refusal = NULL;
@@ -418,7 +410,7 @@ compose_row (Composer *composer, const Due *due, GError **error)
   sync_row_append_json (composer->row, composer->json);
   if (!due->sent && equals_base (composer, due))
     return sync_ledger_drop_change (composer->store, composer->batch->entity, due->id, due->seq, error);
-  if (!must_wait (composer, &wait, error))
+  if (!sync_parents_must_wait (composer->store, composer->references, composer->row, &wait, error))
     return FALSE;
   if (!wait)
     append_element (composer, due, FALSE);
@@ -495,6 +487,20 @@ compose_rows (Composer *composer, GError **error)
   return TRUE;
 }
 
+static gboolean
+list_references (Composer *composer, GError **error)
+{
+  composer->references = sync_parents_list (composer->store, composer->table, error);
+  for (guint i = 0; composer->references != NULL && i < composer->references->len; i++)
+    {
+      SyncReference *reference = &g_array_index (composer->references, SyncReference, i);
+
+      if (composer->options->together != NULL && g_strv_contains (composer->options->together, reference->parent->name))
+        reference->comes_first = FALSE;
+    }
+  return composer->references != NULL;
+}
+
 /**
  * sync_outbox_compose:
  * @store: the store
@@ -516,7 +522,7 @@ sync_outbox_compose (SyncStore *store,
   g_autoptr (SyncBatch) batch = batch_new (entity);
   g_autoptr (SyncRow) row = sync_row_new (entity), base = sync_row_new (entity);
   g_autoptr (GString) json = g_string_new (NULL);
-  g_autoptr (GArray) dues = g_array_new (FALSE, FALSE, sizeof (Due)), references = NULL;
+  g_autoptr (GArray) dues = g_array_new (FALSE, FALSE, sizeof (Due));
   SyncScope scope;
   Composer composer = { .store = store,
                         .options = options,
@@ -532,10 +538,10 @@ sync_outbox_compose (SyncStore *store,
   g_array_set_clear_func (dues, (GDestroyNotify) due_clear);
   if (composer.table == NULL || !sync_scope_begin (&scope, store, error))
     return NULL;
-  composer.references = references = sync_parents_list (store, composer.table, error);
-  good = references != NULL && sync_ledger_is_free (store, entity, &composer.is_free, error)
+  good = list_references (&composer, error) && sync_ledger_is_free (store, entity, &composer.is_free, error)
          && compose_rows (&composer, error);
   end_many (&composer);
+  g_clear_pointer (&composer.references, g_array_unref);
   g_string_append_c (batch->body, ']');
   good = good && (batch->rows->len == 0 || remember_batch (store, batch, options->first_batch, error));
   if (!sync_scope_end (&scope, good, error))

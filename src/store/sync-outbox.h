@@ -26,7 +26,8 @@ G_BEGIN_DECLS
  * @run_id: this run
  * @after: (nullable): ids up to this one had their turn
  * @first_batch: the batch gets this number at least: batches of earlier runs have lower ones
- * @with_children: also rows that refer to a new one whose number may be another's (see sync-parents.c)
+ * @together: (nullable): entities whose rows are sent before: none that refers to a new one of theirs waits for it (see
+ *   sync-parents.c)
  */
 typedef struct
 {
@@ -40,7 +41,7 @@ typedef struct
   const char *run_id;
   const char *after;
   gint64 first_batch;
-  gboolean with_children;
+  const char *const *together;
 } SyncComposeOptions;
 
 /* One row of a batch. */

@@ -5,10 +5,24 @@
 
 /* Dry runs. */
 
+/* (element-type utf8), NULL at the end */
+static GPtrArray *
+list_entities (SyncRun *run)
+{
+  GPtrArray *names = g_ptr_array_new ();
+
+  for (guint i = 0; i < run->legs->len; i++)
+    g_ptr_array_add (names, ((SyncLeg *) g_ptr_array_index (run->legs, i))->entity->name);
+  g_ptr_array_add (names, NULL);
+  return names;
+}
+
 /* A dry run has no cloud to write to: what would travel is counted. */
 gboolean
 sync_run_count_pushes (SyncRun *run, gpointer data, GError **error)
 {
+  g_autoptr (GPtrArray) together = list_entities (run);
+
   for (guint i = 0; i < run->legs->len * 2; i++)
     {
       SyncLeg *leg = g_ptr_array_index (run->legs, i / 2);
@@ -16,7 +30,9 @@ sync_run_count_pushes (SyncRun *run, gpointer data, GError **error)
                                      .max_rows = G_MAXUINT,
                                      .max_bytes = G_MAXSIZE,
                                      .reached_head = leg->reached,
-                                     .with_children = TRUE,
+                                     .has_types = sync_provider_has_types (run->setup->provider),
+                                     .clock_offset = run->clock_offset,
+                                     .together = (const char *const *) together->pdata,
                                      .device_id = run->device_id,
                                      .run_id = run->run_id };
       g_autofree char *after = NULL;

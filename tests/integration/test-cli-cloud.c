@@ -198,6 +198,22 @@ test_a_row_that_the_cloud_refuses_ends_with_6 (Fixture *fixture, gconstpointer v
   g_free (test_psync_run (fixture->psync, "a.db", 0, "sync"));
 }
 
+/* What this device knows that the cloud does not take, it knows without sending it. */
+static void
+test_a_dry_run_refuses_what_a_run_refuses (Fixture *fixture, gconstpointer variable)
+{
+  g_autofree char *counted = NULL, *done = NULL;
+
+  if (fixture->cloud == NULL)
+    return;
+  g_free (test_psync_sql (fixture->psync, "a.db",
+                          "INSERT INTO projects (id, created_at) VALUES ('good', '2026-01-01'), ('bad', 'tomorrow')"));
+  counted = test_psync_run (fixture->psync, "a.db", 6, "sync --dry-run");
+  g_assert_nonnull (strstr (counted, "projects: 1 row sent, 1 row refused\n"));
+  done = test_psync_run (fixture->psync, "a.db", 6, "sync");
+  g_assert_nonnull (strstr (done, "projects: 1 row sent, 1 row refused\n"));
+}
+
 static void
 test_a_refused_row_can_be_given_up_and_put_back (Fixture *fixture, gconstpointer variable)
 {
@@ -647,6 +663,7 @@ add_tests (const char *kind, const char *variable)
   ADD ("without-a-session-somebody-must-sign-in", without_a_session_somebody_must_sign_in);
   ADD ("an-account-that-exists-is-not-made-again", an_account_that_exists_is_not_made_again);
   ADD ("a-row-that-the-cloud-refuses-ends-with-6", a_row_that_the_cloud_refuses_ends_with_6);
+  ADD ("a-dry-run-refuses-what-a-run-refuses", a_dry_run_refuses_what_a_run_refuses);
   ADD ("a-refused-row-can-be-given-up-and-put-back", a_refused_row_can_be_given_up_and_put_back);
   ADD ("another-account-is-another-cloud", another_account_is_another_cloud);
   ADD ("keys-that-open-everything-are-refused-and-not-repeated",

@@ -274,6 +274,26 @@ test_gone_parent (TestRig *rig)
   test_device_assert_quiet (a);
 }
 
+/* A run of one table leaves them alone, and a dry run knows that. */
+static void
+test_counted (TestRig *rig)
+{
+  static const char *const children[] = { "children", NULL };
+  SyncRunOptions options = { .entities = children, .dry_run = TRUE };
+  g_autoptr (SyncResult) alone = NULL, together = NULL;
+  TestDevice *a = test_rig_add (rig, "a");
+
+  test_rig_settle (rig);
+  test_device_sql (a, "INSERT INTO parents VALUES (5, 'five'); INSERT INTO children VALUES ('a', 5)");
+  alone = test_device_run (a, SYNC_RUN_SYNC, &options);
+  g_assert_no_error (alone->error);
+  g_assert_cmpuint (alone->total.pushed, ==, 0);
+  options.entities = NULL;
+  together = test_device_run (a, SYNC_RUN_SYNC, &options);
+  g_assert_no_error (together->error);
+  g_assert_cmpuint (together->total.pushed, ==, 2);
+}
+
 /* Nor does it wait for a row whose table is gone. */
 static void
 test_gone_table (TestRig *rig)
@@ -495,6 +515,7 @@ static const TestRigCase cases[] = {
   { "a-child-whose-parents-are-gone", FAMILIES, test_gone_table },
   { "autoincrement", "CREATE TABLE numbers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT);", test_autoincrement },
   { "children-wait-for-their-parent-s-number", FAMILIES, test_children_wait },
+  { "a-dry-run-counts-no-child-that-waits", FAMILIES, test_counted },
 };
 
 int
