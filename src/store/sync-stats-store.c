@@ -116,8 +116,8 @@ count_conflicts (SyncConnection *connection, SyncStats *stats, GError **error)
   return step != SYNC_STEP_ERROR;
 }
 
-/* What is noted of a disabled entity waits for nobody: no run would send it. A row without an edit is only to be read
- * again. */
+/* What is noted of a disabled entity waits for nobody: no run would send it, nor try it again. A row without an edit is
+ * only to be read again. */
 static gboolean
 count_changes (SyncConnection *connection, SyncStats *stats, GError **error)
 {
@@ -125,10 +125,11 @@ count_changes (SyncConnection *connection, SyncStats *stats, GError **error)
   SyncStep step;
 
   statement = sync_connection_prepare (connection,
-                                       "SELECT count(*) FILTER (WHERE state = 'pending' "
-                                       "AND entity IN (SELECT name FROM psync_entity WHERE enabled)), "
+                                       "WITH e AS (SELECT name FROM psync_entity WHERE enabled) "
+                                       "SELECT count(*) FILTER (WHERE state = 'pending'), "
                                        "count(*) FILTER (WHERE state <> 'pending'), "
-                                       "(SELECT count(*) FROM psync_held) FROM psync_change WHERE seq > 0",
+                                       "(SELECT count(*) FROM psync_held WHERE entity IN e) "
+                                       "FROM psync_change WHERE seq > 0 AND entity IN e",
                                        error);
   if (statement == NULL)
     return FALSE;

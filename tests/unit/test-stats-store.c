@@ -75,13 +75,17 @@ test_disabled_entities_do_not_count (SyncStore *store)
   g_autoptr (GError) error = NULL;
 
   test_store_sql (
-      store, "INSERT INTO projects (id) VALUES ('a'); INSERT INTO notifications (id) VALUES ('n')");
+      store, "INSERT INTO projects (id) VALUES ('a'), ('b'); INSERT INTO notifications (id) VALUES ('n');"
+             "UPDATE psync_change SET state = 'refused' WHERE id = '''b''';"
+             "INSERT INTO psync_held VALUES ('projects', '''h''', 1, '{}', 'check', NULL, 0)");
   g_assert_true (sync_store_configure_entity (store, "projects", 0, NULL, NULL, &error));
   g_assert_no_error (error);
   stats = get (store, 0);
   g_assert_cmpint (stats->records, ==, 1);
-  /* No run would send it. */
+  /* No run would send it, nor try again what was refused. */
   g_assert_cmpint (stats->pending, ==, 1);
+  g_assert_cmpint (stats->failed, ==, 0);
+  g_assert_cmpint (stats->held, ==, 0);
 }
 
 static void
