@@ -484,6 +484,7 @@ give_new_key (Sides *sides, GError **error)
   if (!moved)
     return sync_apply_hold_for_error (apply, sides->incoming, refusal, error);
   /* What was sent and never answered may have arrived and been edited there since: then this makes a copy. */
+  g_array_set_size (apply->disputed, 0);
   if (sides->incoming->state.sent && !record (sides, "edit-edit", "both", "new-key", sides->remote, error))
     return SYNC_APPLIED_ERROR;
   if (!move_change (sides, new_id, error)

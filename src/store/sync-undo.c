@@ -47,28 +47,79 @@ parse_side (const SyncEntity *entity, const char *json, SyncRow **row, GError **
   return sync_row_parse_text (*row, json, -1, error);
 }
 
-/* Each column that was in dispute takes the side that lost; what was merged of the others, and edited since, stays.
- * *done FALSE: the row is not there any more. */
+typedef struct
+{
+  SyncRow *base; /* (owned) (nullable) */
+  SyncRow *local; /* (owned) */
+  SyncRow *remote; /* (owned) */
+  SyncRow *result; /* (owned) */
+} Merge;
+
+static void
+merge_clear (Merge *merge)
+{
+  g_clear_pointer (&merge->base, sync_row_free);
+  g_clear_pointer (&merge->local, sync_row_free);
+  g_clear_pointer (&merge->remote, sync_row_free);
+  g_clear_pointer (&merge->result, sync_row_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Merge, merge_clear)
+
+static gboolean
+parse_merge (Merge *merge, const SyncEntity *entity, const SyncConflict *conflict, GError **error)
+{
+  return (conflict->base == NULL || parse_side (entity, conflict->base, &merge->base, error))
+         && parse_side (entity, conflict->local, &merge->local, error)
+         && parse_side (entity, conflict->remote, &merge->remote, error)
+         && parse_side (entity, conflict->result, &merge->result, error);
+}
+
+static gboolean
+changed_to_result (const Merge *merge, const SyncRow *side, guint column)
+{
+  return sync_row_column_equal (merge->result, side, column)
+         && (merge->base == NULL || !sync_row_column_equal (merge->base, side, column));
+}
+
+/* What the column was before it was decided; NULL: it was merged, as the others, and stays. */
+static const SyncRow *
+find_lost (const Merge *merge, guint column, gboolean disputed)
+{
+  gboolean equal = sync_row_column_equal (merge->local, merge->remote, column);
+
+  if (disputed)
+    return sync_row_column_equal (merge->result, merge->local, column) ? merge->remote : merge->local;
+  if (changed_to_result (merge, merge->local, column) || changed_to_result (merge, merge->remote, column)
+      || (equal && sync_row_column_equal (merge->result, merge->local, column)))
+    return NULL;
+  return merge->base != NULL && sync_row_column_equal (merge->base, merge->local, column) ? merge->remote
+                                                                                          : merge->local;
+}
+
+/* Each column that was in dispute takes the side that lost, and each other one that somebody chose for, what was merged
+ * of it, unless it was edited since. *done FALSE: the row is not there any more. */
 static gboolean
 put_back_columns (SyncStore *store, SyncEntity *entity, const SyncConflict *conflict, gboolean *done, GError **error)
 {
   SyncTable *table = sync_store_get_table (store, entity, error);
-  g_autoptr (SyncRow) now = sync_row_new (entity), local = NULL, remote = NULL, result = NULL;
+  g_autoptr (SyncRow) now = sync_row_new (entity);
+  g_auto (Merge) merge = { NULL };
 
   if (table == NULL || !sync_table_read (table, conflict->id, now, done, error))
     return FALSE;
   if (!*done)
     return TRUE;
-  if (!parse_side (entity, conflict->local, &local, error) || !parse_side (entity, conflict->remote, &remote, error)
-      || !parse_side (entity, conflict->result, &result, error))
+  if (!parse_merge (&merge, entity, conflict, error))
     return FALSE;
-  for (guint i = 0; conflict->columns[i] != NULL; i++)
+  for (guint i = entity->n_keys; i < entity->n_columns; i++)
     {
-      int column = sync_entity_find_column (entity, conflict->columns[i], -1);
+      gboolean disputed = g_strv_contains ((const char *const *) conflict->columns, entity->columns[i].name);
+      const SyncRow *lost = find_lost (&merge, i, disputed);
 
-      if (column >= 0)
-        sync_row_copy_value (now, (guint) column,
-                             sync_row_column_equal (result, local, (guint) column) ? remote : local);
+      if (lost != NULL
+          && (disputed || (sync_row_get (lost, i).length > 0 && sync_row_column_equal (now, merge.result, i))))
+        sync_row_copy_value (now, i, lost);
     }
   return sync_table_update (table, now, conflict->id, done, error);
 }
@@ -112,19 +163,23 @@ put_record (SyncStore *store, const SyncConflict *conflict, const SyncRow *now, 
   return sync_store_put_conflict (store, later, error) != 0;
 }
 
-/* What was edited since the decision goes on record, and can be put back in its turn. */
+/* What was edited since the decision goes on record, and can be put back in its turn. So does the other side's row if
+ * both were kept: this device's has a place of its own. */
 static gboolean
 keep_later (SyncStore *store, SyncEntity *entity, const SyncConflict *conflict, GError **error)
 {
   SyncTable *table = sync_store_get_table (store, entity, error);
   const char *winner = get_winner (conflict);
+  gboolean kept_both = g_strcmp0 (conflict->resolution, "both") == 0;
   g_autoptr (SyncRow) now = sync_row_new (entity), then = NULL;
   gboolean there;
 
   if (table == NULL || !sync_table_read (table, conflict->id, now, &there, error)
       || (winner != NULL && !parse_side (entity, winner, &then, error)))
     return FALSE;
-  return !there || (then != NULL && sync_row_equal (now, then)) || put_record (store, conflict, now, error);
+  if (!there || (!kept_both && then != NULL && sync_row_equal (now, then)))
+    return TRUE;
+  return put_record (store, conflict, now, error);
 }
 
 static gboolean

@@ -1222,6 +1222,45 @@ test_undo_later_edit (TestRig *rig)
   test_device_expect (a, "SELECT title FROM notes", "days later\n");
 }
 
+/* Columns that were in no dispute become what was merged of them, but for what was edited since. */
+static void
+test_undo_choices (TestRig *rig)
+{
+  static const char *const fields[] = { "body=remote", "rank:=42", NULL };
+  TestDevice *a, *b;
+
+  begin_manual (rig, &a, &b);
+  decide (b, "local", fields);
+  test_device_expect (b, "SELECT title, body, rank FROM notes", "by b|body|42\n");
+  undo_first (b);
+  test_device_expect (b, "SELECT title, body, rank FROM notes", "by a|only b|1\n");
+  test_rig_assert_converged (rig);
+  test_device_sql (a, "UPDATE notes SET title = 'again by a'");
+  test_device_sync (a);
+  test_device_sql (b, "UPDATE notes SET title = 'again by b'");
+  test_device_sync (b);
+  decide (b, "remote", fields);
+  test_device_sql (b, "UPDATE notes SET rank = 43");
+  undo_first (b);
+  test_device_expect (b, "SELECT title, body, rank FROM notes", "again by b|only b|43\n");
+  test_rig_assert_converged (rig);
+}
+
+/* The other side has its place then only on record. */
+static void
+test_undo_both (TestRig *rig)
+{
+  TestDevice *a, *b;
+
+  begin_manual (rig, &a, &b);
+  decide (b, "both", NULL);
+  undo_first (b);
+  test_device_expect (b, "SELECT title FROM notes WHERE id = '1'", "by b\n");
+  undo_first (b);
+  test_device_expect (b, "SELECT title, body FROM notes ORDER BY title", "by a|body\nby b|only b\n");
+  test_rig_assert_converged (rig);
+}
+
 /* A column that is younger than the record keeps what it has. */
 static void
 test_undo_new_column (TestRig *rig)
@@ -1573,6 +1612,8 @@ static const TestRigCase cases[] = {
   { "deletion/what-did-not-change-gives-way", NOTES, test_unchanged_gives_way },
   { "record/undo", NOTES, test_undo },
   { "record/undo-keeps-a-later-edit-on-record", NOTES, test_undo_later_edit },
+  { "record/undo-of-what-was-in-no-dispute", NOTES, test_undo_choices },
+  { "record/undo-of-both", NOTES, test_undo_both },
   { "record/undo-keeps-younger-columns", NOTES, test_undo_new_column },
   { "record/thirty-days", NOTES, test_trimmed },
   { "record/decisions-count-for-no-brake", NOTES, test_decisions_and_brake },
