@@ -179,11 +179,13 @@ run_disable (CliContext *cli, const char *const *arguments, GError **error)
   return TRUE;
 }
 
-/* COL=RULE…, as the JSON object that the engine keeps. */
+/* COL=RULE…, as the JSON object that the engine keeps. Whoever gives one column two rules has made a mistake in one
+ * of them. */
 static char *
 rules_to_json (GError **error)
 {
   g_autoptr (CliJson) json = cli_json_new ();
+  g_autoptr (GHashTable) columns = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   cli_json_begin_object (json, NULL);
   for (guint i = 0; options.rules[i] != NULL; i++)
@@ -201,6 +203,10 @@ rules_to_json (GError **error)
         return NULL;
       column = g_strndup (options.rules[i], equals - options.rules[i]);
       cli_json_string (json, column, equals + 1);
+      if (g_hash_table_add (columns, g_strdup (column)))
+        continue;
+      cli_set_usage_error (error, _("--rule is given twice for the column “%s”."), column);
+      return NULL;
     }
   cli_json_end_object (json);
   return g_strdup (json->text->str);

@@ -175,6 +175,19 @@ say_result (CliContext *cli, const SyncResult *result, const SyncStats *stats)
     }
 }
 
+/* A run of some entities leaves the others' rows where they are, and those that refer to new ones among them. */
+static void
+say_what_was_left (CliContext *cli, const SyncResult *result, const SyncStats *stats)
+{
+  gint64 left = stats->pending - stats->conflicts_open;
+
+  if (options.entities != NULL && !result->dry_run && result->error == NULL && left > 0)
+    cli_say_hint (cli,
+                  ngettext ("%u row waits for a run of all entities: psync sync",
+                            "%u rows wait for a run of all entities: psync sync", left),
+                  (guint) left);
+}
+
 static void
 say_what_waits (CliContext *cli, const SyncStats *stats)
 {
@@ -235,6 +248,7 @@ report (CliContext *cli, const SyncResult *result, const SyncStats *stats)
     return;
   cli_json_stats (cli->answer, "statistics", stats);
   cli_raise_waiting (cli, stats);
+  say_what_was_left (cli, result, stats);
   say_what_waits (cli, stats);
 }
 

@@ -164,11 +164,13 @@ static void
 test_only_the_named_entities_take_part (void)
 {
   g_autoptr (TestPsync) psync = new_pair ();
+  g_autofree char *output = NULL;
 
   g_free (test_psync_sql (psync, "a.db",
                           "UPDATE projects SET name = 'x';"
                           "INSERT INTO notifications (id, title) VALUES ('n', 'x')"));
-  g_free (test_psync_run (psync, "a.db", 0, "sync --entity notifications"));
+  output = test_psync_run (psync, "a.db", 0, "sync --entity notifications");
+  g_assert_nonnull (strstr (output, "1 row waits for a run of all entities: psync"));
   g_assert_cmpint (statistic (psync, "a.db", 0, "pending"), ==, 1);
   g_free (test_psync_run (psync, "a.db", 0, "entities disable projects"));
   g_free (test_psync_run (psync, "a.db", 0, "sync"));

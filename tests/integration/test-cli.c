@@ -225,6 +225,7 @@ test_mistakes_name_what_is_wrong_and_exit_with_2 (void)
     { "entities strategy projects newest --rule a=max", "--rule" },
     { "entities strategy projects rules --rule a", "--rule" },
     { "entities strategy projects rules --rule a=most", "most" },
+    { "entities strategy projects rules --rule a=max --rule a=min", "twice" },
     { "config get nonsense", "nonsense" },
     { "config set nonsense 1", "nonsense" },
     { "config set interval-minutes", "VALUE" },
