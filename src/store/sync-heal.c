@@ -240,7 +240,9 @@ heal (SyncStore *store, Need need, const char *const *names, gboolean *healed, G
   g_hash_table_remove_all (store->tables);
   store->seen_schema = 0;
   good = good && ask_schema (store, &schema, error);
-  if (!sync_scope_end (&scope, good, error))
+  if (good && !*healed)
+    sync_scope_leave (&scope);
+  else if (!sync_scope_end (&scope, good, error))
     return FALSE;
   /* Who needs a table that is not as it was is to look again, and to be told. */
   store->seen_schema = whole ? schema : 0;

@@ -54,5 +54,7 @@ typedef struct
 
 gboolean sync_scope_begin (SyncScope *scope, SyncStore *store, GError **error);
 gboolean sync_scope_end (SyncScope *scope, gboolean good, GError **error);
+/* Ends one in which nothing was written: a COMMIT waits for all who read where there is no write-ahead log. */
+void sync_scope_leave (SyncScope *scope);
 
 G_END_DECLS

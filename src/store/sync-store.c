@@ -52,6 +52,13 @@ sync_scope_end (SyncScope *scope,
   return FALSE;
 }
 
+void
+sync_scope_leave (SyncScope *scope)
+{
+  if (scope->began)
+    sync_connection_rollback (scope->store->connection);
+}
+
 /* --- Meta and settings -------------------------------------------------------------------------- */
 
 /**

@@ -607,6 +607,34 @@ test_a_table_that_cannot_be_attached_leaves_a_database_as_it_was (void)
                      "0");
 }
 
+/* With a rollback journal a program that reads is in the way of whoever writes, and so should be in nobody's who only
+ * looks. */
+static void
+test_who_reads_keeps_nobody_from_looking (void)
+{
+  g_autoptr (TestPsync) psync = test_psync_new ();
+  g_autofree char *path = test_psync_path (psync, "a.db");
+  g_autoptr (GSubprocess) owner = NULL;
+  g_autoptr (GError) error = NULL;
+  char answer[2];
+
+  g_free (test_psync_sql (psync, "a.db", "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL)"));
+  g_free (test_psync_run (psync, "a.db", 0, "init"));
+  test_psync_expect (psync, "a.db", "PRAGMA journal_mode", "delete");
+  owner = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, "sqlite3", path,
+                            NULL);
+  g_assert_no_error (error);
+  g_output_stream_write_all (g_subprocess_get_stdin_pipe (owner), "BEGIN; SELECT count(*) FROM notes;\n", 35, NULL,
+                             NULL, &error);
+  g_assert_no_error (error);
+  g_input_stream_read_all (g_subprocess_get_stdout_pipe (owner), answer, sizeof answer, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_free (test_psync_run (psync, "a.db", 0, "status"));
+  g_free (test_psync_run (psync, "a.db", 0, "queue list"));
+  g_output_stream_close (g_subprocess_get_stdin_pipe (owner), NULL, &error);
+  g_assert_true (g_subprocess_wait_check (owner, NULL, &error));
+}
+
 static void
 test_export_writes_every_row (void)
 {
@@ -1256,6 +1284,7 @@ main (int argc, char **argv)
   ADD ("database/a-table-that-no-project-can-have-is-told", a_table_that_no_project_can_have_is_told);
   ADD ("database/a-table-that-cannot-be-attached-leaves-a-database-as-it-was",
        a_table_that_cannot_be_attached_leaves_a_database_as_it_was);
+  ADD ("database/who-reads-keeps-nobody-from-looking", who_reads_keeps_nobody_from_looking);
   ADD ("database/export-writes-every-row", export_writes_every_row);
   ADD ("database/detach-leaves-the-file-as-its-owner-left-it",
        detach_leaves_the_file_as_its_owner_left_it);
