@@ -259,12 +259,17 @@ decide_nothing (const SyncDispute *dispute, const guint *columns, guint n_column
   return FALSE;
 }
 
-/* The local row was edited since the conflict was noted: it is noted anew, to be asked again. */
+/* The local row was edited since the conflict was noted: it is noted anew, to be asked again. A value that cannot travel
+ * cannot be noted: to look again would lead in a circle. */
 static gboolean
 refresh_stale (SyncApply *apply, SyncIncoming *incoming, GError **error)
 {
+  SyncApplied applied;
+
   apply->policy.decide = decide_nothing;
-  return sync_apply_reconcile (apply, incoming, error) != SYNC_APPLIED_ERROR;
+  apply->retrying = TRUE;
+  applied = sync_apply_reconcile (apply, incoming, error);
+  return applied == SYNC_APPLIED_HELD ? say_refused (apply, error) : applied != SYNC_APPLIED_ERROR;
 }
 
 /* --- Keep both ---------------------------------------------------------------------------------- */

@@ -542,6 +542,24 @@ test_manual_stale (TestRig *rig)
   test_device_expect (b, "SELECT title FROM notes", "a once more\n");
 }
 
+/* Nobody is told to look again at what would look the same. */
+static void
+test_manual_unfit (TestRig *rig)
+{
+  TestDevice *a, *b;
+
+  begin_manual (rig, &a, &b);
+  test_device_sql (b, "UPDATE notes SET body = x'00'");
+  decide_badly (b, "remote", NULL, SYNC_ERROR_UNFIT);
+  test_device_sync (b);
+  decide_badly (b, "remote", NULL, SYNC_ERROR_UNFIT);
+  test_device_sql (b, "UPDATE notes SET body = 'of b'");
+  test_device_sync (b);
+  decide (b, "remote", NULL);
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT title, body FROM notes", "by a|of b\n");
+}
+
 /* Edited here until it is as there: nothing is left to decide. */
 static void
 test_manual_edited_to_equal (TestRig *rig)
@@ -1578,6 +1596,7 @@ static const TestRigCase cases[] = {
     test_manual_exchanged },
   { "manual/a-late-answer-is-not-applied", NOTES, test_manual_stale },
   { "manual/edited-until-equal", NOTES, test_manual_edited_to_equal },
+  { "manual/a-value-that-cannot-travel", NOTES, test_manual_unfit },
   { "manual/a-new-column-meanwhile", NOTES, test_manual_new_column },
   { "manual/what-it-refers-to-went-meanwhile",
     "CREATE TABLE parents (id TEXT PRIMARY KEY NOT NULL, name TEXT);"
