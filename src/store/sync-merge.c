@@ -28,13 +28,25 @@ get_instant (const SyncRow *row, guint column, gint64 *instant)
   return sync_time_parse (text->str, text->len, instant);
 }
 
+/* Seconds or milliseconds since some day. */
+static gboolean
+get_number (const SyncRow *row, guint column, double *number)
+{
+  SyncSpan value = sync_row_get (row, column);
+
+  return value.length > 0 && sync_json_type (value) == SYNC_JSON_NUMBER && sync_json_to_double (value, number);
+}
+
 /* The owner's own note of when a row was edited takes the later of both and is never a conflict; a value
  * that is no time yields to one that is. */
 static const SyncRow *
 later_side (const SyncDispute *dispute, guint column)
 {
   gint64 local, remote;
+  double local_number, remote_number;
 
+  if (get_number (dispute->local, column, &local_number) && get_number (dispute->remote, column, &remote_number))
+    return local_number > remote_number ? dispute->local : dispute->remote;
   if (!get_instant (dispute->remote, column, &remote))
     return dispute->local;
   if (!get_instant (dispute->local, column, &local))

@@ -90,6 +90,23 @@ test_time_column (TestRig *rig)
   test_device_expect (b, RECORD, "");
 }
 
+/* As many owners write it: seconds since 1970. */
+static void
+test_time_in_seconds (TestRig *rig)
+{
+  TestDevice *a, *b;
+
+  begin (rig, &a, &b, "manual");
+  test_device_sql (a, "UPDATE notes SET title = 'by a', updated_at = 1790000000");
+  test_device_sql (b, "UPDATE notes SET body = 'by b', updated_at = 1780000000");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT title, body, updated_at FROM notes", "by a|by b|1790000000\n");
+  test_device_sql (a, "UPDATE notes SET updated_at = 1790000001");
+  test_device_sql (b, "UPDATE notes SET updated_at = 1790000002");
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT updated_at FROM notes", "1790000002\n");
+}
+
 /* --- Strategies --------------------------------------------------------------------------------- */
 
 /* The strategy decides only what both changed; the loser is in the record, whole. */
@@ -1565,6 +1582,9 @@ test_dry_run (TestRig *rig)
 static const TestRigCase cases[] = {
   { "columns/changes-of-different-columns-come-together", NOTES, test_merge },
   { "columns/the-owner's-time-is-never-a-conflict", TIMED, test_time_column },
+  { "columns/the-owner's-time-in-seconds",
+    "CREATE TABLE notes (id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT, rank INTEGER, updated_at INTEGER);",
+    test_time_in_seconds },
   { "strategy/newest-is-the-other-side", NOTES, test_newest_remote },
   { "strategy/newest-is-this-side", NOTES, test_newest_local },
   { "strategy/newest-tie", NOTES, test_newest_tie },
