@@ -91,6 +91,17 @@ invalid_field (const char *field, GError **error)
 }
 
 static gboolean
+names_key (const char *field, const char *column, GError **error)
+{
+  GError *invalid = sync_error_new (SYNC_ERROR_INVALID, field, "%s is part of the key", column);
+
+  sync_error_set_reason (invalid, "key", 0);
+  sync_error_set_column (invalid, column);
+  g_propagate_error (error, invalid);
+  return FALSE;
+}
+
+static gboolean
 can_be_set (const SyncEntity *entity, guint column, const char *json)
 {
   g_autoptr (SyncRow) row = sync_row_new (entity);
@@ -127,7 +138,7 @@ check_field (const SyncEntity *entity, const char *field, GError **error)
       return no_column (entity, name, error);
     }
   if ((guint) column < entity->n_keys)
-    return invalid_field (field, error);
+    return names_key (field, entity->columns[column].name, error);
   if (by_hand)
     return can_be_set (entity, (guint) column, equals + 1) || invalid_field (field, error);
   return g_str_equal (equals + 1, "local") || g_str_equal (equals + 1, "remote")

@@ -334,6 +334,12 @@ static const SyncErrorWords not_both = {
   N_("Choose one side, or single columns of each."), "psync conflicts resolve ID local|remote --field COLUMN=local|remote"
 };
 
+static const SyncErrorWords key_field = {
+  N_("{column} is part of the row’s key"), N_("The column is part of the row’s key"),
+  N_("It is the same on both sides: it says which row this is."), NULL,
+  N_("Leave it out, or keep both rows."), "psync conflicts resolve ID local|remote|both"
+};
+
 static const SyncErrorWords held_row = {
   N_("No change of the row {subject} waits"), N_("No change of that row waits"),
   N_("It came from the cloud and is held back here; each run tries it again by itself."), NULL,
@@ -583,6 +589,7 @@ static const Special specials[] = {
   { SYNC_ERROR_INVALID, "reserved-column", &reserved_cloud_name },
   { SYNC_ERROR_INVALID, "name-taken", &taken_cloud_name },
   { SYNC_ERROR_INVALID, "both", &not_both },
+  { SYNC_ERROR_INVALID, "key", &key_field },
   { SYNC_ERROR_INVALID, "database", &no_place_for_export },
   { SYNC_ERROR_INVALID, "no-file", &no_file },
   { SYNC_ERROR_SIGN_IN, "23503", &account_gone },

@@ -306,6 +306,7 @@ test_a_conflict_is_decided_column_by_column (void)
                    "projects does not have it");
   test_psync_fail (psync, "b.db", 1, "conflicts resolve 1 local --field nonsense=remote",
                    "nonsense");
+  test_psync_fail (psync, "b.db", 2, "conflicts resolve 1 local --field id=remote", "id is part of the row’s key");
   g_free (
       test_psync_run (psync, "b.db", 0, "conflicts resolve 1 local --field description=remote"));
   g_free (test_psync_run (psync, "b.db", 0, "sync"));
