@@ -270,8 +270,8 @@ decide_nothing (const SyncDispute *dispute, const guint *columns, guint n_column
   return FALSE;
 }
 
-/* The local row was edited since the conflict was noted: it is noted anew, to be asked again. A value that cannot travel
- * cannot be noted: to look again would lead in a circle. */
+/* The local row was edited since the conflict was noted: it is noted anew, to be asked again. A value that cannot
+ * travel cannot be noted: to look again would lead in a circle. */
 static gboolean
 refresh_stale (SyncApply *apply, SyncIncoming *incoming, GError **error)
 {
