@@ -147,14 +147,29 @@ is_silence (const GError *reason)
   return detail->status == 0 && detail->reason == NULL && detail->retry_after == 0;
 }
 
-/* No row is blamed for a bad connection; but where something on the way breaks off each large request, smaller ones get
- * through, and a row that never does stands alone in the end. */
+/* Somebody else is at it, or the cloud has no room for anybody: so it would be with any row. */
+static gboolean
+is_about_others (const GError *reason)
+{
+  static const char *const codes[] = { "08", "40", "53", "55", "57P", "PGRST", NULL };
+  SyncErrorDetail *detail = sync_error_get_detail (reason);
+
+  for (guint i = 0; detail->reason != NULL && codes[i] != NULL; i++)
+    if (g_str_has_prefix (detail->reason, codes[i]))
+      return TRUE;
+  return detail->status == 429;
+}
+
+/* No row is blamed for what keeps everybody waiting, nor for a bad connection; but where something on the way breaks off
+ * each large request, smaller ones get through, and a row that never does stands alone in the end. */
 static gboolean
 defer (SyncRun *run, gpointer data, GError **error)
 {
   BatchStep *step = data;
   guint n_rows = step->batch->rows->len;
 
+  if (is_about_others (step->reason))
+    return TRUE;
   if (is_silence (step->reason) && n_rows > 1)
     return set_limit (run, n_rows / 2, error);
   if (is_silence (step->reason))
@@ -277,8 +292,8 @@ never_arrived (const GError *reason)
   return FALSE;
 }
 
-/* Without a usable answer the run ends, and the next one begins by looking at everything. Only being asked for
- * patience uses up an attempt of several rows. */
+/* Without a usable answer the run ends, and the next one begins by looking at everything. Of several rows, only a cloud
+ * that has no time and does not say why uses up an attempt. */
 static gboolean
 give_up (Push *push, SyncBatch *batch, GError *reason, GError **error)
 {

@@ -318,6 +318,33 @@ test_attempts (TestRig *rig)
 }
 
 static TestFault
+refuse_pushes (TestFaults *faults, TestRequest request, guint number, gpointer data)
+{
+  return request == TEST_REQUEST_PUSH ? TEST_FAULT_REFUSED : TEST_FAULT_NONE;
+}
+
+/* Somebody in the cloud keeps everybody from writing, for as long as it pleases: no row fails for good. */
+static void
+test_kept_waiting (TestRig *rig)
+{
+  TestDevice *a = test_rig_add (rig, "a");
+
+  test_rig_settle (rig);
+  insert_notes (a, "a", 1);
+  test_faults_set_error (a->faults, SYNC_ERROR_LATER, "55P03");
+  test_faults_set_status (a->faults, 500);
+  test_faults_set_hooks (a->faults, refuse_pushes, NULL, NULL);
+  for (guint i = 0; i < 3; i++)
+    {
+      test_device_fail (a, SYNC_ERROR_LATER);
+      test_rig_advance (rig, G_TIME_SPAN_HOUR);
+    }
+  test_device_expect (a, "SELECT state, attempts FROM psync_change", "pending|0\n");
+  test_faults_set_hooks (a->faults, NULL, NULL, NULL);
+  test_rig_assert_converged (rig);
+}
+
+static TestFault
 break_large (TestFaults *faults, TestRequest request, guint number, gpointer data)
 {
   TestDevice *device = data;
@@ -2236,6 +2263,7 @@ static const TestRigCase cases[] = {
   { "sends/an-edit-while-sending-is-sent-too", NOTES, test_edit_while_sending },
   { "sends/being-offline-uses-up-no-attempt", NOTES, test_attempts },
   { "sends/a-broken-connection-uses-up-no-attempt", NOTES, test_broken_connection },
+  { "sends/who-is-kept-waiting-uses-up-no-attempt", NOTES, test_kept_waiting },
   { "sends/one-refused-row-stops-no-other", NOTES, test_halving },
   { "sends/hundreds-of-hindered-rows", NOTES, test_many_hindered },
   { "sends/odd-limits", NOTES, test_odd_limits },
