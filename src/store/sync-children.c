@@ -119,7 +119,8 @@ load_links (SyncStore *store, const char *table, GError **error)
   return step == SYNC_STEP_DONE ? g_steal_pointer (&links) : NULL;
 }
 
-/* FROM child c JOIN parent p … WHERE the parent's key is ?1, ?2, …; a row does not count as its own child. */
+/* FROM child c JOIN parent p … WHERE the parent's key is ?1, ?2, …; a row does not count as its own child. The parent's
+ * column stands first, since it is its collation that counts. */
 static void
 append_join (GString *sql, const Link *link, const SyncEntity *parent)
 {
@@ -130,10 +131,10 @@ append_join (GString *sql, const Link *link, const SyncEntity *parent)
   g_string_append (sql, " AS p ON ");
   for (guint i = 0; i < link->from->len && i < link->to->len; i++)
     {
-      g_string_append (sql, i == 0 ? "c." : " AND c.");
-      sync_sql_append_identifier (sql, g_ptr_array_index (link->from, i));
-      g_string_append (sql, " = p.");
+      g_string_append (sql, i == 0 ? "p." : " AND p.");
       sync_sql_append_identifier (sql, g_ptr_array_index (link->to, i));
+      g_string_append (sql, " = c.");
+      sync_sql_append_identifier (sql, g_ptr_array_index (link->from, i));
     }
   for (guint i = 0; i < parent->n_keys; i++)
     {

@@ -286,6 +286,29 @@ test_parent_whose_case_changes (gconstpointer on_update)
   test_device_expect (b, "SELECT * FROM psync_conflict", "");
 }
 
+/* SQLite compares with the parent's collation: rows that spell it otherwise are its children all the same, go on record
+ * when they go with it, and keep it where they were edited. */
+static void
+test_parent_that_children_spell_otherwise (void)
+{
+  g_autoptr (TestRig) rig = test_rig_new (
+      &test_backend_vault, "CREATE TABLE p (k TEXT PRIMARY KEY NOT NULL COLLATE NOCASE, v TEXT);"
+                           "CREATE TABLE c (k TEXT PRIMARY KEY NOT NULL, p TEXT REFERENCES p (k) ON DELETE CASCADE);");
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO p VALUES ('anna', 'one'), ('bert', 'two'); "
+                      "INSERT INTO c VALUES ('1', 'anna'), ('2', 'ANNA')");
+  test_rig_assert_converged (rig);
+  g_assert_true (test_shell (a->path, "DELETE FROM p", NULL));
+  test_rig_advance (rig, G_TIME_SPAN_MINUTE);
+  test_device_sql (b, "INSERT INTO c VALUES ('3', 'BERT')");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT k FROM p UNION ALL SELECT k FROM c", "bert\n3\n");
+  test_device_expect (b, "SELECT id, kind FROM psync_conflict ORDER BY id",
+                      "'1'|cascade\n'2'|cascade\n'bert'|edit-delete\n");
+}
+
 /* An owner who keeps no foreign keys has rows that refer to nothing. That is his business, and stands in nobody's way. */
 static void
 test_swap_beside_broken_reference (void)
@@ -599,6 +622,7 @@ main (int argc, char *argv[])
   g_test_add_data_func ("/tables/keys/of-parents-whose-case-changes", "NO ACTION", test_parent_whose_case_changes);
   g_test_add_data_func ("/tables/keys/of-parents-whose-case-changes-with-cascade", "CASCADE",
                         test_parent_whose_case_changes);
+  g_test_add_func ("/tables/keys/of-parents-that-children-spell-otherwise", test_parent_that_children_spell_otherwise);
   g_test_add_func ("/tables/shapes/a-swap-beside-a-broken-reference", test_swap_beside_broken_reference);
   g_test_add_func ("/tables/values/infinite-ones-in-reals-only", test_infinite);
   g_test_add_func ("/tables/values/that-nothing-converts-are-exact", test_unconverted);
