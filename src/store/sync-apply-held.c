@@ -96,6 +96,22 @@ retry_row (SyncApply *apply, const char *id, GError **error)
   return applied;
 }
 
+SyncApplied
+sync_apply_retry_row (SyncApply *apply,
+                      const char *id,
+                      GError **error)
+{
+  SyncApplied applied;
+
+  g_ptr_array_set_size (apply->unlike, 0);
+  g_ptr_array_set_size (apply->unlike_rows, 0);
+  sync_trail_drop (&apply->trail);
+  applied = retry_row (apply, id, error);
+  if (applied == SYNC_APPLIED_DONE && (!sync_apply_write_unlike (apply, error) || !sync_apply_write_trail (apply, error)))
+    applied = SYNC_APPLIED_ERROR;
+  return applied;
+}
+
 static SyncApplied
 retry_in_savepoint (SyncApply *apply, const char *id, GError **error)
 {
@@ -107,12 +123,7 @@ retry_in_savepoint (SyncApply *apply, const char *id, GError **error)
 
   if (!sync_connection_execute (connection, "SAVEPOINT psync_held", error))
     return SYNC_APPLIED_ERROR;
-  g_ptr_array_set_size (apply->unlike, 0);
-  g_ptr_array_set_size (apply->unlike_rows, 0);
-  sync_trail_drop (&apply->trail);
-  applied = retry_row (apply, id, error);
-  if (applied == SYNC_APPLIED_DONE && (!sync_apply_write_unlike (apply, error) || !sync_apply_write_trail (apply, error)))
-    applied = SYNC_APPLIED_ERROR;
+  applied = sync_apply_retry_row (apply, id, error);
   if (applied == SYNC_APPLIED_DONE && sync_connection_has_deferred_violations (connection))
     applied = SYNC_APPLIED_HELD;
   if (applied == SYNC_APPLIED_ERROR)

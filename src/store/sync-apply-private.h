@@ -86,6 +86,7 @@ gboolean sync_apply_end (SyncApply *apply, GError **error);
 void sync_apply_abandon (SyncApply *apply);
 /* What of it a transaction of another kind needs, too: its begin, the rows that did not read back equal, its trail */
 gboolean sync_apply_begin_on_table (SyncApply *apply, GError **error);
+gboolean sync_apply_look_at_table (SyncApply *apply, GError **error); /* before anything is written */
 gboolean sync_apply_write_unlike (SyncApply *apply, GError **error);
 gboolean sync_apply_write_trail (SyncApply *apply, GError **error);
 gboolean sync_apply_is_slice_full (const SyncApply *apply, gint64 started, guint n_rows);
@@ -104,6 +105,9 @@ void sync_apply_free_kept (SyncApply *apply);
 gboolean sync_apply_write_kept (SyncApply *apply, gboolean *done, GError **error);
 /* *done FALSE: it is no such row, and nothing was written. */
 gboolean sync_apply_new_row (SyncApply *apply, SyncIncoming *incoming, gboolean *done, GError **error);
+
+/* sync-apply-held.c: once more, with all that it takes to write it */
+SyncApplied sync_apply_retry_row (SyncApply *apply, const char *id, GError **error);
 
 /* sync-apply-row.c */
 SyncApplied sync_apply_row (SyncApply *apply, SyncIncoming *incoming, GError **error);

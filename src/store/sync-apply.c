@@ -266,13 +266,13 @@ apply_next (SyncApply *apply, GError **error)
 /* The owner may have changed the table since it was looked at: then there is a column that @apply knows nothing of, or
  * changes that nobody noted. What was put right is kept; whoever applies begins anew with it. */
 gboolean
-sync_apply_begin_on_table (SyncApply *apply,
-                           GError **error)
+sync_apply_look_at_table (SyncApply *apply,
+                          GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (apply->store);
   gboolean same;
 
-  if (!sync_connection_begin (connection, error) || !sync_store_look_again (apply->store, apply->entity, &same, error))
+  if (!sync_store_look_again (apply->store, apply->entity, &same, error))
     return FALSE;
   if (!same)
     {
@@ -283,6 +283,14 @@ sync_apply_begin_on_table (SyncApply *apply,
     }
   apply->table = sync_store_get_table (apply->store, apply->entity, error);
   return apply->table != NULL && sync_parents_look (apply, error);
+}
+
+gboolean
+sync_apply_begin_on_table (SyncApply *apply,
+                           GError **error)
+{
+  return sync_connection_begin (sync_store_get_connection (apply->store), error)
+         && sync_apply_look_at_table (apply, error);
 }
 
 gboolean

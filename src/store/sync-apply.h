@@ -71,6 +71,28 @@ gboolean sync_apply_retry_respelled (SyncStore *store, const SyncEntity *entity,
 gboolean sync_apply_retry_swaps (SyncStore *store, const SyncEntity *entity, const SyncApplyPolicy *policy,
                                  guint *n_applied, GError **error);
 
+/**
+ * SyncApplyLeg:
+ * @entity: an entity
+ * @policy: how its rows are treated
+ * @counts: gets what happened added
+ * @conflicts: (element-type gint64): gets the numbers of conflicts that were opened
+ * @n_applied: how many of its rows are held no more
+ *
+ * One of several entities whose rows are written together.
+ */
+typedef struct
+{
+  SyncEntity *entity;
+  const SyncApplyPolicy *policy;
+  SyncCounts counts;
+  GArray *conflicts;
+  guint n_applied;
+} SyncApplyLeg;
+
+/* Tries groups of rows together that refer to each other. */
+gboolean sync_apply_retry_circles (SyncStore *store, GArray *legs, GCancellable *cancellable, GError **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncApply, sync_apply_free)
 
 G_END_DECLS

@@ -422,6 +422,18 @@ retry_held (SyncRun *run, gpointer data, GError **error)
   return TRUE;
 }
 
+static void
+take_applied (SyncRun *run, SyncLeg *leg, const SyncCounts *counts, GArray *conflicts, guint n_applied)
+{
+  sync_run_take_news (run, leg, counts, conflicts);
+  if (n_applied > 0)
+    {
+      SyncCounts *sum = sync_result_counts_for (run->result, leg->entity->name);
+
+      sum->held -= MIN (sum->held, n_applied);
+    }
+}
+
 static gboolean
 retry_leg (SyncRun *run, SyncLeg *leg, guint *n_applied, GError **error)
 {
@@ -430,16 +442,44 @@ retry_leg (SyncRun *run, SyncLeg *leg, guint *n_applied, GError **error)
 
   if (good)
     {
-      sync_run_take_news (run, leg, &step.counts, step.conflicts);
-      if (step.n_applied > 0)
-        {
-          SyncCounts *sum = sync_result_counts_for (run->result, leg->entity->name);
-
-          sum->held -= MIN (sum->held, step.n_applied);
-        }
+      take_applied (run, leg, &step.counts, step.conflicts, step.n_applied);
       *n_applied += step.n_applied;
     }
   g_array_unref (step.conflicts);
+  return good;
+}
+
+static gboolean
+retry_circles (SyncRun *run, gpointer data, GError **error)
+{
+  return sync_apply_retry_circles (sync_run_get_store (run), data, run->setup->cancellable, error);
+}
+
+/* What was written counts also where the next group failed. */
+static gboolean
+retry_legs_together (SyncRun *run, guint *n_applied, GError **error)
+{
+  g_autoptr (GArray) together = g_array_new (FALSE, FALSE, sizeof (SyncApplyLeg));
+  gboolean good;
+
+  for (guint i = 0; i < run->legs->len; i++)
+    {
+      SyncLeg *leg = g_ptr_array_index (run->legs, i);
+      SyncApplyLeg part = { .entity = leg->entity,
+                            .policy = &leg->policy,
+                            .conflicts = g_array_new (FALSE, FALSE, sizeof (gint64)) };
+
+      g_array_append_val (together, part);
+    }
+  good = sync_run_step (run, retry_circles, together, error);
+  for (guint i = 0; i < together->len; i++)
+    {
+      SyncApplyLeg *part = &g_array_index (together, SyncApplyLeg, i);
+
+      take_applied (run, g_ptr_array_index (run->legs, i), &part->counts, part->conflicts, part->n_applied);
+      *n_applied += part->n_applied;
+      g_array_unref (part->conflicts);
+    }
   return good;
 }
 
@@ -450,7 +490,7 @@ retry_leg (SyncRun *run, SyncLeg *leg, guint *n_applied, GError **error)
  * @error: the store's
  *
  * Tries held rows again: tombstones want children first, rows parents first, and one may make room for another;
- * as long as that helps.
+ * as long as that helps. In the end those that wait for each other are tried together.
  *
  * Returns: %FALSE with @error set
  */
@@ -474,6 +514,8 @@ sync_run_retry_held (SyncRun *run,
           if (!retry_leg (run, g_ptr_array_index (run->legs, i), n_applied, error))
             return FALSE;
         }
+      if (*n_applied == before && !retry_legs_together (run, n_applied, error))
+        return FALSE;
     }
   while (*n_applied > before);
   return TRUE;

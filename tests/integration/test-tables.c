@@ -357,6 +357,65 @@ test_circle_of_references (void)
                       "'1'|edit-delete|one\n'2'|cascade|two\n'3'|cascade|three\n");
 }
 
+/* An album refers to its cover and the picture to its album: none of them could be written before the other. A picture
+ * whose album is nowhere stops none of the others. */
+static void
+test_rows_that_refer_to_each_other (void)
+{
+  g_autoptr (TestRig) rig = test_rig_new (
+      &test_backend_vault,
+      "CREATE TABLE album (k TEXT PRIMARY KEY NOT NULL, cover TEXT REFERENCES picture (k));"
+      "CREATE TABLE \"a \"\"person\"\"\" (k INTEGER PRIMARY KEY, spouse INTEGER NOT NULL REFERENCES \"a \"\"person\"\"\" (K));"
+      "CREATE TABLE picture (k TEXT PRIMARY KEY NOT NULL, album TEXT NOT NULL REFERENCES Album, next TEXT REFERENCES picture);");
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  g_assert_true (test_shell (a->path,
+                             "INSERT INTO album VALUES ('x', '1'), ('y', '3'), ('lost', 'nowhere');"
+                             "INSERT INTO picture VALUES ('1', 'x', '2'), ('2', 'x', '1'), ('3', 'y', NULL), "
+                             "('4', 'nowhere', '1'), ('5', 'y', '4'), ('6', 'lost', NULL);"
+                             "INSERT INTO \"a \"\"person\"\"\" VALUES (1, 2), (2, 1), (3, 4);",
+                             NULL));
+  test_rig_settle (rig);
+  test_device_expect (b, "SELECT k, cover FROM album ORDER BY k", "x|1\ny|3\n");
+  test_device_expect (b, "SELECT k, album, next FROM picture ORDER BY k", "1|x|2\n2|x|1\n3|y|\n");
+  test_device_expect (b, "SELECT k, spouse FROM \"a \"\"person\"\"\" ORDER BY k", "1|2\n2|1\n");
+  test_device_expect (b, "SELECT id, reason FROM psync_held ORDER BY id",
+                      "'4'|foreign-key\n'5'|foreign-key\n'6'|foreign-key\n'lost'|foreign-key\n3|foreign-key\n");
+  test_device_assert_quiet (b);
+  test_device_sql (a, "INSERT INTO album VALUES ('nowhere', '4'); INSERT INTO picture VALUES ('nowhere', 'lost', '5');"
+                      "INSERT INTO \"a \"\"person\"\"\" VALUES (4, 3)");
+  test_rig_assert_converged (rig);
+  test_device_assert_clean (b);
+}
+
+/* So it is with a value that others refer to, where both change. */
+static void
+test_reference_that_changes (void)
+{
+  g_autoptr (TestRig) rig = test_rig_new (
+      &test_backend_vault, "CREATE TABLE p (k TEXT PRIMARY KEY NOT NULL, code TEXT UNIQUE, n INTEGER);"
+                           "CREATE TABLE c (k TEXT PRIMARY KEY NOT NULL, p TEXT REFERENCES p (code), v TEXT);");
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  test_device_sql (a, "INSERT INTO p VALUES ('1', 'A', 1), ('2', 'B', 2), ('3', 'C', 3);"
+                      "INSERT INTO c VALUES ('1', 'A', 'x'), ('2', 'A', 'y'), ('3', 'C', 'z')");
+  test_rig_assert_converged (rig);
+  g_assert_true (test_shell (a->path,
+                             "UPDATE p SET code = 'Z' WHERE k = '1'; UPDATE c SET p = 'Z' WHERE p = 'A';"
+                             "UPDATE p SET code = 'Q' WHERE k = '3'",
+                             NULL));
+  test_device_sql (b, "UPDATE c SET v = 'b' WHERE k = '2'; UPDATE p SET n = 9 WHERE k = '1'");
+  test_rig_settle (rig);
+  test_device_expect (b, "SELECT k, code, n FROM p ORDER BY k", "1|Z|9\n2|B|2\n3|C|3\n");
+  test_device_expect (b, "SELECT k, p, v FROM c ORDER BY k", "1|Z|x\n2|Z|b\n3|C|z\n");
+  test_device_expect (b, "SELECT entity, id, reason FROM psync_held", "p|'3'|foreign-key\n");
+  test_device_sql (a, "UPDATE c SET p = 'Q' WHERE k = '3'");
+  test_rig_assert_converged (rig);
+  test_device_assert_clean (b);
+}
+
 /* What others may write into a cloud: it stands alone, and is taken when it can be read. */
 static void
 test_json_too_deep (void)
@@ -629,5 +688,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/tables/values/json-null-where-a-value-is-wanted", test_json_null);
   g_test_add_func ("/tables/values/json-too-deep-stands-alone", test_json_too_deep);
   g_test_add_func ("/tables/shapes/a-circle-of-references-goes-on-record", test_circle_of_references);
+  g_test_add_func ("/tables/shapes/rows-that-refer-to-each-other", test_rows_that_refer_to_each_other);
+  g_test_add_func ("/tables/shapes/a-value-that-others-refer-to-changes", test_reference_that_changes);
   return g_test_run ();
 }
