@@ -91,7 +91,7 @@ configure (SyncConnection *connection, SyncOpenFlags flags, guint busy_timeout_m
   sync_connection_set_busy_timeout (connection,
                                     (flags & SYNC_OPEN_NO_WAIT) != 0 ? 0 : busy_timeout_ms);
 
-  if (!sync_connection_execute (connection, "PRAGMA foreign_keys = ON", error)
+  if (!sync_connection_keep_foreign_keys (connection, TRUE, error)
       || !sync_connection_execute (connection, "PRAGMA cache_size = -" CACHE_KIB, error))
     return FALSE;
   /* Reading the schema is what tells whether it is a database at all. */
@@ -448,6 +448,20 @@ sync_connection_set_triggers (SyncConnection *connection, gboolean enabled, GErr
       connection,
       sqlite3_db_config (connection->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, enabled ? 1 : 0, NULL),
       error);
+}
+
+/**
+ * sync_connection_keep_foreign_keys:
+ * @connection: a connection outside of a transaction
+ * @keep: whether writes must keep to foreign keys, and their actions are done
+ * @error: where to put an error
+ *
+ * Returns: %FALSE with @error set if it failed
+ */
+gboolean
+sync_connection_keep_foreign_keys (SyncConnection *connection, gboolean keep, GError **error)
+{
+  return sync_connection_execute (connection, keep ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF", error);
 }
 
 /**

@@ -78,6 +78,7 @@ gboolean sync_connection_insist (SyncConnection *connection, GError **error);
 gboolean sync_connection_set_triggers (SyncConnection *connection, gboolean enabled,
                                        GError **error);
 /* A column's declared type and collation; %FALSE: there is no such column. (transfer full) */
+gboolean sync_connection_keep_foreign_keys (SyncConnection *connection, gboolean keep, GError **error);
 gboolean sync_connection_describe_column (SyncConnection *connection, const char *table,
                                           const char *column, char **type, char **collation,
                                           GError **error);

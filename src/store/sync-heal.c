@@ -246,7 +246,7 @@ heal (SyncStore *store, Need need, const char *const *names, gboolean *healed, G
     return FALSE;
   /* Who needs a table that is not as it was is to look again, and to be told. */
   store->seen_schema = whole ? schema : 0;
-  return TRUE;
+  return sync_store_try_foreign_keys (store, error);
 }
 
 /**

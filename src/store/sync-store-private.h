@@ -17,6 +17,8 @@ struct _SyncStore
   GHashTable *tables;         /* (owned) (element-type SyncEntity SyncTable): made on demand */
   gint64 data_version;        /* SQLite's, when the registry was read; -1: it is to be read again */
   gint64 seen_schema;         /* SQLite's schema version, when all tables were looked at; 0: never */
+  gint64 tried_schema;        /* and when it was found out … */
+  gboolean keeps_foreign_keys; /* … whether the foreign keys can be kept */
 };
 
 void sync_store_assert_current (SyncStore *store);
@@ -30,6 +32,9 @@ gboolean sync_store_queue_all_rows (SyncStore *store, const SyncEntity *entity, 
 /* sync-heal.c: inside a transaction. *same FALSE: a table, or what captures its changes, was not as when it was last
  * looked at; it was put right. Only the entity's own table must be there. */
 gboolean sync_store_look_again (SyncStore *store, const SyncEntity *entity, gboolean *same, GError **error);
+
+/* sync-foreign-keys.c: outside of a transaction, which goes on as it began */
+gboolean sync_store_try_foreign_keys (SyncStore *store, GError **error);
 
 /* sync-registry.c */
 gboolean sync_store_save_entity (SyncStore *store, const SyncEntity *entity, GError **error);

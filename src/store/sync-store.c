@@ -370,7 +370,7 @@ open_database (SyncStore *store, SyncStoreFlags flags, const char *const *tables
     return FALSE;
   if (done == 0 && !set_up_or_leave (store, flags, tables, empty, error))
     return FALSE;
-  return sync_store_reload (store, error);
+  return sync_store_reload (store, error) && sync_store_try_foreign_keys (store, error);
 }
 
 /**

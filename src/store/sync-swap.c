@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync-apply-private.h"
+#include "sync-store-private.h"
 
 /* Rows that exchanged the values of a UNIQUE column: each is held because of another, and none could ever be
  * written alone. They are taken out and put in anew, in one transaction, or nothing is done. */
@@ -188,12 +189,12 @@ swap_once (SyncStore *store, const SyncEntity *entity, const SyncApplyPolicy *po
 
   *stuck = FALSE;
   apply->retrying = TRUE;
-  if (!sync_connection_execute (connection, "PRAGMA foreign_keys = OFF", error))
+  if (!sync_connection_keep_foreign_keys (connection, FALSE, error))
     return FALSE;
   *done = sync_apply_begin (apply, &refusal) && swap (apply, all, stuck, &refusal) && sync_apply_end (apply, &refusal);
   if (!*done)
     sync_apply_abandon (apply);
-  if (!sync_connection_execute (connection, "PRAGMA foreign_keys = ON", error))
+  if (!sync_connection_keep_foreign_keys (connection, store->keeps_foreign_keys, error))
     return FALSE;
   if (*done || is_refusal (refusal))
     return TRUE;

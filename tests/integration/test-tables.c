@@ -365,8 +365,10 @@ test_rows_that_refer_to_each_other (void)
   g_autoptr (TestRig) rig = test_rig_new (
       &test_backend_vault,
       "CREATE TABLE album (k TEXT PRIMARY KEY NOT NULL, cover TEXT REFERENCES picture (k));"
-      "CREATE TABLE \"a \"\"person\"\"\" (k INTEGER PRIMARY KEY, spouse INTEGER NOT NULL REFERENCES \"a \"\"person\"\"\" (K));"
-      "CREATE TABLE picture (k TEXT PRIMARY KEY NOT NULL, album TEXT NOT NULL REFERENCES Album, next TEXT REFERENCES picture);");
+      "CREATE TABLE \"a \"\"person\"\"\" (k INTEGER PRIMARY KEY, spouse INTEGER NOT NULL "
+      "REFERENCES \"a \"\"person\"\"\" (K));"
+      "CREATE TABLE picture (k TEXT PRIMARY KEY NOT NULL, album TEXT NOT NULL REFERENCES Album, "
+      "next TEXT REFERENCES picture);");
   TestDevice *a = test_rig_add (rig, "a");
   TestDevice *b = test_rig_add (rig, "b");
 
@@ -414,6 +416,48 @@ test_reference_that_changes (void)
   test_device_sql (a, "UPDATE c SET p = 'Q' WHERE k = '3'");
   test_rig_assert_converged (rig);
   test_device_assert_clean (b);
+}
+
+/* An owner who asks for no foreign keys may have declared some that nobody could keep: SQLite would refuse every write
+ * to such a table. They stop none of its rows, and are kept as soon as they are put right. */
+static void
+test_references_that_cannot_be_kept (gconstpointer reference)
+{
+  g_autofree char *schema = g_strdup_printf (
+      "CREATE TABLE p (k TEXT PRIMARY KEY NOT NULL, code TEXT);"
+      "CREATE TABLE c (k TEXT PRIMARY KEY NOT NULL, p TEXT REFERENCES %s, up TEXT REFERENCES c (k) ON DELETE CASCADE);"
+      "CREATE TABLE other (k TEXT PRIMARY KEY NOT NULL, v TEXT UNIQUE);",
+      (const char *) reference);
+  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, schema);
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  g_assert_true (test_shell (a->path,
+                             "INSERT INTO p VALUES ('1', 'A'), ('2', 'B'), ('3', 'C');"
+                             "INSERT INTO c VALUES ('1', 'A', NULL), ('2', NULL, '1'), ('3', 'C', '3');"
+                             "INSERT INTO other VALUES ('o', 'x'), ('p', 'y')",
+                             NULL));
+  test_rig_assert_converged (rig);
+  test_device_assert_clean (b);
+  test_device_expect (b, "SELECT k, p FROM c ORDER BY k", "1|A\n2|\n3|C\n");
+  g_assert_true (test_shell (b->path,
+                             "UPDATE c SET p = 'Z' WHERE k = '2'; DELETE FROM c WHERE k = '3'; "
+                             "DELETE FROM p WHERE k = '2';"
+                             "UPDATE other SET v = 'z' WHERE k = 'o'; UPDATE other SET v = 'x' WHERE k = 'p'; "
+                             "UPDATE other SET v = 'y' WHERE k = 'o'",
+                             NULL));
+  test_rig_assert_converged (rig);
+  test_device_expect (a, "SELECT k, p FROM c UNION ALL SELECT k, v FROM other ORDER BY 1", "1|A\n2|Z\no|y\np|x\n");
+  test_device_assert_clean (a);
+  /* The owner repairs it: from then on such rows wait for what they refer to. */
+  g_assert_true (test_shell (a->path,
+                             "CREATE TABLE IF NOT EXISTS nowhere (k TEXT PRIMARY KEY NOT NULL, v TEXT);"
+                             "CREATE UNIQUE INDEX IF NOT EXISTS now_unique ON p (code)",
+                             NULL));
+  test_device_sync (a);
+  g_assert_true (test_shell (b->path, "INSERT INTO c VALUES ('4', 'nothing', NULL)", NULL));
+  test_rig_settle (rig);
+  test_device_expect (a, "SELECT id, reason FROM psync_held", "'4'|foreign-key\n");
 }
 
 /* What others may write into a cloud: it stands alone, and is taken when it can be read. */
@@ -688,6 +732,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/tables/values/json-null-where-a-value-is-wanted", test_json_null);
   g_test_add_func ("/tables/values/json-too-deep-stands-alone", test_json_too_deep);
   g_test_add_func ("/tables/shapes/a-circle-of-references-goes-on-record", test_circle_of_references);
+  g_test_add_data_func ("/tables/shapes/a-reference-to-no-table", "nowhere (k)", test_references_that_cannot_be_kept);
+  g_test_add_data_func ("/tables/shapes/a-reference-to-what-is-not-unique", "p (code)",
+                        test_references_that_cannot_be_kept);
   g_test_add_func ("/tables/shapes/rows-that-refer-to-each-other", test_rows_that_refer_to_each_other);
   g_test_add_func ("/tables/shapes/a-value-that-others-refer-to-changes", test_reference_that_changes);
   return g_test_run ();
