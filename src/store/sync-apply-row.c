@@ -179,7 +179,8 @@ tell_failure (SyncApply *apply, GError *failure, GError **error)
   return FALSE;
 }
 
-/* Inserts where an update found nothing, and the other way round: what is there was read before. */
+/* Inserts where an update found nothing, and the other way round: what is there was read before. But a trigger of the
+ * owner may have passed over the update. */
 static gboolean
 write_row (SyncApply *apply, const char *id, const SyncRow *row, gboolean exists, GError **error)
 {
@@ -187,7 +188,9 @@ write_row (SyncApply *apply, const char *id, const SyncRow *row, gboolean exists
 
   if (!exists)
     return sync_table_insert (apply->table, row, error);
-  if (!sync_table_update (apply->table, row, id, &there, error))
+  if (!sync_table_update (apply->table, row, id, &there, error)
+      || (!there && sync_table_has_owner_triggers (apply->table)
+          && !sync_table_exists (apply->table, id, &there, error)))
     return FALSE;
   return there || sync_table_insert (apply->table, row, error);
 }

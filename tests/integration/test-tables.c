@@ -574,6 +574,25 @@ test_trigger_that_rolls_back (void)
                            "trigger");
 }
 
+/* What a trigger passes over in silence is written as what it changes is: with triggers off. */
+static void
+test_trigger_that_ignores (void)
+{
+  g_autoptr (TestRig) rig = test_rig_new (&test_backend_vault, TEXTS);
+  TestDevice *a = test_rig_add (rig, "a");
+  TestDevice *b = test_rig_add (rig, "b");
+
+  owner (b, "CREATE TRIGGER own BEFORE INSERT ON t WHEN NEW.v = 'one' BEGIN SELECT RAISE (IGNORE); END;"
+            "CREATE TRIGGER own2 BEFORE UPDATE ON t BEGIN SELECT RAISE (IGNORE); END;"
+            "CREATE TRIGGER own3 BEFORE DELETE ON t BEGIN SELECT RAISE (IGNORE); END;");
+  test_device_sql (a, "INSERT INTO t VALUES ('1', 'one'), ('2', 'two')");
+  test_rig_assert_converged (rig);
+  test_device_sql (a, "UPDATE t SET v = 'one!' WHERE k = '1'; DELETE FROM t WHERE k = '2'");
+  test_rig_assert_converged (rig);
+  test_device_expect (b, "SELECT k, v FROM t", "1|one!\n");
+  test_device_assert_clean (b);
+}
+
 static void
 test_trigger_with_json (void)
 {
@@ -721,6 +740,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/tables/keys/that-collide-here-and-not-there-are-held", test_keys_that_collide);
   g_test_add_func ("/tables/functions/a-trigger-that-only-its-owner-can-run", test_trigger_with_function);
   g_test_add_func ("/tables/functions/a-trigger-that-fails-for-one-row", test_trigger_with_json);
+  g_test_add_func ("/tables/functions/a-trigger-that-ignores", test_trigger_that_ignores);
   g_test_add_func ("/tables/functions/a-trigger-that-rolls-back-for-one-row", test_trigger_that_rolls_back);
   g_test_add_data_func ("/tables/keys/of-parents-whose-case-changes", "NO ACTION", test_parent_whose_case_changes);
   g_test_add_data_func ("/tables/keys/of-parents-whose-case-changes-with-cascade", "CASCADE",
