@@ -338,7 +338,9 @@ look (Circle *circle, GError **error)
 
       if (references == NULL)
         return FALSE;
-      for (guint k = 0; can_be_circle (circle, references) && k < references->len; k++)
+      if (!can_be_circle (circle, references))
+        continue;
+      for (guint k = 0; k < references->len; k++)
         if (!find_needs (circle, g_ptr_array_index (references, k), error))
           return FALSE;
     }
