@@ -96,10 +96,8 @@ retry_row (SyncApply *apply, const char *id, GError **error)
   return applied;
 }
 
-SyncApplied
-sync_apply_retry_row (SyncApply *apply,
-                      const char *id,
-                      GError **error)
+static SyncApplied
+retry_whole (SyncApply *apply, const char *id, gboolean alone, GError **error)
 {
   SyncApplied applied;
 
@@ -108,12 +106,19 @@ sync_apply_retry_row (SyncApply *apply,
   sync_trail_drop (&apply->trail);
   applied = retry_row (apply, id, error);
   if (applied == SYNC_APPLIED_DONE && (!sync_apply_write_unlike (apply, error) || !sync_apply_write_trail (apply, error)))
-    applied = SYNC_APPLIED_ERROR;
+    return SYNC_APPLIED_ERROR;
+  if (applied == SYNC_APPLIED_DONE && alone
+      && sync_connection_has_deferred_violations (sync_store_get_connection (apply->store)))
+    return SYNC_APPLIED_HELD;
   return applied;
 }
 
-static SyncApplied
-retry_in_savepoint (SyncApply *apply, const char *id, GError **error)
+/* Refused again it leaves everything as it was. */
+SyncApplied
+sync_apply_retry_row (SyncApply *apply,
+                      const char *id,
+                      gboolean alone,
+                      GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (apply->store);
   SyncCounts counts = apply->counts;
@@ -123,9 +128,7 @@ retry_in_savepoint (SyncApply *apply, const char *id, GError **error)
 
   if (!sync_connection_execute (connection, "SAVEPOINT psync_held", error))
     return SYNC_APPLIED_ERROR;
-  applied = sync_apply_retry_row (apply, id, error);
-  if (applied == SYNC_APPLIED_DONE && sync_connection_has_deferred_violations (connection))
-    applied = SYNC_APPLIED_HELD;
+  applied = retry_whole (apply, id, alone, error);
   if (applied == SYNC_APPLIED_ERROR)
     return applied;
   if (applied == SYNC_APPLIED_HELD)
@@ -136,6 +139,8 @@ retry_in_savepoint (SyncApply *apply, const char *id, GError **error)
       if (!sync_connection_execute (connection, "ROLLBACK TO psync_held", error))
         return SYNC_APPLIED_ERROR;
     }
+  if (applied == SYNC_APPLIED_DONE)
+    apply->counts.pulled++;
   return sync_connection_execute (connection, "RELEASE psync_held", error) ? applied : SYNC_APPLIED_ERROR;
 }
 
@@ -149,17 +154,14 @@ retry_some (SyncApply *apply, Retry *retry, gint64 started, GError **error)
     {
       const char *id = g_ptr_array_index (retry->ids, retry->next);
       SyncApplied applied = g_hash_table_contains (retry->hopeless, id) ? SYNC_APPLIED_HELD
-                                                                        : retry_in_savepoint (apply, id, error);
+                                                                        : sync_apply_retry_row (apply, id, TRUE, error);
 
       if (apply->rolled_back)
         g_hash_table_add (retry->hopeless, g_strdup (id));
       if (applied == SYNC_APPLIED_ERROR)
         return FALSE;
       if (applied == SYNC_APPLIED_DONE)
-        {
-          apply->counts.pulled++;
-          retry->n_applied++;
-        }
+        retry->n_applied++;
     }
   return sync_apply_check_brake (apply, error) && sync_apply_save_brake (apply, error);
 }

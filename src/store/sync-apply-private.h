@@ -106,8 +106,9 @@ gboolean sync_apply_write_kept (SyncApply *apply, gboolean *done, GError **error
 /* *done FALSE: it is no such row, and nothing was written. */
 gboolean sync_apply_new_row (SyncApply *apply, SyncIncoming *incoming, gboolean *done, GError **error);
 
-/* sync-apply-held.c: once more, with all that it takes to write it */
-SyncApplied sync_apply_retry_row (SyncApply *apply, const char *id, GError **error);
+/* sync-apply-held.c: a held row once more, with all that it takes to write it. @alone: and nothing else with it, so that
+ * what it refers to must be there. */
+SyncApplied sync_apply_retry_row (SyncApply *apply, const char *id, gboolean alone, GError **error);
 
 /* sync-apply-row.c */
 SyncApplied sync_apply_row (SyncApply *apply, SyncIncoming *incoming, GError **error);

@@ -201,6 +201,17 @@ append_held (GString *sql, const char *name, const SyncEntity *entity, const GPt
   g_string_append (sql, " AND reason = 'foreign-key' AND json_extract (row, '$.deleted_at') IS NULL)");
 }
 
+/* Or the row that is here has the held one's number by accident, and gives it up when that one is written. */
+static void
+append_only_ours (GString *sql, const SyncEntity *parent)
+{
+  g_string_append (sql, " OR EXISTS (SELECT 1 FROM main.psync_change o WHERE o.entity = ");
+  sync_sql_append_literal (sql, parent->name);
+  g_string_append (sql, " AND o.id = p.id AND o.maybe_sent = 0 AND NOT EXISTS "
+                        "(SELECT 1 FROM main.psync_row r WHERE r.entity = o.entity AND r.id = o.id "
+                        "AND r.base IS NOT NULL))");
+}
+
 static char *
 build_needs (const Reference *reference)
 {
@@ -217,7 +228,7 @@ build_needs (const Reference *reference)
                                                   : " SELECT c.id, NULL FROM c");
   for (guint i = 0; reference->parent != NULL && i < reference->from->len; i++, conjunction = " AND ")
     g_string_append_printf (sql, "%sp.k%u = c.k%u", conjunction, i, i);
-  g_string_append (sql, " WHERE NOT EXISTS (SELECT 1 FROM main.");
+  g_string_append (sql, " WHERE (NOT EXISTS (SELECT 1 FROM main.");
   sync_sql_append_identifier (sql, reference->table);
   for (guint i = 0; i < reference->from->len; i++)
     {
@@ -225,6 +236,9 @@ build_needs (const Reference *reference)
       sync_sql_append_identifier (sql, g_ptr_array_index (reference->to, i));
       g_string_append_printf (sql, " = c.k%u", i);
     }
+  g_string_append_c (sql, ')');
+  if (reference->parent != NULL)
+    append_only_ours (sql, reference->parent->entity);
   g_string_append_c (sql, ')');
   for (guint i = 0; i < reference->from->len; i++)
     g_string_append_printf (sql, " AND c.k%u IS NOT NULL", i);
@@ -438,42 +452,65 @@ begin (const GPtrArray *applies, GError **error)
   return TRUE;
 }
 
-/* *done FALSE: one of them is still refused. */
+/* Those that are written leave the list. */
 static gboolean
-write_rows (SyncApply *apply, const GPtrArray *group, gboolean *done, GError **error)
+write_rows (SyncApply *apply, GPtrArray *left, GError **error)
 {
-  for (guint i = 0; *done && i < group->len; i++)
-    {
-      const Held *held = g_ptr_array_index (group, i);
-      g_autoptr (GError) problem = NULL;
-      SyncApplied applied;
+  guint i = 0;
 
-      if (held->leg->entity != apply->entity)
-        continue;
-      applied = sync_apply_retry_row (apply, held->id, &problem);
-      *done = applied == SYNC_APPLIED_DONE;
-      apply->counts.pulled += *done;
-      if (applied == SYNC_APPLIED_ERROR && !apply->rolled_back)
-        {
-          g_propagate_error (error, g_steal_pointer (&problem));
-          return FALSE;
-        }
+  while (i < left->len)
+    {
+      const Held *held = g_ptr_array_index (left, i);
+      SyncApplied applied = held->leg->entity == apply->entity ? sync_apply_retry_row (apply, held->id, FALSE, error)
+                                                               : SYNC_APPLIED_HELD;
+
+      if (applied == SYNC_APPLIED_ERROR)
+        return FALSE;
+      if (applied == SYNC_APPLIED_DONE)
+        g_ptr_array_remove_index (left, i);
+      else
+        i++;
     }
   return TRUE;
 }
 
+/* As long as that helps: a number that one of them wants may be a row's that another one has give it up. */
+static gboolean
+write_as_many (const GPtrArray *applies, GPtrArray *left, GError **error)
+{
+  guint before;
+
+  do
+    {
+      before = left->len;
+      for (guint i = 0; i < applies->len; i++)
+        {
+          SyncApply *apply = g_ptr_array_index (applies, i);
+          g_autoptr (GError) problem = NULL;
+
+          if (write_rows (apply, left, &problem))
+            continue;
+          if (apply->rolled_back)
+            return TRUE;
+          g_propagate_error (error, g_steal_pointer (&problem));
+          return FALSE;
+        }
+    }
+  while (left->len > 0 && left->len < before);
+  return TRUE;
+}
+
+/* *done FALSE: one of them is still refused. */
 static gboolean
 write_all (Circle *circle, const GPtrArray *applies, const GPtrArray *group, gboolean *done, GError **error)
 {
   SyncConnection *connection = sync_store_get_connection (circle->store);
+  g_autoptr (GPtrArray) left = g_ptr_array_copy ((GPtrArray *) group, NULL, NULL);
 
-  *done = TRUE;
-  if (!begin (applies, error))
+  *done = FALSE;
+  if (!begin (applies, error) || !write_as_many (applies, left, error))
     return FALSE;
-  for (guint i = 0; i < applies->len; i++)
-    if (!write_rows (g_ptr_array_index (applies, i), group, done, error))
-      return FALSE;
-  *done = *done && !sync_connection_has_deferred_violations (connection);
+  *done = left->len == 0 && !sync_connection_has_deferred_violations (connection);
   for (guint i = 0; *done && i < applies->len; i++)
     {
       SyncApply *apply = g_ptr_array_index (applies, i);

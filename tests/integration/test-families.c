@@ -121,6 +121,28 @@ test_own_children (TestRig *rig)
   test_device_expect (b, ALL_FAMILIES, "a|of a\nof the refused|mended\n");
 }
 
+/* An album refers to its cover, and the picture to its album: neither can come first. */
+static void
+test_albums (TestRig *rig)
+{
+  TestDevice *devices[] = { test_rig_add (rig, "a"), test_rig_add (rig, "b"), test_rig_add (rig, "c") };
+
+  test_rig_settle (rig);
+  for (guint i = 0; i < G_N_ELEMENTS (devices); i++)
+    test_device_sqlf (devices[i],
+                      "INSERT INTO albums VALUES (1, '%s', NULL), (2, '%s', NULL), (3, '%s', NULL);"
+                      "INSERT INTO photos SELECT column1, '%s', 1 + column1 %% 3 FROM (VALUES (1), (2), (3), (4), (5), (6), (7));"
+                      "UPDATE albums SET cover = (SELECT min (p.id) FROM photos p WHERE p.album = albums.id)",
+                      devices[i]->name, devices[i]->name, devices[i]->name, devices[i]->name);
+  test_rig_assert_converged (rig);
+  for (guint i = 0; i < G_N_ELEMENTS (devices); i++)
+    test_device_expect (devices[i],
+                        "SELECT a.name, count (DISTINCT a.id), count (*), "
+                        "sum (c.name = a.name), sum (p.name = a.name), sum (c.album = a.id) FROM albums a "
+                        "JOIN photos c ON c.id = a.cover JOIN photos p ON p.album = a.id GROUP BY a.name",
+                        "a|3|7|7|7|7\nb|3|7|7|7|7\nc|3|7|7|7|7\n");
+}
+
 /* The newer version of a child comes before its parent's, which was edited later. */
 static void
 test_tree (TestRig *rig)
@@ -504,6 +526,10 @@ static const TestRigCase cases[] = {
   { "children-synced-without-parents", FAMILIES, test_without_parents },
   { "a-child-that-moved-there", FAMILIES, test_moved_there },
   { "children-are-not-sent-before-their-parent", FAMILIES, test_own_children },
+  { "two-tables-that-refer-to-each-other",
+    "CREATE TABLE albums (id INTEGER PRIMARY KEY, name TEXT, cover INTEGER REFERENCES photos (id));"
+    "CREATE TABLE photos (id INTEGER PRIMARY KEY, name TEXT, album INTEGER REFERENCES albums (id));",
+    test_albums },
   { "a-tree-in-one-table", TREE, test_tree },
   { "a-number-that-is-used-again",
     "CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT);"
