@@ -131,7 +131,8 @@ test_albums (TestRig *rig)
   for (guint i = 0; i < G_N_ELEMENTS (devices); i++)
     test_device_sqlf (devices[i],
                       "INSERT INTO albums VALUES (1, '%s', NULL), (2, '%s', NULL), (3, '%s', NULL);"
-                      "INSERT INTO photos SELECT column1, '%s', 1 + column1 %% 3 FROM (VALUES (1), (2), (3), (4), (5), (6), (7));"
+                      "INSERT INTO photos SELECT column1, '%s', 1 + column1 %% 3 "
+                      "FROM (VALUES (1), (2), (3), (4), (5), (6), (7));"
                       "UPDATE albums SET cover = (SELECT min (p.id) FROM photos p WHERE p.album = albums.id)",
                       devices[i]->name, devices[i]->name, devices[i]->name, devices[i]->name);
   test_rig_assert_converged (rig);
@@ -363,15 +364,21 @@ test_autoincrement (TestRig *rig)
 
 #define NAMED                                                                                                      \
   "CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT, rank INTEGER, "                                        \
-  "above INTEGER REFERENCES parents (id), wanted TEXT);"                                                           \
+  "above INTEGER REFERENCES parents (id), wanted TEXT, pet INTEGER REFERENCES pets (id), wanted_pet TEXT);"        \
+  "CREATE TABLE pets (id INTEGER PRIMARY KEY, name TEXT, keeper INTEGER REFERENCES parents (id), wanted TEXT);"    \
   "CREATE TABLE children (id TEXT PRIMARY KEY NOT NULL, parent INTEGER REFERENCES parents (id), wanted TEXT, "     \
   "rank INTEGER);"
 
-/* A row whose parent is not the one that it had when it was written. (No parent is deleted: its number may be given to
+/* A row that refers to another one than it did when it was written. (No parent is deleted: its number may be given to
  * another row, which is then the same one for who did not see it go.) */
 #define CHANGELINGS                                                                                                \
   "SELECT c.id, c.wanted, p.name FROM children c LEFT JOIN parents p ON p.id = c.parent WHERE c.wanted IS NOT p.name " \
-  "UNION ALL SELECT c.name, c.wanted, p.name FROM parents c JOIN parents p ON p.id = c.above WHERE c.wanted IS NOT p.name"
+  "UNION ALL SELECT c.name, c.wanted, p.name FROM parents c JOIN parents p ON p.id = c.above "                     \
+  "WHERE c.wanted IS NOT p.name "                                                                                  \
+  "UNION ALL SELECT c.name, c.wanted, p.name FROM pets c LEFT JOIN parents p ON p.id = c.keeper "                  \
+  "WHERE c.wanted IS NOT p.name "                                                                                  \
+  "UNION ALL SELECT c.name, c.wanted_pet, p.name FROM parents c LEFT JOIN pets p ON p.id = c.pet "                 \
+  "WHERE c.wanted_pet IS NOT p.name"
 
 typedef struct
 {
@@ -392,7 +399,7 @@ write_by_chance (Schedule *schedule, TestDevice *device)
 {
   guint n = schedule->count++;
 
-  switch (g_rand_int_range (schedule->random, 0, 8))
+  switch (g_rand_int_range (schedule->random, 0, 12))
     {
     case 0:
     case 1:
@@ -416,6 +423,20 @@ write_by_chance (Schedule *schedule, TestDevice *device)
       test_device_sqlf (device, "UPDATE children SET (parent, wanted) = (SELECT id, name FROM parents ORDER BY id DESC "
                                 "LIMIT 1 OFFSET %d) WHERE rowid = (SELECT rowid FROM children ORDER BY id LIMIT 1 OFFSET %d)",
                         g_rand_int_range (schedule->random, 0, 3), g_rand_int_range (schedule->random, 0, 6));
+      break;
+    case 6:
+    case 7:
+      test_device_sqlf (device, "INSERT INTO pets (name, keeper, wanted) SELECT '%s %u', id, name FROM parents "
+                                "ORDER BY id DESC LIMIT 1 OFFSET %d",
+                        device->name, n, g_rand_int_range (schedule->random, 0, 2));
+      break;
+    case 8:
+    case 9:
+      test_device_sqlf (device, "UPDATE parents SET (pet, wanted_pet) = (SELECT id, name FROM pets ORDER BY id DESC "
+                                "LIMIT 1 OFFSET %d) WHERE id = "
+                                "(SELECT id FROM parents WHERE name LIKE '%s %%' ORDER BY id DESC LIMIT 1 OFFSET %d)",
+                        g_rand_int_range (schedule->random, 0, 2), device->name,
+                        g_rand_int_range (schedule->random, 0, 2));
       break;
     default:
       test_device_sqlf (device, "UPDATE children SET rank = %u WHERE rowid = (SELECT rowid FROM children "
